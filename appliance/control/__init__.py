@@ -1,0 +1,1 @@
+"""The agent's control address: messages, server side, client side."""

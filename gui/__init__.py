@@ -1,0 +1,1 @@
+"""The desktop console; its one door to the appliance is ``gui.client``."""

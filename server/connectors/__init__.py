@@ -1,0 +1,1 @@
+"""One folder an app, behind one protocol; no connector may know another."""

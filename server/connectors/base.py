@@ -1,0 +1,242 @@
+"""The protocol that every connector keeps; it must not know any app.
+
+A connector is two things: a ``Manifest`` (what the app can do, which settings a connection needs) and a class
+that talks to one instance of the app with one account. The rules they keep are in
+``tests/contract/conformance.py``, which runs against the real app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import BinaryIO, Protocol
+
+from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
+from server.domain.values import AppUser, FieldSpec, TextFormat, Value
+
+
+class SettingKind(StrEnum):
+    """How the panel asks for a setting of a connection."""
+
+    URL = "url"
+    TEXT = "text"
+    SECRET = "secret"  # noqa: S105 - the kind of a setting, not a secret
+    CHOICE = "choice"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of a connection; the panel's form is drawn from these, in this order."""
+
+    name: str
+    label: str
+    kind: SettingKind
+    required: bool = True
+    help: str = ""
+    default: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the app can do; the engine plans by these and never by the app's name.
+
+    ``marker_lag``: how long a created item may stay invisible to ``find`` (the app's index lag).
+    ``overlap``: how far back of the largest server time the next feed must start (granularity and index lag).
+    ``parallel``: how many requests the app serves well at once.
+    """
+
+    marker_lag: timedelta = timedelta(0)
+    overlap: timedelta = timedelta(seconds=2)
+    parallel: int = 4
+    private_comments: bool = False
+    edits_comments: bool = False
+    deletes_comments: bool = False
+    attachments: bool = True
+    deletes_attachments: bool = False
+    links: bool = False
+    closes_items: bool = True
+    deletes_items: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A kind of app: its name for people, its settings, its abilities."""
+
+    kind: str
+    title: str
+    settings: tuple[Setting, ...]
+    capabilities: Capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who we are at the app, and what it is: the outcome of a successful check."""
+
+    user: AppUser
+    app: str
+    """Name and version as far as the app tells, such as ``Redmine 5.0``."""
+    warnings: tuple[str, ...] = ()
+    """What works less well than it could, in sentences (no field for the correlation id, ...)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A project, queue or tracker that holds items."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemType:
+    """A type of item within a container (bug, ticket, ...). An app without types has one, named ``item``."""
+
+    id: str
+    name: str
+
+
+class Connector(Protocol):
+    """One app instance, one account. Thread-safe: the calls of a page run on several threads.
+
+    Every method may raise ``Transient``, ``LostAnswer`` (writes only: sent, no answer), ``CredentialsRefused``,
+    ``Rejected``, ``NotThatApp``, ``Untrusted`` or ``EgressDenied`` of ``server.domain.errors``. An error is
+    never an empty answer.
+    """
+
+    @property
+    def manifest(self) -> Manifest:
+        """The kind of app."""
+
+    @property
+    def text_format(self) -> TextFormat:
+        """The markup of descriptions and comments."""
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The app's own clock as of its last answer (HTTP ``Date``), None before the first."""
+
+    def check(self) -> Account:
+        """Prove address, app and credentials with one or two cheap reads."""
+
+    def containers(self) -> tuple[Container, ...]:
+        """What this account may see and write to."""
+
+    def item_types(self, container: str) -> tuple[ItemType, ...]:
+        """The types of the container."""
+
+    def fields(self, container: str, item_type: str) -> tuple[FieldSpec, ...]:
+        """The fields of items of that type, options included. Title and description are among them."""
+
+    def users(self, container: str) -> tuple[AppUser, ...]:
+        """The people who may be assigned in the container."""
+
+    def changes(self, container: str, since: datetime | None) -> Iterator[Page]:
+        """Items changed at or after ``since`` (server time; None: all), oldest first, a page at a time.
+
+        No item that changes during the walk may be missed; an item may come more than once.
+        """
+
+    def census(self, container: str) -> Iterator[tuple[str, ...]]:
+        """The ids of all items of the container, in pages. Raises rather than ending early."""
+
+    def fetch(self, item_id: str) -> Item:
+        """The whole item, with comments, attachments and links. Raises ``Gone`` when it was deleted."""
+
+    def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
+        """Ids of items that carry ``draft.marker``: the answer to "did our create arrive?".
+
+        ``reserved_at`` is the app's own time before the create was sent, for apps without a place for a marker.
+        """
+
+    def create(self, draft: Draft) -> Item:
+        """Make the item and return it as the app now holds it."""
+
+    def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
+        """Write the fields (a status through the workflow) and return the item as the app now holds it.
+
+        Raises ``Rejected`` with the app's words if a field did not take; what took stays.
+        """
+
+    def add_comment(self, item_id: str, draft: CommentDraft) -> str:
+        """Post a comment; its id."""
+
+    def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:
+        """Replace a comment's body (only with ``edits_comments``)."""
+
+    def delete_comment(self, item_id: str, comment_id: str) -> None:
+        """Remove a comment (only with ``deletes_comments``)."""
+
+    def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
+        """Attach a file, streamed; its id."""
+
+    def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:
+        """The file's bytes, in chunks."""
+
+    def delete_attachment(self, item_id: str, attachment_id: str) -> None:
+        """Remove a file (only with ``deletes_attachments``)."""
+
+    def add_link(self, item_id: str, kind: str, target: str) -> None:
+        """Relate two items (only with ``links``). A link that is there already is no error."""
+
+    def close(self) -> None:
+        """Let go of sockets."""
+
+
+class Opener(Protocol):
+    """How the registry builds a connector from a connection's settings and a way out."""
+
+    def __call__(self, settings: Mapping[str, str], outlet: Outlet) -> Connector:
+        """``settings`` hold the manifest's settings by name, secrets in clear."""
+
+
+class Answer(Protocol):
+    """What came back from an app: the few things a connector needs of it."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+
+    def json(self) -> object:
+        """The body as JSON; raises ``NotThatApp`` when it is none."""
+
+
+class Outlet(Protocol):
+    """The one way out, bound to one connection: allow-list, TLS, pacing, error classes. See ``http.py``."""
+
+    base_url: str
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The ``Date`` of the last answer, in UTC."""
+
+    def request(  # noqa: PLR0913 - an HTTP request has these parts
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Iterable[tuple[str, str]] | Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: object | None = None,
+        data: bytes | BinaryIO | Iterable[bytes] | None = None,
+        files: Mapping[str, tuple[str, BinaryIO | bytes, str]] | None = None,
+        accept: tuple[int, ...] = (),
+    ) -> Answer:
+        """Send one request below ``base_url`` and return its answer if it is 2xx or listed in ``accept``.
+
+        Raises ``CredentialsRefused`` on 401, ``Transient`` on 429/5xx/network (``LostAnswer`` when a write was
+        sent and the answer is lost), ``Rejected`` on other 4xx, ``Untrusted``, ``EgressDenied``. A redirect is
+        followed only for GET and only to the same origin. Never retries a write.
+        """
+
+    def stream(self, path: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes]:
+        """GET ``path`` (or an absolute URL of the same origin) in chunks of at most 64 KiB."""
+
+    def close(self) -> None:
+        """Close idle sockets."""

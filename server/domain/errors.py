@@ -1,0 +1,86 @@
+"""The errors of the server, each named by what the reader should do; it must not know where they are raised.
+
+Every error carries a sentence for people (what happened, to which thing, what to do next); the inner cause
+travels as ``__cause__`` and is for the log only.
+"""
+
+from __future__ import annotations
+
+
+class LockstepError(Exception):
+    """Anything the server says no to. ``str(error)`` is a sentence for people."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class PutRight(LockstepError):
+    """The request or the configuration is wrong; the reader must change it. ``field`` names the culprit."""
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotFound(LockstepError):
+    """What was asked for is not there (or not for this reader)."""
+
+
+class Conflicting(LockstepError):
+    """The request is right but collides with what is there now."""
+
+
+class NotAllowed(LockstepError):
+    """The caller is not signed in, or may not do this."""
+
+
+class Fenced(LockstepError):
+    """Another node has taken this tenant over; whatever was being done here must stop without a commit."""
+
+
+class AppError(LockstepError):
+    """A remote app did not do what was asked. ``words`` are the app's own, for the record."""
+
+    def __init__(self, message: str, *, words: str = "", status: int | None = None) -> None:
+        super().__init__(message)
+        self.words = words
+        self.status = status
+
+
+class Transient(AppError):
+    """Retry later: network, 5xx, 429, a lock. ``retry_after`` is in seconds when the app said so."""
+
+    def __init__(
+        self, message: str, *, words: str = "", status: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, words=words, status=status)
+        self.retry_after = retry_after
+
+
+class LostAnswer(Transient):
+    """A write was sent and no answer came: it may or may not have happened. Never retried blindly."""
+
+
+class CredentialsRefused(AppError):
+    """The app refuses our credentials: the connection pauses with one alert."""
+
+
+class Rejected(AppError):
+    """The app refuses this one item: the pair is quarantined with the app's own words."""
+
+
+class Gone(AppError):
+    """The item itself is not there any more (404 or 410 while its container answers)."""
+
+
+class NotThatApp(AppError):
+    """Something answers at the address, but it is not the app that the connection names."""
+
+
+class Untrusted(AppError):
+    """The TLS certificate is not trusted; the message names the issuer and what to do."""
+
+
+class EgressDenied(AppError):
+    """A request would have left to a host that no connection names; nothing was sent."""

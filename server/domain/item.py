@@ -1,0 +1,141 @@
+"""Work items as they travel: items, comments, attachments, links, pages of changes; it must not know any app."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from server.domain.values import Value
+
+
+class Side(StrEnum):
+    """The two ends of an integration."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+    @property
+    def other(self) -> Side:
+        """The opposite end."""
+        return Side.RIGHT if self is Side.LEFT else Side.LEFT
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment as its app holds it.
+
+    ``body`` is in the app's own format; ``author`` is a user id of the app and ``author_name`` what people see;
+    ``marker`` is our correlation id where the app can hold one; ``own`` says that the integration's account
+    wrote it.
+    """
+
+    id: str
+    body: str
+    author: str
+    author_name: str
+    created_at: datetime
+    private: bool = False
+    marker: str | None = None
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file on an item. ``size`` is in bytes; ``own`` says that the integration's account put it there."""
+
+    id: str
+    name: str
+    size: int
+    content_type: str
+    author_name: str
+    created_at: datetime
+    own: bool = False
+    private: bool = False
+    """Seen only by those who see private comments (a file of a private reply, where the app knows such a thing)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A relation from this item to another item of the same app. ``kind`` is the app's own name for it."""
+
+    kind: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A work item, whole, as its app holds it now.
+
+    ``id`` is immutable for the item's life, ``key`` is what people call it, ``url`` opens it in a browser.
+    ``stamp`` changes whenever the item changes and is empty while a later change could still carry the same
+    stamp (see ``Head``). ``marker`` is our correlation id where the app can hold one.
+    """
+
+    id: str
+    key: str
+    url: str
+    container: str
+    type: str
+    updated_at: datetime
+    fields: Mapping[str, Value]
+    stamp: str = ""
+    comments: tuple[Comment, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    links: tuple[Link, ...] = ()
+    parent: str | None = None
+    marker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One entry of a change feed: enough to know whether the item must be fetched.
+
+    ``stamp`` equals the stamp of the item last fetched only if nothing changed in between: a connector whose
+    app keeps time in whole seconds gives an item an empty stamp when it was fetched within the second of its
+    last change. ``item`` is there when the feed already carries everything (comments and files too).
+    """
+
+    id: str
+    updated_at: datetime
+    stamp: str
+    item: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a change feed, oldest first. ``reached`` is the largest server time on it (None: empty)."""
+
+    heads: tuple[Head, ...]
+    reached: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An item to be created: fields in the target app's terms, and the correlation id it must carry."""
+
+    container: str
+    type: str
+    fields: Mapping[str, Value]
+    marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommentDraft:
+    """A comment to be posted, body in the target app's format. ``marker`` is its correlation id."""
+
+    body: str
+    private: bool
+    marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileDraft:
+    """A file to be attached; its content travels beside it as a stream. ``size`` is in bytes."""
+
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    marker: str = field(default="")
