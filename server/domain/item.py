@@ -105,10 +105,15 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a change feed, oldest first. ``reached`` is the largest server time on it (None: empty)."""
+    """A page of a change feed, oldest first.
+
+    ``reached`` is the largest server time on it (None: empty); ``total`` is how many items the whole feed will
+    bring, where the app says so on its first page.
+    """
 
     heads: tuple[Head, ...]
     reached: datetime | None
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

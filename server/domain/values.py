@@ -65,7 +65,7 @@ class FieldSpec:
     """What an app says about one of its fields.
 
     ``id`` is the app's own name for it; ``options`` are given for option kinds; ``text_format`` for rich text;
-    ``max_length`` is in characters.
+    ``max_length`` is in characters; ``create_only``: the app takes it at creation and never after.
     """
 
     id: str
@@ -73,6 +73,7 @@ class FieldSpec:
     kind: FieldKind
     required: bool = False
     read_only: bool = False
+    create_only: bool = False
     options: tuple[Option, ...] = ()
     text_format: TextFormat | None = None
     max_length: int | None = None

@@ -206,7 +206,7 @@ create table holds (                           -- items that are held back; the 
   item_id text not null,
   item_key text not null default '',
   pair_id uuid references pairs on delete cascade,
-  kind text not null check (kind in ('retry', 'quarantine', 'waiting')),
+  kind text not null check (kind in ('retry', 'quarantine', 'waiting', 'skipped')),
   reason text not null,                        -- a sentence for people
   words text not null default '',              -- the app's own
   stamp text not null default '',

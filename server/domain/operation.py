@@ -1,0 +1,106 @@
+"""What is to be done to an app, as values that can be written down before they are carried out.
+
+An operation is journaled and committed before any remote write; its id is the correlation id of a comment or
+file. It must not know how it is carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from server.domain.item import CommentDraft, Draft, Side
+from server.domain.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class CreateItem:
+    """Make the twin."""
+
+    draft: Draft
+    kind: Literal["create"] = "create"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateItem:
+    """Write fields of the twin. ``before`` holds what each field held, for the history and for undo."""
+
+    changed: Mapping[str, Value]
+    before: Mapping[str, Value]
+    kind: Literal["update"] = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class AddComment:
+    """Post a comment's twin. ``source`` is the original's id on the other side."""
+
+    source: str
+    draft: CommentDraft
+    kind: Literal["add_comment"] = "add_comment"
+
+
+@dataclass(frozen=True, slots=True)
+class EditComment:
+    """Replace the body of a comment's twin. ``source_hash`` is the fingerprint of the original's new body."""
+
+    comment_pair: str
+    target: str
+    body: str
+    source_hash: str
+    kind: Literal["edit_comment"] = "edit_comment"
+
+
+@dataclass(frozen=True, slots=True)
+class AddFile:
+    """Attach a file's twin. ``source`` is the original's id on the other side; ``size`` is in bytes."""
+
+    source: str
+    name: str
+    content_type: str
+    size: int
+    kind: Literal["add_file"] = "add_file"
+
+
+Step = CreateItem | UpdateItem | AddComment | EditComment | AddFile
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One step on one side of one pair; ``place`` orders the steps of a pair's plan."""
+
+    id: str
+    pair: str
+    place: int
+    side: Side
+    step: Step
+    planned_at: datetime | None = None
+    """Set when read back from the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One line of an item's history: what was done or decided, and why.
+
+    ``side`` is where it took effect; ``before`` and ``after`` are set for field values.
+    """
+
+    what: str
+    side: Side | None = None
+    field: str = ""
+    before: Value = None
+    after: Value = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The same field changed on both sides to different values. ``winner`` is a side or ``held``."""
+
+    field_left: str
+    field_right: str
+    left_value: Value
+    right_value: Value
+    winner: Literal["left", "right", "held"]
+    reason: str

@@ -1,0 +1,114 @@
+"""A pair: the left item, the right item, and what was last seen of both; it must not know how it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from server.domain.item import Side
+from server.domain.values import Value
+
+
+class PairState(StrEnum):
+    """How far a pair has come."""
+
+    RESERVED = "reserved"
+    """One item is known; the create of its twin was planned and may or may not have happened."""
+    LINKED = "linked"
+    ENDED = "ended"
+    """One of the two items is gone; the other is left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One side of a pair as last seen. ``snapshot`` is None until the side has been settled once."""
+
+    item_id: str | None = None
+    key: str = ""
+    url: str = ""
+    type: str = ""
+    snapshot: Mapping[str, Value] | None = None
+    stamp: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommentPair:
+    """A comment and its twin. ``id`` is the correlation id; ``origin`` is where a person wrote it.
+
+    A side's hash is the fingerprint of its body when last seen, empty while not seen yet. ``note`` says why a
+    comment has no twin and shall get none.
+    """
+
+    id: str
+    origin: Side
+    left_id: str | None = None
+    right_id: str | None = None
+    left_hash: str = ""
+    right_hash: str = ""
+    private: bool = False
+    note: str = ""
+
+    def on(self, side: Side) -> str | None:
+        """The comment's id on a side."""
+        return self.left_id if side is Side.LEFT else self.right_id
+
+    def hash_on(self, side: Side) -> str:
+        """The fingerprint last seen on a side."""
+        return self.left_hash if side is Side.LEFT else self.right_hash
+
+    def seen_on(self, side: Side, comment_id: str, body_hash: str) -> CommentPair:
+        """The same pair with one side's id and fingerprint known."""
+        if side is Side.LEFT:
+            return replace(self, left_id=comment_id, left_hash=body_hash)
+        return replace(self, right_id=comment_id, right_hash=body_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentPair:
+    """A file and its twin; the same shape as ``CommentPair``. ``size`` is in bytes."""
+
+    id: str
+    origin: Side
+    left_id: str | None = None
+    right_id: str | None = None
+    name: str = ""
+    size: int = 0
+    sha256: str = ""
+    note: str = ""
+
+    def on(self, side: Side) -> str | None:
+        """The file's id on a side."""
+        return self.left_id if side is Side.LEFT else self.right_id
+
+    def seen_on(self, side: Side, attachment_id: str) -> AttachmentPair:
+        """The same pair with one side's id known."""
+        if side is Side.LEFT:
+            return replace(self, left_id=attachment_id)
+        return replace(self, right_id=attachment_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The left item and the right item of one integration. ``id`` is also the correlation id of the create.
+
+    ``reserved_at`` is the target app's own time before the create was sent.
+    """
+
+    id: str
+    state: PairState
+    left: Seen = field(default_factory=Seen)
+    right: Seen = field(default_factory=Seen)
+    title: str = ""
+    comments: tuple[CommentPair, ...] = ()
+    attachments: tuple[AttachmentPair, ...] = ()
+    reserved_at: datetime | None = None
+
+    def on(self, side: Side) -> Seen:
+        """One side."""
+        return self.left if side is Side.LEFT else self.right
+
+    def with_side(self, side: Side, seen: Seen) -> Pair:
+        """The same pair with one side replaced."""
+        return replace(self, left=seen) if side is Side.LEFT else replace(self, right=seen)
