@@ -216,7 +216,7 @@ class Outlet(Protocol):
     def server_time(self) -> datetime | None:
         """The ``Date`` of the last answer, in UTC."""
 
-    def request(  # noqa: PLR0913 - an HTTP request has these parts
+    def request(
         self,
         method: str,
         path: str,

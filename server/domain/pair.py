@@ -93,11 +93,13 @@ class AttachmentPair:
 class Pair:
     """The left item and the right item of one integration. ``id`` is also the correlation id of the create.
 
-    ``reserved_at`` is the target app's own time before the create was sent.
+    ``origin`` is the side whose item a person made; ``reserved_at`` is the target app's own time before the create
+    was sent.
     """
 
     id: str
     state: PairState
+    origin: Side
     left: Seen = field(default_factory=Seen)
     right: Seen = field(default_factory=Seen)
     title: str = ""

@@ -105,6 +105,7 @@ create table pairs (
   id uuid primary key,                         -- also the correlation id
   integration_id uuid not null references integrations on delete cascade,
   state text not null check (state in ('reserved', 'linked', 'ended')),
+  origin text not null check (origin in ('left', 'right')),   -- the side whose item a person made
   left_id text, left_key text not null default '', left_url text not null default '',
   right_id text, right_key text not null default '', right_url text not null default '',
   left_type text not null default '', right_type text not null default '',

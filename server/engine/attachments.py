@@ -1,0 +1,73 @@
+"""Which files need a twin, or only a note; it must not read a file's content."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from server.domain.integration import PrivateComments
+from server.domain.item import Attachment, Item, Side
+from server.domain.operation import AddFile
+from server.domain.pair import AttachmentPair, Pair
+from server.engine.mapping import Mapping
+from server.engine.plan import Draughtsman, attachment_ids
+
+
+def plan_attachments(
+    pair: Pair, left: Item | None, right: Item | None, mapping: Mapping, drawing: Draughtsman
+) -> tuple[AttachmentPair, ...]:
+    """Account for every file of both items; the same shape as ``plan_comments``."""
+    direction = mapping.document.attachments.direction
+    pairs = {one.id: one for one in pair.attachments}
+    if direction is None:
+        return pair.attachments
+    items = {Side.LEFT: left, Side.RIGHT: right}
+    for side in Side:
+        _adopt_lost(pairs, side, items[side])
+    for side in Side:
+        item = items[side]
+        if item is None or not direction.allows(side.other):
+            continue
+        known = attachment_ids(tuple(pairs.values()), side)
+        for file in sorted(item.attachments, key=lambda one: (one.created_at, one.id)):
+            old = known.get(file.id)
+            if old is None:
+                old = _first_sight(file, side, mapping, drawing)
+                pairs[old.id] = old
+            if old.origin is side and old.on(side.other) is None and not old.note:
+                drawing.add(side.other, AddFile(file.id, file.name, file.content_type, file.size), old.id)
+    return tuple(pairs.values())
+
+
+def _adopt_lost(pairs: dict[str, AttachmentPair], side: Side, item: Item | None) -> None:
+    """Find twins on ``side`` whose upload was sent but never confirmed: ours, unpaired, same name and size."""
+    if item is None:
+        return
+    known = attachment_ids(tuple(pairs.values()), side)
+    strangers = [one for one in item.attachments if one.id not in known and one.own]
+    for waiting in [one for one in pairs.values() if one.on(side) is None and not one.note]:
+        for stranger in strangers:
+            if stranger.size == waiting.size and stranger.name == waiting.name:
+                pairs[waiting.id] = waiting.seen_on(side, stranger.id)
+                strangers.remove(stranger)
+                break
+
+
+def _first_sight(file: Attachment, side: Side, mapping: Mapping, drawing: Draughtsman) -> AttachmentPair:
+    fresh = AttachmentPair(next(drawing.ids), side, name=file.name, size=file.size).seen_on(side, file.id)
+    refusal = _refusal(file, side, mapping)
+    if refusal:
+        drawing.note("file not carried over", side.other, field=file.name, reason=refusal)
+        return replace(fresh, note=refusal)
+    return fresh
+
+
+def _refusal(file: Attachment, side: Side, mapping: Mapping) -> str:
+    target = mapping.shape(side.other)
+    limit = mapping.document.attachments.max_bytes
+    if not target.attachments:
+        return f"{target.name} takes no files"
+    if file.size > limit:
+        return f"it has {file.size} bytes, more than the integration's limit of {limit}"
+    if file.private and mapping.document.comments.private is not PrivateComments.PUBLISH:
+        return f"it belongs to a private comment, and on {target.name} it would be public"
+    return ""

@@ -1,0 +1,162 @@
+"""Which comments need a twin, an edit, or only a note; it must not know fields, and never makes private public.
+
+A comment whose post was cut off is recognised by its correlation id where the app can hold one, else by being
+ours, without a pair, and saying what we would have said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from server.domain.integration import CommentRules, PrivateComments
+from server.domain.item import Comment, CommentDraft, Item, Side
+from server.domain.operation import AddComment, EditComment
+from server.domain.pair import CommentPair, Pair
+from server.engine.mapping import Mapping
+from server.engine.plan import Draughtsman, comment_ids
+from server.engine.richtext import attributed, convert, fingerprint, same_meaning
+
+
+def plan_comments(
+    pair: Pair, left: Item | None, right: Item | None, mapping: Mapping, drawing: Draughtsman
+) -> tuple[CommentPair, ...]:
+    """Account for every comment of both items.
+
+    Appends operations and notes to ``drawing`` and returns all comment pairs as they will be once those
+    operations have been carried out (the new twin's id aside).
+    """
+    rules = mapping.document.comments
+    pairs = {one.id: one for one in pair.comments}
+    if rules.direction is None:
+        return pair.comments
+    items = {Side.LEFT: left, Side.RIGHT: right}
+    for side in Side:
+        _adopt_lost(pairs, side, items[side], items[side.other], mapping)
+    for side in Side:
+        item = items[side]
+        if item is None:
+            continue
+        known = comment_ids(tuple(pairs.values()), side)
+        for comment in sorted(item.comments, key=lambda one: (one.created_at, one.id)):
+            old = known.get(comment.id)
+            if old is not None:
+                done = _look_again(old, comment, side, mapping, drawing)
+            elif rules.direction.allows(side.other):
+                done = _first_sight(comment, side, mapping, drawing)
+            else:
+                continue
+            pairs[done.id] = done
+        _note_deleted(pairs, item, side, drawing)
+    return tuple(pairs.values())
+
+
+def render(comment: Comment, side: Side, mapping: Mapping) -> str:
+    """The body of the twin of ``comment`` (which is on ``side``), with its author and time on top."""
+    source, target = mapping.shape(side).text_format, mapping.shape(side.other).text_format
+    body = convert(comment.body, source, target).body
+    return attributed(body, target, comment.author_name, comment.created_at)
+
+
+def _adopt_lost(
+    pairs: dict[str, CommentPair], side: Side, item: Item | None, origin: Item | None, mapping: Mapping
+) -> None:
+    """Find twins on ``side`` whose post was sent but never confirmed."""
+    open_ = [one for one in pairs.values() if one.on(side) is None and not one.note]
+    if item is None or not open_:
+        return
+    known = comment_ids(tuple(pairs.values()), side)
+    strangers = [one for one in item.comments if one.id not in known]
+    originals = {one.id: one for one in origin.comments} if origin else {}
+    format_ = mapping.shape(side).text_format
+    for waiting in open_:
+        original = originals.get(waiting.on(side.other) or "")
+        wanted = render(original, side.other, mapping) if original else None
+        for stranger in strangers:
+            ours = stranger.own and wanted is not None
+            if stranger.marker == waiting.id or (
+                ours and wanted is not None and same_meaning(wanted, format_, stranger.body, format_)
+            ):
+                pairs[waiting.id] = waiting.seen_on(side, stranger.id, fingerprint(stranger.body, format_))
+                strangers.remove(stranger)
+                break
+
+
+def _first_sight(comment: Comment, side: Side, mapping: Mapping, drawing: Draughtsman) -> CommentPair:
+    """A comment nobody has seen yet: plan its twin, or note why it has none."""
+    body_hash = fingerprint(comment.body, mapping.shape(side).text_format)
+    fresh = CommentPair(next(drawing.ids), side, private=comment.private).seen_on(side, comment.id, body_hash)
+    refusal = _refusal(comment, side, mapping)
+    if refusal:
+        drawing.note("comment not carried over", side.other, reason=refusal)
+        return replace(fresh, note=refusal)
+    _post(fresh, comment, side, mapping, drawing)
+    return fresh
+
+
+def _post(one: CommentPair, comment: Comment, side: Side, mapping: Mapping, drawing: Draughtsman) -> None:
+    private = comment.private and mapping.document.comments.private is not PrivateComments.PUBLISH
+    draft = CommentDraft(render(comment, side, mapping), private, one.id)
+    drawing.add(side.other, AddComment(comment.id, draft), one.id)
+
+
+def _refusal(comment: Comment, side: Side, mapping: Mapping) -> str:
+    rules: CommentRules = mapping.document.comments
+    target = mapping.shape(side.other)
+    if not comment.private or rules.private is PrivateComments.PUBLISH:
+        return ""
+    if rules.private is PrivateComments.SKIP:
+        return "it is private, and the integration leaves private comments where they are"
+    return "" if target.private_comments else f"it is private, and {target.name} knows no private comments"
+
+
+def _look_again(old: CommentPair, comment: Comment, side: Side, mapping: Mapping, drawing: Draughtsman) -> CommentPair:
+    """A comment that is known: post what was never posted, carry an edit, note what cannot be carried."""
+    body_hash = fingerprint(comment.body, mapping.shape(side).text_format)
+    if old.origin is side and old.on(side.other) is None and not old.note:
+        refusal = _refusal(comment, side, mapping)
+        if refusal:
+            return replace(old.seen_on(side, comment.id, body_hash), note=refusal, private=comment.private)
+        _post(old, comment, side, mapping, drawing)
+        return replace(old.seen_on(side, comment.id, body_hash), private=comment.private)
+    if side is old.origin and comment.private != old.private:
+        if comment.private and old.on(side.other) is not None:
+            name = mapping.shape(side.other).name
+            reason = f"its twin on {name} is public already; hide it there by hand"
+            drawing.note("comment became private", side, reason=reason)
+        old = replace(old, private=comment.private)
+    if old.hash_on(side) not in ("", body_hash):
+        _edit(old, comment, side, body_hash, mapping, drawing)
+    return old.seen_on(side, comment.id, body_hash)
+
+
+def _edit(
+    old: CommentPair,
+    comment: Comment,
+    side: Side,
+    body_hash: str,
+    mapping: Mapping,
+    drawing: Draughtsman,
+) -> None:
+    target = old.on(side.other)
+    if target is None:
+        return
+    if old.origin is not side:
+        drawing.note("copy of a comment edited", side, reason="the original on the other side stays as it is")
+        return
+    rules = mapping.document.comments
+    allowed = rules.direction is not None and rules.direction.allows(side.other)
+    if not rules.edits or not allowed or not mapping.shape(side.other).edits_comments:
+        name = mapping.shape(side.other).name
+        drawing.note("edit of a comment not carried over", side.other, reason=f"{name} keeps the first version")
+        return
+    body = render(comment, side, mapping)
+    drawing.add(side.other, EditComment(old.id, target, body, body_hash))
+
+
+def _note_deleted(pairs: dict[str, CommentPair], item: Item, side: Side, drawing: Draughtsman) -> None:
+    present = {one.id for one in item.comments}
+    for one in list(pairs.values()):
+        there = one.on(side)
+        if there is not None and there not in present and not one.note and one.on(side.other) is not None:
+            drawing.note("comment deleted", side, reason="its twin stays")
+            pairs[one.id] = replace(one, note=f"deleted on the {side} side; its twin stays")

@@ -1,0 +1,204 @@
+"""Three-way merge of the mapped fields of one pair; it must not know comments, files or how a write is done.
+
+A field is changed when it differs from *its own side's* snapshot, so a lossy conversion never travels back.
+Sets merge by element. Everything else that changed on both sides goes by the field's conflict policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from server.domain.integration import ConflictPolicy
+from server.domain.item import Item, Side
+from server.domain.operation import Conflict, Note
+from server.domain.pair import Pair
+from server.domain.values import SETS, Value
+from server.engine.mapping import CompiledField, CompiledType, Unconverted
+
+_EMPTY: tuple[Value, ...] = (None, "", ())
+
+
+@dataclass(slots=True)
+class Merged:
+    """What a merge came to; lives only within one call of reconcile."""
+
+    writes: dict[Side, dict[str, Value]] = field(default_factory=lambda: {Side.LEFT: {}, Side.RIGHT: {}})
+    before: dict[Side, dict[str, Value]] = field(default_factory=lambda: {Side.LEFT: {}, Side.RIGHT: {}})
+    held: dict[Side, set[str]] = field(default_factory=lambda: {Side.LEFT: set(), Side.RIGHT: set()})
+    notes: list[Note] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+
+
+def draft_fields(type_: CompiledType, source: Item, target: Side) -> tuple[dict[str, Value], list[Note]]:
+    """The fields of a twin to be created on ``target``, and notes on what could not be carried over."""
+    values: dict[str, Value] = {}
+    notes: list[Note] = []
+    for one in type_.fields:
+        spec = one.spec(target)
+        if not one.rule.direction.allows(target) or spec.read_only:
+            continue
+        value = source.fields.get(one.spec(target.other).id)
+        converted = one.convert(value, target)
+        if isinstance(converted, Unconverted):
+            if value not in _EMPTY:
+                notes.append(Note("left out", target, spec.name, after=value, reason=converted.reason))
+            continue
+        notes.extend(Note("shortened", target, spec.name, reason=lost) for lost in converted.lost)
+        if converted.value not in _EMPTY:
+            values[spec.id] = converted.value
+    return values, notes
+
+
+def merge_fields(type_: CompiledType, pair: Pair, left: Item, right: Item, first: Side | None) -> Merged:
+    """Compare both sides with their snapshots and decide every field.
+
+    ``first`` is the side a person made when the pair has never been settled (its twin's create was cut off):
+    its values count as changed, the twin's as not.
+    """
+    merged = Merged()
+    for one in type_.fields:
+        if one.rule.create_only and first is None:
+            continue
+        _merge_field(one, pair, left, right, first, merged)
+    return merged
+
+
+def _merge_field(one: CompiledField, pair: Pair, left: Item, right: Item, first: Side | None, merged: Merged) -> None:
+    items = {Side.LEFT: left, Side.RIGHT: right}
+    now = {side: items[side].fields.get(one.spec(side).id) for side in Side}
+    changed = {side: _changed(pair, side, one.spec(side).id, now[side], first) for side in Side}
+    if not any(changed.values()):
+        return
+    if one.left.kind in SETS:
+        _merge_set(one, pair, now, merged)
+        return
+    if one.same(now[Side.LEFT], now[Side.RIGHT]):
+        return
+    source = _source(one, pair, items, now, changed, first, merged)
+    if source is not None:
+        _carry(one, now, source.other, merged)
+
+
+def _changed(pair: Pair, side: Side, name: str, value: Value, first: Side | None) -> bool:
+    before = pair.on(side).snapshot
+    if before is None and first is not None:
+        return side is first
+    return before is None or name not in before or before[name] != value
+
+
+def _source(
+    one: CompiledField,
+    pair: Pair,
+    items: Mapping[Side, Item],
+    now: Mapping[Side, Value],
+    changed: Mapping[Side, bool],
+    first: Side | None,
+    merged: Merged,
+) -> Side | None:
+    """The side whose value travels, None when neither does. Records a conflict where one is decided."""
+    if changed[Side.LEFT] != changed[Side.RIGHT]:
+        source = Side.LEFT if changed[Side.LEFT] else Side.RIGHT
+        if first is not None and now[source.other] not in _EMPTY:
+            reason = "the answer to the twin's creation was lost, and its value differed from what was sent"
+            _conflict(one, now, source.value, reason, merged)
+        return source if one.rule.direction.allows(source.other) else None
+    allowed = [side for side in Side if one.rule.direction.allows(side.other)]
+    if len(allowed) == 1:
+        _conflict(one, now, allowed[0].value, "the mapping goes this way only", merged)
+        return allowed[0]
+    if not any(_known(pair, side, one.spec(side).id) for side in Side):
+        # The field is new in the mapping: an empty value is no edit, so it never beats one that was typed.
+        filled = [side for side in Side if now[side] not in _EMPTY]
+        if len(filled) == 1:
+            return filled[0]
+    return _by_policy(one, items, now, merged)
+
+
+def _known(pair: Pair, side: Side, name: str) -> bool:
+    return name in (pair.on(side).snapshot or {})
+
+
+def _by_policy(
+    one: CompiledField, items: Mapping[Side, Item], now: Mapping[Side, Value], merged: Merged
+) -> Side | None:
+    policy = one.rule.conflict
+    if policy is ConflictPolicy.HOLD:
+        for side in Side:
+            merged.held[side].add(one.spec(side).id)
+        _conflict(one, now, "held", "both sides changed it; a person has to decide", merged)
+        return None
+    if policy is ConflictPolicy.LATEST:
+        later = items[Side.RIGHT].updated_at > items[Side.LEFT].updated_at
+        winner = Side.RIGHT if later else Side.LEFT
+        reason = "both sides changed it; the item that was changed last wins"
+    else:
+        winner = Side.LEFT if policy is ConflictPolicy.LEFT else Side.RIGHT
+        reason = f"both sides changed it; the {winner} side wins"
+    _conflict(one, now, winner.value, reason, merged)
+    return winner
+
+
+def _conflict(
+    one: CompiledField,
+    now: Mapping[Side, Value],
+    winner: Literal["left", "right", "held"],
+    reason: str,
+    merged: Merged,
+) -> None:
+    merged.conflicts.append(Conflict(one.left.id, one.right.id, now[Side.LEFT], now[Side.RIGHT], winner, reason))
+
+
+def _carry(one: CompiledField, now: Mapping[Side, Value], target: Side, merged: Merged) -> None:
+    """Plan the write of the other side's value to ``target``, or note why it cannot be."""
+    spec = one.spec(target)
+    value = now[target.other]
+    if spec.read_only or spec.create_only:
+        why = "it is read only there" if spec.read_only else "the app takes it only when an item is created"
+        merged.notes.append(Note("not written", target, spec.name, now[target], value, why))
+        return
+    converted = one.convert(value, target)
+    if isinstance(converted, Unconverted):
+        merged.notes.append(Note("not written", target, spec.name, now[target], value, converted.reason))
+        return
+    merged.notes.extend(Note("shortened", target, spec.name, reason=lost) for lost in converted.lost)
+    if converted.value == now[target]:
+        return
+    merged.writes[target][spec.id] = converted.value
+    merged.before[target][spec.id] = now[target]
+
+
+def _members(value: Value) -> set[str]:
+    return set(value) if isinstance(value, tuple) else set()
+
+
+def _merge_set(one: CompiledField, pair: Pair, now: Mapping[Side, Value], merged: Merged) -> None:
+    """Carry what was added and removed on each side since its snapshot; what has no counterpart stays."""
+    result = {side: _members(now[side]) for side in Side}
+    for source in Side:
+        target = source.other
+        if not one.rule.direction.allows(target):
+            continue
+        base = _members((pair.on(source).snapshot or {}).get(one.spec(source).id))
+        current = _members(now[source])
+        for member in sorted(current - base):
+            there = one.element(member, target)
+            if there is not None:
+                result[target].add(there)
+            else:
+                reason = f"“{member}” has no counterpart there"
+                merged.notes.append(Note("not written", target, one.spec(target).name, reason=reason))
+        for member in base - current:
+            there = one.element(member, target)
+            if there is not None:
+                result[target].discard(there)
+    for target in Side:
+        spec = one.spec(target)
+        if result[target] == _members(now[target]) or not one.rule.direction.allows(target):
+            continue
+        if spec.read_only or spec.create_only:
+            merged.notes.append(Note("not written", target, spec.name, reason="it is read only there"))
+            continue
+        merged.writes[target][spec.id] = tuple(sorted(result[target]))
+        merged.before[target][spec.id] = now[target]

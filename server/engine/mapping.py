@@ -1,0 +1,257 @@
+"""A document compiled against what both apps really have; it must not decide what to write, only how to convert.
+
+Compiling finds what a running integration would trip over (a mapped field that is gone, kinds that do not fit)
+and says it in one sentence. Converting never guesses: what has no counterpart is ``Unconverted`` with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field
+
+from server.domain.errors import PutRight
+from server.domain.integration import Document, FieldMapping, TypeMapping
+from server.domain.item import Side
+from server.domain.values import SETS, AppUser, FieldKind, FieldSpec, TextFormat, Value
+from server.engine.people import Directory
+from server.engine.richtext import convert, same_meaning
+
+CHOICES = frozenset({FieldKind.OPTION, FieldKind.STATUS})
+_TEXTS = frozenset({FieldKind.TEXT, FieldKind.RICH_TEXT})
+_FAMILIES = (
+    _TEXTS,
+    CHOICES,
+    frozenset({FieldKind.USER}),
+    frozenset({FieldKind.USERS}),
+    frozenset({FieldKind.LABELS, FieldKind.OPTIONS}),
+    frozenset({FieldKind.NUMBER}),
+    frozenset({FieldKind.FLAG}),
+    frozenset({FieldKind.DATE, FieldKind.MOMENT}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SideShape:
+    """What the engine must know of one end: its fields by item type, its people, and what its app can do."""
+
+    side: Side
+    name: str
+    """What people call this end, for sentences."""
+    container: str
+    text_format: TextFormat
+    fields: Dict[str, tuple[FieldSpec, ...]]
+    users: tuple[AppUser, ...] = ()
+    private_comments: bool = False
+    edits_comments: bool = False
+    attachments: bool = True
+
+    def spec(self, item_type: str, field_id: str) -> FieldSpec | None:
+        """The field of that id, if the type has it."""
+        return next((spec for spec in self.fields.get(item_type, ()) if spec.id == field_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A value in the target's terms. ``lost`` names what the target cannot hold."""
+
+    value: Value
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unconverted:
+    """There is no counterpart; the target's field stays as it is. ``reason`` is a sentence."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledField:
+    """A field mapping together with what both apps say about its two fields."""
+
+    rule: FieldMapping
+    left: FieldSpec
+    right: FieldSpec
+    left_format: TextFormat
+    right_format: TextFormat
+    directory: Directory
+    _to_right: Dict[str, str] = field(default_factory=dict)
+    _to_left: Dict[str, str] = field(default_factory=dict)
+
+    def spec(self, side: Side) -> FieldSpec:
+        """The field on one side."""
+        return self.left if side is Side.LEFT else self.right
+
+    def format(self, side: Side) -> TextFormat:
+        """The markup of the field's text on one side; a plain text field holds plain text."""
+        spec = self.spec(side)
+        if spec.kind is FieldKind.TEXT:
+            return TextFormat.PLAIN
+        return spec.text_format or (self.left_format if side is Side.LEFT else self.right_format)
+
+    def convert(self, value: Value, target: Side) -> Converted | Unconverted:
+        """``value`` of the other side in the terms of ``target``."""
+        spec = self.spec(target)
+        if spec.kind in SETS:
+            return self._convert_set(value, target)
+        if value is None or value == "":
+            if spec.required:
+                return Unconverted(f"“{spec.name}” may not be empty there")
+            return Converted("" if spec.kind in _TEXTS and value == "" else None)
+        if spec.kind in _TEXTS:
+            return self._convert_text(str(value), target)
+        if spec.kind in CHOICES:
+            return self._convert_choice(str(value), target)
+        if spec.kind is FieldKind.USER:
+            return self._convert_user(str(value), target)
+        if spec.kind is FieldKind.DATE:
+            return Converted(str(value)[:10])
+        if spec.kind is FieldKind.MOMENT and len(str(value)) == len("2026-01-31"):
+            return Converted(f"{value}T00:00:00Z")
+        return Converted(value)
+
+    def element(self, member: str, target: Side) -> str | None:
+        """One member of a set in the target's terms, None when it has no counterpart."""
+        kind = self.spec(target).kind
+        if kind is FieldKind.USERS:
+            return self.directory.counterpart(member, target)
+        mapped = (self._to_right if target is Side.RIGHT else self._to_left).get(member)
+        if mapped is not None:
+            return mapped
+        source = self.spec(target.other)
+        name = next((o.name for o in source.options if o.id == member), member)
+        if kind is FieldKind.LABELS:
+            return name
+        return next((o.id for o in self.spec(target).options if o.name.casefold() == name.casefold()), None)
+
+    def same(self, left: Value, right: Value) -> bool:
+        """Whether the two values mean the same under this mapping."""
+        if self.left.kind in _TEXTS:
+            return same_meaning(str(left or ""), self.format(Side.LEFT), str(right or ""), self.format(Side.RIGHT))
+        if self.right.kind in SETS:
+            members = left if isinstance(left, tuple) else ()
+            there = right if isinstance(right, tuple) else ()
+            return {self.element(member, Side.RIGHT) for member in members} == set(there)
+        converted = self.convert(left, Side.RIGHT)
+        if isinstance(converted, Converted) and converted.value == right:
+            return True
+        back = self.convert(right, Side.LEFT)
+        return isinstance(back, Converted) and back.value == left
+
+    def _convert_set(self, value: Value, target: Side) -> Converted:
+        members = value if isinstance(value, tuple) else ()
+        found = {member: self.element(member, target) for member in members}
+        lost = tuple(f"“{member}” has no counterpart" for member, there in found.items() if there is None)
+        return Converted(tuple(sorted({there for there in found.values() if there is not None})), lost)
+
+    def _convert_text(self, value: str, target: Side) -> Converted:
+        done = convert(value, self.format(target.other), self.format(target))
+        spec = self.spec(target)
+        body = " ".join(done.body.split()) if spec.kind is FieldKind.TEXT else done.body
+        if spec.max_length is not None and len(body) > spec.max_length:
+            return Converted(body[: spec.max_length], (*done.lost, f"cut after {spec.max_length} characters"))
+        return Converted(body, done.lost)
+
+    def _convert_choice(self, value: str, target: Side) -> Converted | Unconverted:
+        mapped = (self._to_right if target is Side.RIGHT else self._to_left).get(value)
+        if mapped is not None:
+            return Converted(mapped)
+        source = self.spec(target.other)
+        name = next((option.name for option in source.options if option.id == value), value)
+        return Unconverted(f"the value “{name}” of “{source.name}” has no counterpart in the mapping")
+
+    def _convert_user(self, value: str, target: Side) -> Converted | Unconverted:
+        counterpart = self.directory.counterpart(value, target)
+        if counterpart is not None:
+            return Converted(counterpart)
+        name = self.directory.name(value, target.other)
+        return Unconverted(f"nobody on the other side is known to be {name}; add them to the people table")
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledType:
+    """A type mapping with its fields compiled."""
+
+    left: str
+    right: str
+    fields: tuple[CompiledField, ...]
+
+    def on(self, side: Side) -> str:
+        """The type's id on a side."""
+        return self.left if side is Side.LEFT else self.right
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A whole integration, ready to convert by."""
+
+    document: Document
+    left: SideShape
+    right: SideShape
+    types: tuple[CompiledType, ...]
+    directory: Directory
+
+    def shape(self, side: Side) -> SideShape:
+        """One end."""
+        return self.left if side is Side.LEFT else self.right
+
+    def type_of(self, side: Side, item_type: str) -> CompiledType | None:
+        """The type mapping of an item; the first from the top where several name the type."""
+        return next((one for one in self.types if one.on(side) == item_type), None)
+
+
+def compatible(left: FieldSpec, right: FieldSpec) -> bool:
+    """Whether two fields can be mapped to each other at all."""
+    return any(left.kind in family and right.kind in family for family in _FAMILIES)
+
+
+def compile_mapping(
+    document: Document, left: SideShape, right: SideShape, people: tuple[tuple[str, str, str], ...] = ()
+) -> Mapping:
+    """Bind ``document`` to what both apps have now.
+
+    ``people`` is the tenant's user table as (``left`` or ``right``, user id, person). Raises ``PutRight`` that
+    names the field or type that is gone or does not fit.
+    """
+    directory = Directory.build(left.users, right.users, people)
+    types = tuple(_compile_type(rule, left, right, directory) for rule in document.types)
+    return Mapping(document, left, right, types, directory)
+
+
+def _compile_type(rule: TypeMapping, left: SideShape, right: SideShape, directory: Directory) -> CompiledType:
+    for shape, type_id in ((left, rule.left), (right, rule.right)):
+        if type_id not in shape.fields:
+            raise PutRight(
+                f"The mapping names the item type “{type_id}”, which {shape.name} does not have (any more). "
+                "Choose another type in the integration's mapping.",
+                field="types",
+            )
+    compiled = tuple(_compile_field(field_rule, rule, left, right, directory) for field_rule in rule.fields)
+    return CompiledType(rule.left, rule.right, compiled)
+
+
+def _compile_field(
+    rule: FieldMapping, types: TypeMapping, left: SideShape, right: SideShape, directory: Directory
+) -> CompiledField:
+    found = []
+    for shape, type_id, field_id in ((left, types.left, rule.left), (right, types.right, rule.right)):
+        spec = shape.spec(type_id, field_id)
+        if spec is None:
+            raise PutRight(
+                f"The mapping names the field “{field_id}”, which {shape.name} does not have (any more). "
+                "Remove it from the integration's mapping, or bring the field back.",
+                field=f"types.{types.left}.{field_id}",
+            )
+        found.append(spec)
+    if not compatible(found[0], found[1]):
+        raise PutRight(
+            f"“{found[0].name}” ({found[0].kind}) and “{found[1].name}” ({found[1].kind}) cannot be mapped to "
+            "each other: their kinds do not fit. Choose another pair of fields.",
+            field=f"types.{types.left}.{rule.left}",
+        )
+    to_right: dict[str, str] = {}
+    to_left: dict[str, str] = {}
+    for row in rule.values:
+        to_right.setdefault(row.left, row.right)
+        to_left.setdefault(row.right, row.left)
+    return CompiledField(rule, found[0], found[1], left.text_format, right.text_format, directory, to_right, to_left)

@@ -1,0 +1,73 @@
+"""What reconcile decides: operations, lines of history, and the pair as it will be; it must not carry anything out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from server.domain.item import Item, Side
+from server.domain.operation import Conflict, Note, Operation, Step
+from server.domain.pair import AttachmentPair, CommentPair, Pair, Seen
+from server.domain.values import Value
+from server.engine.mapping import CompiledType
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The outcome of looking at one pair.
+
+    ``pair`` is the pair with both sides as they were seen now and with every comment and file accounted for.
+    ``held`` names, by side, the fields whose old snapshot stays because a person has to decide.
+    """
+
+    pair: Pair
+    type: CompiledType
+    operations: tuple[Operation, ...] = ()
+    notes: tuple[Note, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    held: Mapping[Side, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Draughtsman:
+    """Collects the steps of one plan in order and gives each its id; lives only within one call."""
+
+    pair: str
+    ids: Iterator[str]
+    operations: list[Operation] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def add(self, side: Side, step: Step, operation_id: str | None = None) -> None:
+        """Append a step on ``side``; comments and files bring their correlation id as ``operation_id``."""
+        self.operations.append(Operation(operation_id or next(self.ids), self.pair, len(self.operations), side, step))
+
+    def note(self, what: str, side: Side | None = None, **more: object) -> None:
+        """Append a line of history."""
+        self.notes.append(Note(what, side, **more))  # type: ignore[arg-type]  # the fields of Note
+
+
+def snapshot(type_: CompiledType, side: Side, item: Item) -> dict[str, Value]:
+    """The values of the mapped fields of ``item``, in its own terms."""
+    return {one.spec(side).id: item.fields.get(one.spec(side).id) for one in type_.fields}
+
+
+def seen(type_: CompiledType, side: Side, item: Item, old: Seen, held: frozenset[str]) -> Seen:
+    """A side as it is now; fields that are ``held`` keep what they had at the last settle."""
+    values = snapshot(type_, side, item)
+    for name in held:
+        before = old.snapshot or {}
+        if name in before:
+            values[name] = before[name]
+        else:
+            values.pop(name, None)
+    return Seen(item.id, item.key, item.url, item.type, values, item.stamp)
+
+
+def comment_ids(pairs: tuple[CommentPair, ...], side: Side) -> dict[str, CommentPair]:
+    """The comment pairs that are known on a side, by the comment's id there."""
+    return {there: one for one in pairs if (there := one.on(side)) is not None}
+
+
+def attachment_ids(pairs: tuple[AttachmentPair, ...], side: Side) -> dict[str, AttachmentPair]:
+    """The attachment pairs that are known on a side, by the file's id there."""
+    return {there: one for one in pairs if (there := one.on(side)) is not None}

@@ -1,0 +1,133 @@
+"""Both items and what was last seen of them in, a plan out; it must not know how a plan is carried out.
+
+See ``fields`` for the three-way merge, ``comments`` and ``attachments`` for what hangs on an item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from server.domain.item import Draft, Item, Side
+from server.domain.operation import CreateItem, UpdateItem
+from server.domain.pair import Pair, PairState
+from server.domain.values import FieldKind
+from server.engine.attachments import plan_attachments
+from server.engine.comments import plan_comments
+from server.engine.fields import draft_fields, merge_fields
+from server.engine.mapping import CompiledType, Mapping
+from server.engine.plan import Draughtsman, Plan, attachment_ids, comment_ids, seen, snapshot
+from server.engine.richtext import fingerprint
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+def unchanged(type_: CompiledType, pair: Pair, side: Side, item: Item, mapping: Mapping) -> bool:
+    """Whether ``item`` is what was last seen of it, so that its twin need not be looked at (an echo, mostly)."""
+    if pair.state is not PairState.LINKED or pair.on(side).snapshot != snapshot(type_, side, item):
+        return False
+    return _comments_unchanged(pair, side, item, mapping) and _files_unchanged(pair, side, item, mapping)
+
+
+def _comments_unchanged(pair: Pair, side: Side, item: Item, mapping: Mapping) -> bool:
+    direction = mapping.document.comments.direction
+    if direction is None:
+        return True
+    known = comment_ids(pair.comments, side)
+    format_ = mapping.shape(side).text_format
+    for comment in item.comments:
+        pair_ = known.pop(comment.id, None)
+        if pair_ is None:
+            if direction.allows(side.other):
+                return False
+            continue
+        if pair_.hash_on(side) != fingerprint(comment.body, format_):
+            return False
+        waits = pair_.on(side.other) is None and not pair_.note
+        if waits or (side is pair_.origin and comment.private != pair_.private):
+            return False
+    return all(gone.note for gone in known.values())
+
+
+def _files_unchanged(pair: Pair, side: Side, item: Item, mapping: Mapping) -> bool:
+    direction = mapping.document.attachments.direction
+    if direction is None or not direction.allows(side.other):
+        return True
+    known = attachment_ids(pair.attachments, side)
+    return all(
+        (twin := known.get(file.id)) is not None and (twin.on(side.other) is not None or bool(twin.note))
+        for file in item.attachments
+    )
+
+
+def reconcile(
+    pair: Pair,
+    type_: CompiledType,
+    left: Item | None,
+    right: Item | None,
+    mapping: Mapping,
+    ids: Iterator[str],
+) -> Plan:
+    """Decide what has to be done to bring both sides of ``pair`` in step.
+
+    One of ``left`` and ``right`` may be None: it is to be created. ``ids`` yields fresh random ids.
+    """
+    drawing = Draughtsman(pair.id, ids)
+    if left is None or right is None:
+        return _plan_create(pair, type_, left, right, mapping, drawing)
+    # Nothing was ever settled: the twin was created, but the answer was lost. What a person made comes first.
+    first = pair.origin if pair.left.snapshot is None and pair.right.snapshot is None else None
+    merged = merge_fields(type_, pair, left, right, first)
+    for target in (Side.RIGHT, Side.LEFT):
+        if merged.writes[target]:
+            drawing.add(target, UpdateItem(merged.writes[target], merged.before[target]))
+    comments = plan_comments(pair, left, right, mapping, drawing)
+    attachments = plan_attachments(pair, left, right, mapping, drawing)
+    held = {side: frozenset(names) for side, names in merged.held.items()}
+    after = replace(
+        pair,
+        state=PairState.LINKED,
+        left=seen(type_, Side.LEFT, left, pair.left, held[Side.LEFT]),
+        right=seen(type_, Side.RIGHT, right, pair.right, held[Side.RIGHT]),
+        title=_title(type_, Side.LEFT, left),
+        comments=comments,
+        attachments=attachments,
+    )
+    notes = (*merged.notes, *drawing.notes)
+    return Plan(after, type_, tuple(drawing.operations), notes, tuple(merged.conflicts), held)
+
+
+def _plan_create(
+    pair: Pair,
+    type_: CompiledType,
+    left: Item | None,
+    right: Item | None,
+    mapping: Mapping,
+    drawing: Draughtsman,
+) -> Plan:
+    source, origin = (left, Side.LEFT) if left is not None else (right, Side.RIGHT)
+    if source is None:
+        raise ValueError("a pair without any item cannot be reconciled")
+    target = origin.other
+    values, notes = draft_fields(type_, source, target)
+    draft = Draft(mapping.shape(target).container, type_.on(target), values, pair.id)
+    drawing.add(target, CreateItem(draft))
+    comments = plan_comments(pair, left, right, mapping, drawing)
+    attachments = plan_attachments(pair, left, right, mapping, drawing)
+    after = replace(
+        pair.with_side(origin, seen(type_, origin, source, pair.on(origin), _NOTHING)),
+        state=PairState.RESERVED,
+        title=_title(type_, origin, source),
+        comments=comments,
+        attachments=attachments,
+    )
+    return Plan(after, type_, tuple(drawing.operations), (*notes, *drawing.notes))
+
+
+def _title(type_: CompiledType, side: Side, item: Item) -> str:
+    """What people read in lists: the first mapped short text, else the key."""
+    for one in type_.fields:
+        spec = one.spec(side)
+        if spec.kind is FieldKind.TEXT and isinstance(value := item.fields.get(spec.id), str) and value:
+            return value
+    return item.key
