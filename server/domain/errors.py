@@ -35,6 +35,10 @@ class NotAllowed(LockstepError):
     """The caller is not signed in, or may not do this."""
 
 
+class Unavailable(LockstepError):
+    """Something the server itself needs (its database, a free slot) does not answer now; retry later."""
+
+
 class Fenced(LockstepError):
     """Another node has taken this tenant over; whatever was being done here must stop without a commit."""
 

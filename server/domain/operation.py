@@ -1,7 +1,6 @@
 """What is to be done to an app, as values that can be written down before they are carried out.
 
-An operation is journaled and committed before any remote write; its id is the correlation id of a comment or
-file. It must not know how it is carried out.
+An operation is journaled and committed before any remote write. It must not know how it is carried out.
 """
 
 from __future__ import annotations
@@ -54,8 +53,12 @@ class EditComment:
 
 @dataclass(frozen=True, slots=True)
 class AddFile:
-    """Attach a file's twin. ``source`` is the original's id on the other side; ``size`` is in bytes."""
+    """Attach a file's twin. ``source`` is the original's id on the other side; ``size`` is in bytes.
 
+    ``marker`` is the id of its attachment pair.
+    """
+
+    marker: str
     source: str
     name: str
     content_type: str

@@ -34,7 +34,7 @@ def plan_attachments(
                 old = _first_sight(file, side, mapping, drawing)
                 pairs[old.id] = old
             if old.origin is side and old.on(side.other) is None and not old.note:
-                drawing.add(side.other, AddFile(file.id, file.name, file.content_type, file.size), old.id)
+                drawing.add(side.other, AddFile(old.id, file.id, file.name, file.content_type, file.size))
     return tuple(pairs.values())
 
 

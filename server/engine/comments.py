@@ -12,6 +12,7 @@ from server.domain.integration import CommentRules, PrivateComments
 from server.domain.item import Comment, CommentDraft, Item, Side
 from server.domain.operation import AddComment, EditComment
 from server.domain.pair import CommentPair, Pair
+from server.domain.values import TextFormat
 from server.engine.mapping import Mapping
 from server.engine.plan import Draughtsman, comment_ids
 from server.engine.richtext import attributed, convert, fingerprint, same_meaning
@@ -31,7 +32,7 @@ def plan_comments(
         return pair.comments
     items = {Side.LEFT: left, Side.RIGHT: right}
     for side in Side:
-        _adopt_lost(pairs, side, items[side], items[side.other], mapping)
+        _adopt_lost(pairs, side, items[side], items[side.other], mapping, drawing)
     for side in Side:
         item = items[side]
         if item is None:
@@ -58,7 +59,12 @@ def render(comment: Comment, side: Side, mapping: Mapping) -> str:
 
 
 def _adopt_lost(
-    pairs: dict[str, CommentPair], side: Side, item: Item | None, origin: Item | None, mapping: Mapping
+    pairs: dict[str, CommentPair],
+    side: Side,
+    item: Item | None,
+    origin: Item | None,
+    mapping: Mapping,
+    drawing: Draughtsman,
 ) -> None:
     """Find twins on ``side`` whose post was sent but never confirmed."""
     open_ = [one for one in pairs.values() if one.on(side) is None and not one.note]
@@ -67,18 +73,22 @@ def _adopt_lost(
     known = comment_ids(tuple(pairs.values()), side)
     strangers = [one for one in item.comments if one.id not in known]
     originals = {one.id: one for one in origin.comments} if origin else {}
+    sent = {one.step.draft.marker: one.step.draft.body for one in drawing.lost if isinstance(one.step, AddComment)}
     format_ = mapping.shape(side).text_format
     for waiting in open_:
         original = originals.get(waiting.on(side.other) or "")
-        wanted = render(original, side.other, mapping) if original else None
-        for stranger in strangers:
-            ours = stranger.own and wanted is not None
-            if stranger.marker == waiting.id or (
-                ours and wanted is not None and same_meaning(wanted, format_, stranger.body, format_)
-            ):
-                pairs[waiting.id] = waiting.seen_on(side, stranger.id, fingerprint(stranger.body, format_))
-                strangers.remove(stranger)
-                break
+        wanted = [sent[waiting.id]] if waiting.id in sent else []
+        wanted += [render(original, side.other, mapping)] if original else []
+        twin = next((one for one in strangers if _is_twin(one, waiting, wanted, format_)), None)
+        if twin is not None:
+            pairs[waiting.id] = waiting.seen_on(side, twin.id, fingerprint(twin.body, format_))
+            strangers.remove(twin)
+
+
+def _is_twin(stranger: Comment, waiting: CommentPair, wanted: list[str], format_: TextFormat) -> bool:
+    if stranger.marker is not None:
+        return stranger.marker == waiting.id
+    return stranger.own and any(same_meaning(body, format_, stranger.body, format_) for body in wanted)
 
 
 def _first_sight(comment: Comment, side: Side, mapping: Mapping, drawing: Draughtsman) -> CommentPair:
@@ -96,7 +106,7 @@ def _first_sight(comment: Comment, side: Side, mapping: Mapping, drawing: Draugh
 def _post(one: CommentPair, comment: Comment, side: Side, mapping: Mapping, drawing: Draughtsman) -> None:
     private = comment.private and mapping.document.comments.private is not PrivateComments.PUBLISH
     draft = CommentDraft(render(comment, side, mapping), private, one.id)
-    drawing.add(side.other, AddComment(comment.id, draft), one.id)
+    drawing.add(side.other, AddComment(comment.id, draft))
 
 
 def _refusal(comment: Comment, side: Side, mapping: Mapping) -> str:

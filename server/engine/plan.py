@@ -34,12 +34,13 @@ class Draughtsman:
 
     pair: str
     ids: Iterator[str]
+    lost: tuple[Operation, ...] = ()
     operations: list[Operation] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
-    def add(self, side: Side, step: Step, operation_id: str | None = None) -> None:
-        """Append a step on ``side``; comments and files bring their correlation id as ``operation_id``."""
-        self.operations.append(Operation(operation_id or next(self.ids), self.pair, len(self.operations), side, step))
+    def add(self, side: Side, step: Step) -> None:
+        """Append a step on ``side``."""
+        self.operations.append(Operation(next(self.ids), self.pair, len(self.operations), side, step))
 
     def note(self, what: str, side: Side | None = None, **more: object) -> None:
         """Append a line of history."""

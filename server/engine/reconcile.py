@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from server.domain.item import Draft, Item, Side
-from server.domain.operation import CreateItem, UpdateItem
+from server.domain.operation import CreateItem, Operation, UpdateItem
 from server.domain.pair import Pair, PairState
 from server.domain.values import FieldKind
 from server.engine.attachments import plan_attachments
@@ -29,6 +29,19 @@ def unchanged(type_: CompiledType, pair: Pair, side: Side, item: Item, mapping: 
     return _comments_unchanged(pair, side, item, mapping) and _files_unchanged(pair, side, item, mapping)
 
 
+def absorb(type_: CompiledType, pair: Pair, side: Side, item: Item, mapping: Mapping) -> Pair:
+    """The pair after an unchanged look at one side: its new stamp, and fingerprints of our own comments there."""
+    format_ = mapping.shape(side).text_format
+    bodies = {one.id: one.body for one in item.comments}
+    comments = tuple(
+        one.seen_on(side, there, fingerprint(bodies[there], format_))
+        if (there := one.on(side)) in bodies and there is not None
+        else one
+        for one in pair.comments
+    )
+    return replace(pair.with_side(side, seen(type_, side, item, pair.on(side), _NOTHING)), comments=comments)
+
+
 def _comments_unchanged(pair: Pair, side: Side, item: Item, mapping: Mapping) -> bool:
     direction = mapping.document.comments.direction
     if direction is None:
@@ -41,7 +54,7 @@ def _comments_unchanged(pair: Pair, side: Side, item: Item, mapping: Mapping) ->
             if direction.allows(side.other):
                 return False
             continue
-        if pair_.hash_on(side) != fingerprint(comment.body, format_):
+        if pair_.hash_on(side) not in ("", fingerprint(comment.body, format_)):
             return False
         waits = pair_.on(side.other) is None and not pair_.note
         if waits or (side is pair_.origin and comment.private != pair_.private):
@@ -67,12 +80,14 @@ def reconcile(
     right: Item | None,
     mapping: Mapping,
     ids: Iterator[str],
+    lost: tuple[Operation, ...] = (),
 ) -> Plan:
     """Decide what has to be done to bring both sides of ``pair`` in step.
 
-    One of ``left`` and ``right`` may be None: it is to be created. ``ids`` yields fresh random ids.
+    One of ``left`` and ``right`` may be None: it is to be created. ``ids`` yields fresh random ids. ``lost`` are
+    operations of an earlier pass whose outcome is unknown.
     """
-    drawing = Draughtsman(pair.id, ids)
+    drawing = Draughtsman(pair.id, ids, lost)
     if left is None or right is None:
         return _plan_create(pair, type_, left, right, mapping, drawing)
     # Nothing was ever settled: the twin was created, but the answer was lost. What a person made comes first.

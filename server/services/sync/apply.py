@@ -1,0 +1,146 @@
+"""Carry out a pair's operations, in order, and record what became of each; it must not decide or store anything.
+
+A kill -9 after any write here leaves a ``planned`` operation in the journal: the next pass finds the twin, comment or
+file again by its correlation id before it does anything else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from server.domain.errors import AppError, LostAnswer, Rejected
+from server.domain.item import FileDraft, Item, Side
+from server.domain.operation import AddComment, AddFile, CreateItem, EditComment, Operation, UpdateItem
+from server.domain.values import FieldKind, Value
+from server.engine.plan import Plan
+from server.services.sync.work import Work
+from server.store.journal import Outcome
+
+_IN_MEMORY = 1024 * 1024
+_EXACT = frozenset({FieldKind.OPTION, FieldKind.STATUS, FieldKind.USER, FieldKind.FLAG, FieldKind.NUMBER})
+
+
+@dataclass(slots=True)
+class Applied:
+    """What became of one pair's plan.
+
+    ``written``: by side, the item as the app holds it after the last field write. ``fields``: by side, the names of
+    fields that were written. ``refused``: by side, fields that the app did not take. ``comments`` and ``files`` map
+    our correlation ids to the twins' ids; ``hashes`` to the SHA-256 of a file.
+    """
+
+    plan: Plan
+    outcomes: list[Outcome] = field(default_factory=list)
+    created: Item | None = None
+    written: dict[Side, Item] = field(default_factory=dict)
+    fields: dict[Side, set[str]] = field(default_factory=lambda: {Side.LEFT: set(), Side.RIGHT: set()})
+    refused: dict[Side, set[str]] = field(default_factory=lambda: {Side.LEFT: set(), Side.RIGHT: set()})
+    comments: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+    edited: set[str] = field(default_factory=set)
+    failure: AppError | None = None
+
+
+def apply(work: Work, plan: Plan) -> Applied:
+    """Carry out ``plan``. Never raises an ``AppError``: the first one is in ``failure``."""
+    done = Applied(plan)
+    for operation in plan.operations:
+        try:
+            _carry_out(work, done, operation)
+            done.outcomes.append(Outcome(operation.id, "done"))
+        except LostAnswer as error:
+            done.failure = error
+            break  # the operation stays planned: its outcome is unknown
+        except Rejected as error:
+            done.failure = done.failure or error
+            done.outcomes.append(Outcome(operation.id, "failed", error.words or error.message))
+            if isinstance(operation.step, CreateItem):
+                break
+        except AppError as error:
+            done.failure = error
+            done.outcomes.append(Outcome(operation.id, "failed", error.message))
+            break
+        except Exception as error:
+            work.scope.log.exception("an operation failed in an unforeseen way", operation=operation.id)
+            done.failure = LostAnswer(f"Lockstep could not carry this out ({error}). The log has the details.")
+            break
+    reached = {outcome.operation for outcome in done.outcomes}
+    lost = isinstance(done.failure, LostAnswer)
+    for operation in plan.operations:
+        if operation.id in reached:
+            continue
+        if lost:
+            lost = False
+            continue
+        done.outcomes.append(Outcome(operation.id, "superseded", "an earlier step did not succeed"))
+    return done
+
+
+def _carry_out(work: Work, done: Applied, operation: Operation) -> None:
+    side, step = operation.side, operation.step
+    connector = work.end(side).connector
+    if isinstance(step, CreateItem):
+        done.created = connector.create(step.draft)
+        _insist(work, done, side, done.created, step.draft.fields)
+        return
+    item_id = done.created.id if done.created is not None else done.plan.pair.on(side).item_id
+    if item_id is None:
+        raise TypeError("a step on an item comes after the step that makes it")
+    if isinstance(step, UpdateItem):
+        try:
+            done.written[side] = connector.update(item_id, step.changed)
+        except Rejected:
+            done.refused[side] |= set(step.changed)
+            raise
+        done.fields[side] |= set(step.changed)
+    elif isinstance(step, AddComment):
+        done.comments[step.draft.marker] = connector.add_comment(item_id, step.draft)
+    elif isinstance(step, EditComment):
+        connector.edit_comment(item_id, step.target, step.body)
+        done.edited.add(step.comment_pair)
+    else:
+        _transfer(work, done, side, item_id, step)
+
+
+def _insist(work: Work, done: Applied, side: Side, item: Item, sent: Mapping[str, Value]) -> None:
+    """Write again what a create silently left out (a status that is reached only through the workflow, mostly)."""
+    specs = {one.spec(side).id: one.spec(side) for one in done.plan.type.fields}
+    missing = {
+        name: value
+        for name, value in sent.items()
+        if name in specs
+        and specs[name].kind in _EXACT
+        and not specs[name].create_only
+        and item.fields.get(name) != value
+    }
+    if not missing:
+        return
+    try:
+        done.created = work.end(side).connector.update(item.id, missing)
+    except Rejected as error:
+        # The twin is there, so the pair is linked; what it did not take is tried again with the pair.
+        done.refused[side] |= set(missing)
+        done.failure = error
+
+
+def _transfer(work: Work, done: Applied, side: Side, item_id: str, step: AddFile) -> None:
+    """Stream a file across; memory holds at most a megabyte of it, the rest spills to the disk."""
+    source = work.end(side.other).connector
+    source_id = done.plan.pair.on(side.other).item_id
+    if source_id is None:
+        raise TypeError("a file has an item to come from")
+    digest = hashlib.sha256()
+    size = 0
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as content:
+        for chunk in source.open_attachment(source_id, step.source):
+            digest.update(chunk)
+            size += len(chunk)
+            content.write(chunk)
+        content.seek(0)
+        draft = FileDraft(step.name, step.content_type, size, digest.hexdigest(), step.marker)
+        done.files[step.marker] = work.end(side).connector.add_attachment(item_id, draft, content)
+    done.hashes[step.marker] = digest.hexdigest()

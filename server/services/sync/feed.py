@@ -1,0 +1,95 @@
+"""One pass of an integration: what was left open, what is due, then the changes of both sides, a page at a time.
+
+A pass is a generator that yields after every page, so that integrations of one tenant take turns. It stops between
+any two pages without losing anything: the cursor moves only with the page that it covers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.domain.item import Head, Page, Side
+from server.services.sync import page as paging
+from server.services.sync.work import Look, Work
+from server.store import cursors, holds, runs
+
+_DUE_AT_ONCE = 200
+_DUE_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a pass has come, given out after every page."""
+
+    done: int
+    total: int | None
+
+
+def run(work: Work) -> Iterator[Reached]:
+    """Work the integration through once.
+
+    Raises what ``process`` raises, and any ``AppError`` of a feed itself: the pages before it are settled, the cursor
+    stands where they end.
+    """
+    yield from _entries(work, "looking up what was interrupted", paging.open_entries(work))
+    with work.scope.transaction() as tx:
+        due = holds.due(tx, work.integration, _DUE_AT_ONCE)
+        cursor = cursors.read(tx, work.integration)
+    yield from _entries(work, "trying again", [Look(side, item_id) for side, item_id in due])
+    for side in Side:
+        if work.stopping() or work.run.cancelled:
+            return
+        yield from _feed(work, side, cursor.get(side))
+
+
+def _entries(work: Work, phase: str, entries: Sequence[Look]) -> Iterator[Reached]:
+    for start in range(0, len(entries), _DUE_PAGE):
+        if work.stopping() or work.run.cancelled:
+            return
+        work.run.phase = phase
+        paging.process(work, entries[start : start + _DUE_PAGE], None)
+        yield Reached(work.run.done, work.run.total)
+
+
+def _feed(work: Work, side: Side, cursor: datetime | None) -> Iterator[Reached]:
+    end = work.end(side)
+    container = work.mapping.shape(side).container
+    since = cursor - end.connector.manifest.capabilities.overlap if cursor is not None else None
+    work.run.phase = f"reading {end.name}"
+    reached = cursor
+    for page in end.connector.changes(container, since):
+        if page.total is not None and since is None:
+            work.run.total = (work.run.total or work.run.done) + page.total
+        moved = page.reached if page.reached and (reached is None or page.reached > reached) else None
+        looks = [Look(side, head.id, head) for head in _once(page)]
+        paging.process(work, looks, (side, moved) if moved is not None else None)
+        reached = moved or reached
+        yield Reached(work.run.done, work.run.total)
+        if work.stopping() or work.run.cancelled:
+            return
+
+
+def _once(page: Page) -> list[Head]:
+    return list({head.id: head for head in page.heads}.values())
+
+
+def finish(work: Work, error: str | None) -> None:
+    """End the pass's run, if it has one. ``error`` is the sentence that stopped it."""
+    run = work.run
+    if run.id is None:
+        if error is None:
+            return
+        work.begin_run()
+    if run.id is None:
+        return
+    state: runs.RunState = "succeeded"
+    if error is not None:
+        state = "partial" if run.done else "failed"
+    elif run.cancelled:
+        state = "cancelled"
+    elif run.troubled:
+        state = "partial"
+    with work.scope.transaction() as tx:
+        runs.finish(tx, run.id, state, error or "", run.counts)

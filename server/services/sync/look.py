@@ -1,0 +1,158 @@
+"""Find out what the items of a page are now, and what was last seen of them; it must not write anywhere.
+
+Three waves, each in parallel: the items that changed, what became of creates that were cut off, the twins of those
+that really differ from their snapshot. What is known already is not asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from server.domain.errors import AppError, Gone, Transient
+from server.domain.item import Side
+from server.domain.operation import CreateItem
+from server.domain.pair import Pair, PairState
+from server.engine.reconcile import unchanged
+from server.services.sync.work import Look, Work
+from server.store import holds, journal, pairs
+
+
+class NotYetKnown(Transient):
+    """Whether a create arrived cannot be said before the app's index has caught up. ``seconds`` until it can."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            "The answer to the twin's creation was lost; the app's search may not show it yet. It is looked for again.",
+            retry_after=seconds,
+        )
+
+
+def recognise(work: Work, looks: Sequence[Look]) -> list[Look]:
+    """Bring the pairs of these items, and drop every item that is known to be unchanged."""
+    todo: list[Look] = []
+    for side in Side:
+        mine = [one for one in looks if one.side is side]
+        if not mine:
+            continue
+        ids = [one.item_id for one in mine]
+        with work.scope.transaction() as tx:
+            known = pairs.by_items(tx, work.integration, side, ids)
+            held = holds.known(tx, work.integration, side, ids)
+            open_ = journal.unresolved(tx, work.integration, [pair.id for pair in known.values()])
+        for one in mine:
+            one.pair = known.get(one.item_id)
+            one.open = open_.get(one.pair.id, ()) if one.pair else ()
+            if not _known_unchanged(one, held.get(one.item_id)):
+                todo.append(one)
+    return todo
+
+
+def _known_unchanged(one: Look, held: tuple[str, str] | None) -> bool:
+    if one.head is None:  # somebody asked for this very item
+        return False
+    if one.pair is not None and one.pair.state is PairState.ENDED:
+        return True
+    if not one.head.stamp:
+        return False
+    if held is not None:
+        return held[1] == one.head.stamp
+    return one.pair is not None and not one.open and one.pair.on(one.side).stamp == one.head.stamp
+
+
+def fetch_items(work: Work, looks: Sequence[Look]) -> None:
+    """Read every item as it is now."""
+
+    def fetch(one: Look) -> None:
+        if one.head is not None and one.head.item is not None:
+            one.item = one.head.item
+        else:
+            one.item = work.end(one.side).connector.fetch(one.item_id)
+
+    _in_parallel(work, looks, fetch)
+    _bind_by_marker(work, [one for one in looks if one.pair is None and one.item is not None and one.item.marker])
+    for one in looks:
+        if one.item is not None:
+            one.type = work.mapping.type_of(one.side, one.item.type)
+
+
+def _bind_by_marker(work: Work, looks: Sequence[Look]) -> None:
+    """An item without a pair that carries our correlation id is the twin whose create was never confirmed."""
+    if not looks:
+        return
+    markers = [one.item.marker for one in looks if one.item and one.item.marker]
+    with work.scope.transaction() as tx:
+        known = pairs.by_ids(tx, work.integration, markers)
+        open_ = journal.unresolved(tx, work.integration, list(known))
+    for one in looks:
+        pair = known.get(one.item.marker or "") if one.item else None
+        if pair is not None and pair.on(one.side).item_id is None and one.item is not None:
+            one.pair = with_item(pair, one.side, one.item.id)
+            one.open = open_.get(pair.id, ())
+
+
+def with_item(pair: Pair, side: Side, item_id: str) -> Pair:
+    """The pair with the id of its item on ``side`` known."""
+    seen = pair.on(side)
+    return pair.with_side(side, type(seen)(item_id, seen.key, seen.url, seen.type, seen.snapshot, seen.stamp))
+
+
+def is_quiet(work: Work, one: Look) -> bool:
+    """Whether the item is what was last seen of it (mostly our own write coming back)."""
+    if one.pair is None or one.item is None or one.type is None or one.open:
+        return False
+    return unchanged(one.type, one.pair, one.side, one.item, work.mapping)
+
+
+def fetch_twins(work: Work, looks: Sequence[Look]) -> None:
+    """Read the other side of every pair; where a create was cut off, find out first whether it arrived."""
+
+    def fetch(one: Look) -> None:
+        if one.pair is None:
+            return
+        other = one.side.other
+        twin_id = one.pair.on(other).item_id
+        if twin_id is None and any(isinstance(operation.step, CreateItem) for operation in one.open):
+            twin_id = _find_lost(work, one, other)
+            if twin_id is not None:
+                one.pair = with_item(one.pair, other, twin_id)
+        if twin_id is not None:
+            one.twin = work.end(other).connector.fetch(twin_id)
+
+    _in_parallel(work, looks, fetch)
+
+
+def _find_lost(work: Work, one: Look, side: Side) -> str | None:
+    """The id of the twin that an unconfirmed create made, None when it certainly made none."""
+    operation = next(operation for operation in one.open if isinstance(operation.step, CreateItem))
+    if not isinstance(operation.step, CreateItem) or one.pair is None or operation.planned_at is None:
+        raise TypeError("a create operation read back from the journal has a draft and a time")
+    connector = work.end(side).connector
+    found = connector.find(operation.step.draft, one.pair.reserved_at or operation.planned_at)
+    if found:
+        return min(found, key=lambda item_id: (len(item_id), item_id))
+    waited = (datetime.now(UTC) - operation.planned_at).total_seconds()
+    lag = connector.manifest.capabilities.marker_lag.total_seconds()
+    if waited < lag:
+        raise NotYetKnown(lag - waited)
+    return None
+
+
+def _in_parallel(work: Work, looks: Sequence[Look], task: Callable[[Look], None]) -> None:
+    """Run ``task`` on every look; an app's refusal stays with its item and holds back no other."""
+
+    def guarded(one: Look) -> None:
+        try:
+            task(one)
+        except AppError as error:
+            one.failure = error
+        except Exception as error:
+            work.scope.log.exception("an item could not be looked at", item=one.item_id)
+            one.failure = error
+
+    list(work.pool.map(guarded, [one for one in looks if one.failure is None]))
+
+
+def is_gone(one: Look) -> bool:
+    """Whether the item or its twin was deleted."""
+    return isinstance(one.failure, Gone)

@@ -1,0 +1,233 @@
+"""A page of items through all the steps: look, reconcile, journal, apply, settle; two commits, however many items.
+
+What a kill -9 leaves behind: before the journal commit nothing; after it, planned operations, whose pairs the next
+pass takes up first (``open_entries``) and whose outcome it finds out by correlation id before it writes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from server.domain.errors import CredentialsRefused, Fenced, Gone
+from server.domain.item import Item, Side
+from server.domain.operation import CreateItem
+from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState
+from server.engine.plan import Plan
+from server.engine.reconcile import absorb, reconcile
+from server.services.sync import look as looking
+from server.services.sync import settle
+from server.services.sync.apply import Applied, apply
+from server.services.sync.settle import Settlement
+from server.services.sync.work import Look, Work
+from server.store import fence, journal, pairs
+from server.store.journal import Outcome
+
+_NEXT_PASS = 2.0
+"""Seconds: by then the pass that looks up what became of the create has come round."""
+
+
+@dataclass(slots=True)
+class _Planned:
+    """The items of a page that have a plan."""
+
+    looks: list[Look] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+
+
+def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> None:
+    """Take ``looks`` all the way. ``cursor`` (side, app's time) moves with the final commit.
+
+    Raises ``CredentialsRefused`` when an app refuses our account (nothing of the page is settled then), ``Fenced``
+    when another node has taken over.
+    """
+    settlement = Settlement()
+    todo = looking.recognise(work, looks)
+    looking.fetch_items(work, todo)
+    _stop_on_refused_account(todo)
+    todo = _drop_quiet(work, todo, settlement)
+    looking.fetch_twins(work, todo)
+    _stop_on_refused_account(todo)
+    _wait_for_lost_creates(work, todo)
+    planned = _Planned()
+    for one in todo:
+        _plan(work, one, planned, settlement)
+    planned = _one_plan_a_pair(planned)
+    _journal(work, planned)
+    done = list(work.pool.map(lambda plan: apply(work, plan), planned.plans))
+    for one, applied in zip(planned.looks, done, strict=True):
+        settle.settle_applied(work, settlement, one, applied)
+    settle.commit(work, settlement, looked=len(looks), cursor=cursor)
+    _stop_on_refused_writes(done)
+
+
+def open_entries(work: Work) -> list[Look]:
+    """The pairs that an earlier pass left with an unknown outcome, as items to be looked at first."""
+    with work.scope.transaction() as tx:
+        open_ = journal.unresolved(tx, work.integration)
+        known = pairs.by_ids(tx, work.integration, list(open_))
+    return [
+        Look(pair.origin, pair.on(pair.origin).item_id or "")
+        for pair in known.values()
+        if pair.on(pair.origin).item_id is not None
+    ]
+
+
+def _stop_on_refused_account(looks: Sequence[Look]) -> None:
+    for one in looks:
+        if isinstance(one.failure, CredentialsRefused):
+            raise one.failure
+
+
+def _stop_on_refused_writes(done: Sequence[Applied]) -> None:
+    for applied in done:
+        if isinstance(applied.failure, CredentialsRefused):
+            raise applied.failure
+
+
+def _wait_for_lost_creates(work: Work, looks: Sequence[Look]) -> None:
+    """While it is not known whether a create arrived, an unknown item on that side may be the one that it made.
+
+    Apps that show our correlation id on the item were bound by it before; for the others the item waits.
+    """
+    strangers = [one for one in looks if one.pair is None and one.failure is None]
+    if not strangers:
+        return
+    with work.scope.transaction() as tx:
+        open_ = journal.unresolved(tx, work.integration)
+    lost = {each.side for several in open_.values() for each in several if isinstance(each.step, CreateItem)}
+    for one in strangers:
+        if one.side in lost and one.item is not None and one.item.marker is None:
+            one.failure = looking.NotYetKnown(_NEXT_PASS)
+
+
+def _drop_quiet(work: Work, looks: Sequence[Look], settlement: Settlement) -> list[Look]:
+    """Settle what is as it was last seen (mostly our own writes coming back); the rest goes on."""
+    rest = []
+    for one in looks:
+        if one.failure is None and looking.is_quiet(work, one) and one.pair and one.item and one.type:
+            after = absorb(one.type, one.pair, one.side, one.item, work.mapping)
+            if after != one.pair:
+                settlement.pairs.append(after)
+                old = set(one.pair.comments)
+                settlement.comments += [(after.id, each) for each in after.comments if each not in old]
+            if one.head is None:
+                settlement.cleared.append((one.side, one.item_id))
+        else:
+            rest.append(one)
+    return rest
+
+
+def _plan(work: Work, one: Look, planned: _Planned, settlement: Settlement) -> None:
+    """Decide about one item: a plan, or a reason why there is none."""
+    if isinstance(one.failure, Gone):
+        settle.settle_gone(work, settlement, one)
+        return
+    if one.failure is not None or one.item is None:
+        settle.settle_failure(work, settlement, one, one.failure or LookupError("nothing came back"))
+        return
+    refusal = _refusal(work, one)
+    if refusal:
+        settle.settle_skipped(work, settlement, one, refusal)
+        return
+    if one.type is None:
+        return
+    pair = one.pair or _new_pair(work, one)
+    left, right = (one.item, one.twin) if one.side is Side.LEFT else (one.twin, one.item)
+    pair = _with_ids(pair, left, right)
+    try:
+        plan = reconcile(pair, one.type, left, right, work.mapping, work.ids(), one.open)
+    except (ValueError, TypeError, KeyError) as error:
+        work.scope.log.exception("an item could not be reconciled", item=one.key)
+        settle.settle_failure(work, settlement, one, error)
+        return
+    planned.looks.append(one)
+    planned.plans.append(plan)
+
+
+def _refusal(work: Work, one: Look) -> str:
+    if one.type is None and one.item is not None:
+        return f"Items of the type “{one.item.type}” are not part of the integration's mapping."
+    if one.pair is None and not work.mapping.document.creates.allows(one.side.other):
+        return f"The integration makes no new items on {work.end(one.side.other).name}."
+    return ""
+
+
+def _new_pair(work: Work, one: Look) -> Pair:
+    reserved_at = work.end(one.side.other).connector.server_time
+    return Pair(next(work.ids()), PairState.RESERVED, one.side, reserved_at=reserved_at)
+
+
+def _with_ids(pair: Pair, left: Item | None, right: Item | None) -> Pair:
+    if left is not None and pair.left.item_id is None:
+        pair = looking.with_item(pair, Side.LEFT, left.id)
+    if right is not None and pair.right.item_id is None:
+        pair = looking.with_item(pair, Side.RIGHT, right.id)
+    return pair
+
+
+def _one_plan_a_pair(planned: _Planned) -> _Planned:
+    """An item may come twice on a page (a repeated entry, or both sides of one pair): the first plan covers it."""
+    seen: set[object] = set()
+    rest = _Planned()
+    for one, plan in zip(planned.looks, planned.plans, strict=True):
+        keys = {plan.pair.id, (one.side, one.item_id)}
+        if keys & seen:
+            continue
+        seen |= keys
+        rest.looks.append(one)
+        rest.plans.append(plan)
+    return rest
+
+
+def _journal(work: Work, planned: _Planned) -> None:
+    """Write down what will be done, and the pairs it is done for, before anything leaves."""
+    operations = [operation for plan in planned.plans for operation in plan.operations]
+    stale = [operation for one in planned.looks for operation in one.open]
+    if not operations and not stale:
+        return
+    run_id = work.begin_run()
+    fresh = [
+        _unsettled(plan.pair)
+        for one, plan in zip(planned.looks, planned.plans, strict=True)
+        if one.pair is None and any(isinstance(operation.step, CreateItem) for operation in plan.operations)
+    ]
+    bound = [
+        _unsettled(plan.pair)
+        for one, plan in zip(planned.looks, planned.plans, strict=True)
+        if one.pair is not None and one.pair.state is PairState.RESERVED
+    ]
+    touched = [(one, plan) for one, plan in zip(planned.looks, planned.plans, strict=True) if plan.operations]
+    with work.scope.transaction() as tx:
+        fence.check(tx, work.epoch)
+        pairs.reserve(tx, work.integration, fresh)
+        pairs.save(tx, work.integration, bound)
+        pairs.save_comments(tx, [new for one, plan in touched for new in _new_comments(one, plan)])
+        pairs.save_attachments(tx, [new for one, plan in touched for new in _new_attachments(one, plan)])
+        journal.finish(tx, [Outcome(one.id, "superseded", "looked up and planned anew") for one in stale])
+        journal.plan(tx, run_id, operations)
+
+
+def _new_comments(one: Look, plan: Plan) -> list[tuple[str, CommentPair]]:
+    """Only what nobody has written down yet: an edit counts as seen when it has been carried out, not before."""
+    known = {each.id for each in one.pair.comments} if one.pair else set()
+    return [(plan.pair.id, each) for each in plan.pair.comments if each.id not in known]
+
+
+def _new_attachments(one: Look, plan: Plan) -> list[tuple[str, AttachmentPair]]:
+    known = {each.id for each in one.pair.attachments} if one.pair else set()
+    return [(plan.pair.id, each) for each in plan.pair.attachments if each.id not in known]
+
+
+def _unsettled(pair: Pair) -> Pair:
+    """The pair as reserved: both ids as far as known, no snapshot before the settle."""
+    return replace(
+        pair,
+        state=PairState.RESERVED,
+        left=replace(pair.left, snapshot=None, stamp=""),
+        right=replace(pair.right, snapshot=None, stamp=""),
+    )
+
+
+__all__ = ["Fenced", "open_entries", "process"]

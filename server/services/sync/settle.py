@@ -1,0 +1,292 @@
+"""Turn what was carried out into what is known: the pair as both apps now hold it; one commit for a whole page.
+
+The cursor moves in the same commit as the items it covers, and the commit is made only under the lease's epoch: a
+node that was paused past its lease cannot settle, and what it wrote remotely is found again by correlation id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from server.domain.errors import AppError, Rejected, Transient
+from server.domain.item import Item, Side
+from server.domain.operation import AddComment, AddFile, Conflict, CreateItem, EditComment, Note, Operation, UpdateItem
+from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Seen
+from server.domain.values import Value
+from server.engine.plan import snapshot
+from server.services.sync.apply import Applied
+from server.services.sync.look import NotYetKnown
+from server.services.sync.work import Look, Work
+from server.store import cursors, events, fence, holds, journal, pairs, runs
+from server.store.events import Event
+from server.store.holds import Hold
+
+_SOON = timedelta(seconds=5)
+
+
+@dataclass(slots=True)
+class Settlement:
+    """All that one page has to commit."""
+
+    pairs: list[Pair] = field(default_factory=list)
+    comments: list[tuple[str, CommentPair]] = field(default_factory=list)
+    attachments: list[tuple[str, AttachmentPair]] = field(default_factory=list)
+    outcomes: list[journal.Outcome] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    conflicts: list[tuple[str, Conflict]] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    cleared: list[tuple[Side, str]] = field(default_factory=list)
+
+    def empty(self) -> bool:
+        """Whether there is nothing to commit."""
+        return not (self.pairs or self.outcomes or self.events or self.holds or self.cleared)
+
+
+def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Side, datetime] | None) -> None:
+    """Commit a page under the lease's epoch. Raises ``Fenced`` when another node has taken over."""
+    run = work.run
+    run.done += looked
+    if settlement.empty() and cursor is None:
+        return
+    if settlement.events and run.id is None:
+        work.begin_run()
+    with work.scope.transaction() as tx:
+        fence.check(tx, work.epoch)
+        pairs.save(tx, work.integration, settlement.pairs)
+        pairs.save_comments(tx, settlement.comments)
+        pairs.save_attachments(tx, settlement.attachments)
+        journal.finish(tx, settlement.outcomes)
+        events.add(tx, work.integration, run.id, settlement.events)
+        events.add_conflicts(tx, settlement.conflicts)
+        holds.clear(tx, work.integration, settlement.cleared)
+        holds.put(tx, work.integration, settlement.holds)
+        if cursor is not None:
+            cursors.advance(tx, work.integration, *cursor)
+        if run.id is not None:
+            run.cancelled = runs.progress(
+                tx, run.id, phase=run.phase, done=run.done, total=run.total, counts=run.counts
+            )
+
+
+def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied) -> None:
+    """Add what became of one pair's plan."""
+    pair = _pair_after(done)
+    old = look.pair
+    settlement.pairs.append(pair)
+    known_comments = set(old.comments) if old else set()
+    known_files = set(old.attachments) if old else set()
+    settlement.comments += [(pair.id, one) for one in pair.comments if one not in known_comments]
+    settlement.attachments += [(pair.id, one) for one in pair.attachments if one not in known_files]
+    settlement.outcomes += done.outcomes
+    if old is not None and _repeats(old, pair, done):
+        return
+    settlement.conflicts += [(pair.id, one) for one in done.plan.conflicts]
+    event = _event(work, look, pair, done)
+    if event is not None:
+        settlement.events.append(event)
+    _count(work, done)
+    items = [(side, there) for side in Side if (there := pair.on(side).item_id) is not None]
+    if done.failure is not None:
+        work.run.troubled = True
+        settlement.holds.append(hold(look, done.failure, pair.id))
+        settlement.cleared += [one for one in items if one != (look.side, look.item_id)]
+    else:
+        settlement.cleared += items
+
+
+def _repeats(old: Pair, pair: Pair, done: Applied) -> bool:
+    """Whether this look found just what an earlier one has told already (a conflict that waits for a person)."""
+    if done.plan.operations or not done.plan.conflicts:
+        return False
+    same = all(old.on(side).snapshot == pair.on(side).snapshot for side in Side)
+    return same and old.comments == pair.comments and old.attachments == pair.attachments
+
+
+def settle_failure(work: Work, settlement: Settlement, look: Look, error: Exception) -> None:
+    """Add an item that could not even be looked at: it keeps its place, the others go on."""
+    work.run.troubled = True
+    work.run.counts["held"] += 1
+    pair = look.pair.id if look.pair else None
+    settlement.holds.append(hold(look, error, pair))
+    summary = error.message if isinstance(error, AppError) else str(error)
+    settlement.events.append(Event("held", summary, pair, look.side, look.item_id, look.key))
+
+
+def settle_skipped(work: Work, settlement: Settlement, look: Look, reason: str) -> None:
+    """Add an item that a rule leaves out, so that it can be found with the reason."""
+    work.run.counts["skipped"] += 1
+    stamp = look.item.stamp if look.item else ""
+    settlement.holds.append(Hold(look.side, look.item_id, "skipped", reason, look.key, stamp=stamp))
+    settlement.events.append(Event("skipped", reason, None, look.side, look.item_id, look.key))
+
+
+def settle_gone(work: Work, settlement: Settlement, look: Look) -> None:
+    """Add a pair one of whose items was deleted: the other item is left alone, and the pair ends."""
+    settlement.cleared.append((look.side, look.item_id))
+    if look.pair is None or look.pair.state is PairState.ENDED:
+        return
+    gone_side = look.side if look.item is None else look.side.other
+    name = work.end(gone_side).name
+    summary = f"The item was deleted on {name}; its twin stays as it is, and the two are no longer kept in step."
+    settlement.pairs.append(replace(look.pair, state=PairState.ENDED))
+    settlement.outcomes += [journal.Outcome(one.id, "superseded", "the item was deleted") for one in look.open]
+    settlement.events.append(Event("ended", summary, look.pair.id, look.side, look.item_id, look.key))
+    work.run.counts["ended"] += 1
+
+
+def hold(look: Look, error: Exception, pair: str | None) -> Hold:
+    """How an item is held back after ``error``: transient ones try again by themselves, refused ones wait."""
+    words = error.words if isinstance(error, AppError) else ""
+    reason = error.message if isinstance(error, AppError) else str(error)
+    stamp = look.item.stamp if look.item else ""
+    if isinstance(error, NotYetKnown):
+        delay = timedelta(seconds=error.retry_after or 1)
+        return Hold(look.side, look.item_id, "waiting", reason, look.key, pair, words, delay=delay)
+    if isinstance(error, Transient):
+        delay = max(_SOON, timedelta(seconds=error.retry_after or 0))
+        return Hold(look.side, look.item_id, "retry", reason, look.key, pair, words, delay=delay)
+    if not isinstance(error, AppError):
+        reason = f"Lockstep could not handle this item ({reason}). The log has the details."
+    return Hold(look.side, look.item_id, "quarantine", reason, look.key, pair, words, stamp)
+
+
+def _pair_after(done: Applied) -> Pair:
+    pair = done.plan.pair
+    for side in Side:
+        pair = pair.with_side(side, _seen_after(done, side))
+    if done.created is not None or (pair.left.item_id and pair.right.item_id):
+        pair = replace(pair, state=PairState.LINKED)
+    if pair.state is PairState.RESERVED:
+        # Nothing is settled while the twin is not there: the next attempt starts from what a person made.
+        source = pair.on(pair.origin)
+        pair = pair.with_side(pair.origin, replace(source, snapshot=None, stamp=""))
+    before = {one.id: one for one in done.plan.pair.comments}
+    comments = tuple(_comment_after(done, one) for one in before.values())
+    files = tuple(
+        replace(one.seen_on(one.origin.other, done.files[one.id]), sha256=done.hashes[one.id])
+        if one.id in done.files
+        else one
+        for one in pair.attachments
+    )
+    return replace(pair, comments=comments, attachments=files)
+
+
+def _comment_after(done: Applied, one: CommentPair) -> CommentPair:
+    target = one.origin.other
+    if one.id in done.comments:
+        return one.seen_on(target, done.comments[one.id], "")
+    edit = next(
+        (
+            operation.step
+            for operation in done.plan.operations
+            if isinstance(operation.step, EditComment) and operation.step.comment_pair == one.id
+        ),
+        None,
+    )
+    if edit is None:
+        return one
+    if one.id in done.edited:
+        return one.seen_on(target, edit.target, "")
+    # The edit did not go through: an unlike fingerprint makes it look changed again.
+    return one.seen_on(one.origin, one.on(one.origin) or "", "not carried over")
+
+
+def _seen_after(done: Applied, side: Side) -> Seen:
+    """What is known of one side: what reconcile saw, and for fields that we wrote what the app says it now holds.
+
+    A field that somebody else changed between our read and our write keeps the value that we read, so that the next
+    look finds the change. A field that was refused on the other side keeps its old value here, so that it is retried.
+    """
+    seen = done.plan.pair.on(side)
+    if side is done.plan.pair.origin.other and done.created is not None:
+        item = done.created
+        values = snapshot(done.plan.type, side, item)
+        return Seen(item.id, item.key, item.url, item.type, values, "")
+    values = dict(seen.snapshot or {})
+    item = done.written.get(side)
+    if item is not None:
+        values |= {name: item.fields.get(name) for name in done.fields[side]}
+    for one in done.plan.type.fields:
+        if one.spec(side.other).id in done.refused[side.other]:
+            values.pop(one.spec(side).id, None)
+    touched = any(operation.side is side for operation in done.plan.operations)
+    return replace(seen, snapshot=values, stamp="" if touched else seen.stamp)
+
+
+def _event(work: Work, look: Look, pair: Pair, done: Applied) -> Event | None:
+    notes = [*_written(done), *done.plan.notes]
+    if done.failure is not None:
+        words = done.failure.words or done.failure.message
+        notes.append(Note("failed", reason=words))
+    if not notes and not done.plan.conflicts:
+        return None
+    return Event(_outcome(done), _summary(work, pair, done), pair.id, look.side, look.item_id, look.key, tuple(notes))
+
+
+def _outcome(done: Applied) -> str:
+    if done.failure is not None:
+        return "failed" if isinstance(done.failure, Rejected) else "held"
+    if done.created is not None:
+        return "created"
+    if done.plan.operations:
+        return "updated"
+    return "conflict" if done.plan.conflicts else "noted"
+
+
+def _summary(work: Work, pair: Pair, done: Applied) -> str:
+    left, right = (f"{work.end(side).name} {pair.on(side).key or '…'}" for side in Side)
+    if done.failure is not None:
+        return f"{left} and {right}: {done.failure.message}"
+    if done.created is not None:
+        made, source = (right, left) if pair.origin is Side.LEFT else (left, right)
+        return f"{made} was created from {source}"
+    targets = sorted({operation.side for operation in done.plan.operations})
+    if not targets:
+        return f"{left} and {right} were compared"
+    if len(targets) > 1:
+        return f"{left} and {right} were both brought up to date"
+    target, source = (right, left) if targets[0] is Side.RIGHT else (left, right)
+    return f"{target} was brought up to date from {source}"
+
+
+def _written(done: Applied) -> list[Note]:
+    finished = {one.operation for one in done.outcomes if one.state == "done"}
+    notes: list[Note] = []
+    for operation in done.plan.operations:
+        if operation.id in finished:
+            notes += _notes_of(done, operation)
+    return notes
+
+
+def _notes_of(done: Applied, operation: Operation) -> list[Note]:
+    side, step = operation.side, operation.step
+    names = {one.spec(side).id: one.spec(side).name for one in done.plan.type.fields}
+    if isinstance(step, CreateItem):
+        created = done.created.fields if done.created else {}
+        return [
+            Note("set", side, names.get(name, name), None, created.get(name, value))
+            for name, value in step.draft.fields.items()
+        ]
+    if isinstance(step, UpdateItem):
+        item = done.written.get(side)
+        after: dict[str, Value] = dict(item.fields) if isinstance(item, Item) else dict(step.changed)
+        return [
+            Note("set", side, names.get(name, name), step.before.get(name), after.get(name)) for name in step.changed
+        ]
+    if isinstance(step, AddComment):
+        return [Note("private comment" if step.draft.private else "comment", side, after=step.draft.body[:200])]
+    if isinstance(step, AddFile):
+        return [Note("file", side, step.name)]
+    return [Note("comment edited", side, after=step.body[:200])]
+
+
+def _count(work: Work, done: Applied) -> None:
+    names = {"create": "created", "update": "updated", "add_comment": "comments", "add_file": "attachments"}
+    finished = {one.operation for one in done.outcomes if one.state == "done"}
+    for operation in done.plan.operations:
+        if operation.id in finished:
+            work.run.counts[names.get(operation.step.kind, "edits")] += 1
+    work.run.counts["conflicts"] += len(done.plan.conflicts)
+    if done.failure is not None:
+        work.run.counts["failed"] += 1

@@ -1,0 +1,103 @@
+"""What every step of a pass is given: the integration, its two ends, its run; it must not do any step itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from server.connectors.base import Connector
+from server.domain.item import Head, Item, Side
+from server.domain.operation import Operation
+from server.domain.pair import Pair
+from server.engine.mapping import CompiledType, Mapping
+from server.services.scope import TenantScope
+from server.store import runs
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of an integration at work."""
+
+    side: Side
+    name: str
+    connection: str
+    connector: Connector
+
+
+@dataclass(slots=True)
+class Run:
+    """How far this pass has come. A run is written down only once there is something to tell.
+
+    ``trigger`` says why: ``poll``, ``now``, ``start``.
+    """
+
+    trigger: str
+    id: str | None = None
+    phase: str = ""
+    done: int = 0
+    total: int | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    cancelled: bool = False
+    troubled: bool = False
+    """Something was held back or failed: the run ends as ``partial``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An integration, opened. ``epoch`` is the lease under which every commit of this pass is made."""
+
+    scope: TenantScope
+    integration: str
+    name: str
+    mapping: Mapping
+    left: End
+    right: End
+    pool: Executor
+    epoch: int
+    run: Run
+    stopping: Callable[[], bool]
+
+    def end(self, side: Side) -> End:
+        """One end."""
+        return self.left if side is Side.LEFT else self.right
+
+    def ids(self) -> Iterator[str]:
+        """Fresh random ids."""
+        while True:
+            yield str(uuid4())
+
+    def begin_run(self) -> str:
+        """The id of this pass's run, written down now if it was not yet."""
+        if self.run.id is None:
+            with self.scope.transaction() as tx:
+                self.run.id = runs.begin(tx, self.integration, self.run.trigger)
+        return self.run.id
+
+
+@dataclass(slots=True)
+class Look:
+    """One item on its way through a page: what is known of it, and what became of it.
+
+    ``item`` is the item of ``side``, ``twin`` the one on the other side. ``failure`` ends its way.
+    """
+
+    side: Side
+    item_id: str
+    head: Head | None = None
+    pair: Pair | None = None
+    type: CompiledType | None = None
+    item: Item | None = None
+    twin: Item | None = None
+    failure: Exception | None = None
+    open: tuple[Operation, ...] = ()
+    """Operations of an earlier pass whose outcome is unknown."""
+
+    @property
+    def key(self) -> str:
+        """What people call the item."""
+        if self.item is not None:
+            return self.item.key
+        return (self.pair.on(self.side).key if self.pair else "") or self.item_id

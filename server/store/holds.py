@@ -1,0 +1,113 @@
+"""Items that are held back while the others go on: why, since when, and when they are tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from sqlalchemy import Connection, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+
+from server.domain.item import Side
+from server.store import tables as t
+
+HoldKind = Literal["retry", "quarantine", "waiting", "skipped"]
+"""``retry``: transient, tried again by itself; ``quarantine``: refused, waits for a change or a person;
+``waiting``: for something else to happen first; ``skipped``: a rule leaves it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One item that is held back. ``reason`` is a sentence, ``words`` are the app's own.
+
+    ``delay`` is how long until it is tried again (None: not by itself); it doubles with every attempt.
+    """
+
+    side: Side
+    item_id: str
+    kind: HoldKind
+    reason: str
+    item_key: str = ""
+    pair: str | None = None
+    words: str = ""
+    stamp: str = ""
+    delay: timedelta | None = None
+    attempts: int = 1
+
+
+_LONGEST = timedelta(minutes=15)
+
+
+def put(tx: Connection, integration: str, holds: Sequence[Hold]) -> None:
+    """Hold items back; one that is held already counts another attempt and waits twice as long, up to 15 minutes."""
+    if not holds:
+        return
+    statement = insert(t.holds)
+    fresh = statement.excluded
+    attempts = t.holds.c.attempts + 1
+    longer = func.least((fresh.due_at - func.now()) * func.power(2, func.least(attempts - 1, 12)), _LONGEST)
+    due = func.now() + longer
+    changes = {name: fresh[name] for name in ("item_key", "pair_id", "kind", "reason", "words", "stamp")}
+    changes |= {"attempts": attempts, "due_at": due, "last_at": func.now()}
+    rows = [
+        {
+            "integration_id": integration,
+            "side": one.side.value,
+            "item_id": one.item_id,
+            "item_key": one.item_key,
+            "pair_id": one.pair,
+            "kind": one.kind,
+            "reason": one.reason,
+            "words": one.words,
+            "stamp": one.stamp,
+        }
+        for one in holds
+    ]
+    now = tx.execute(select(func.now())).scalar_one()
+    for row, one in zip(rows, holds, strict=True):
+        row["due_at"] = now + one.delay if one.delay is not None else None
+    keys = [t.holds.c.integration_id, t.holds.c.side, t.holds.c.item_id]
+    tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
+
+
+def clear(tx: Connection, integration: str, items: Sequence[tuple[Side, str]]) -> None:
+    """Let go of items that have come through."""
+    if items:
+        keys = [(side.value, item_id) for side, item_id in items]
+        which = tuple_(t.holds.c.side, t.holds.c.item_id).in_(keys)
+        tx.execute(t.holds.delete().where((t.holds.c.integration_id == integration) & which))
+
+
+def due(tx: Connection, integration: str, limit: int) -> list[tuple[Side, str]]:
+    """Items whose time has come, longest waiting first."""
+    query = (
+        select(t.holds.c.side, t.holds.c.item_id)
+        .where((t.holds.c.integration_id == integration) & (t.holds.c.due_at <= func.now()))
+        .order_by(t.holds.c.due_at)
+        .limit(limit)
+    )
+    return [(Side(row.side), row.item_id) for row in tx.execute(query)]
+
+
+def next_due(tx: Connection, integration: str) -> float | None:
+    """Seconds until the next item's time comes (at least 0), None when nothing waits by itself."""
+    query = select(func.extract("epoch", func.min(t.holds.c.due_at) - func.now())).where(
+        t.holds.c.integration_id == integration
+    )
+    seconds = tx.execute(query).scalar_one()
+    return None if seconds is None else max(0.0, float(seconds))
+
+
+def known(tx: Connection, integration: str, side: Side, item_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Kind and stamp of the holds on these items, so that an unchanged one is not looked at again."""
+    if not item_ids:
+        return {}
+    query = select(t.holds.c.item_id, t.holds.c.kind, t.holds.c.stamp).where(
+        (t.holds.c.integration_id == integration)
+        & (t.holds.c.side == side.value)
+        & t.holds.c.item_id.in_(item_ids)
+        & or_(t.holds.c.due_at.is_(None), t.holds.c.due_at > func.now())
+    )
+    return {row.item_id: (row.kind, row.stamp) for row in tx.execute(query)}

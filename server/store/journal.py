@@ -1,0 +1,90 @@
+"""The journal: operations are written and committed here before any remote write; it must not carry them out.
+
+A row that is still ``planned`` when no process works on it is an operation whose outcome is unknown.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+
+from server.domain.item import Side
+from server.domain.operation import Operation, Step, UpdateItem
+from server.store import tables as t
+
+_STEP: TypeAdapter[Step] = TypeAdapter(Annotated[Step, Field(discriminator="kind")])
+
+OperationState = Literal["planned", "done", "failed", "superseded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an operation. ``planned`` leaves it open: it may or may not have happened."""
+
+    operation: str
+    state: OperationState
+    error: str = ""
+
+
+def plan(tx: Connection, run_id: str, operations: Sequence[Operation]) -> None:
+    """Write operations down as planned."""
+    if not operations:
+        return
+    rows = [
+        {
+            "id": one.id,
+            "run_id": run_id,
+            "pair_id": one.pair,
+            "place": one.place,
+            "kind": one.step.kind,
+            "side": one.side.value,
+            "payload": _STEP.dump_python(one.step, mode="json"),
+            "before": dict(one.step.before) if isinstance(one.step, UpdateItem) else {},
+        }
+        for one in operations
+    ]
+    tx.execute(t.operations.insert(), rows)
+
+
+def finish(tx: Connection, outcomes: Sequence[Outcome]) -> None:
+    """Record what became of operations; those still ``planned`` are left as they are."""
+    rows = [
+        {"operation_id": one.operation, "new_state": one.state, "new_error": one.error}
+        for one in outcomes
+        if one.state != "planned"
+    ]
+    if rows:
+        tx.execute(
+            update(t.operations)
+            .where(t.operations.c.id == bindparam("operation_id"))
+            .values(state=bindparam("new_state"), error=bindparam("new_error"), finished_at=func.now()),
+            rows,
+        )
+
+
+def unresolved(
+    tx: Connection, integration: str, pair_ids: Sequence[str] | None = None
+) -> dict[str, tuple[Operation, ...]]:
+    """Operations whose outcome is unknown, by pair, in order; of these pairs only, if given."""
+    query = (
+        select(t.operations)
+        .join(t.pairs, t.pairs.c.id == t.operations.c.pair_id)
+        .where((t.pairs.c.integration_id == integration) & (t.operations.c.state == "planned"))
+        .order_by(t.operations.c.pair_id, t.operations.c.planned_at, t.operations.c.place)
+    )
+    if pair_ids is not None:
+        query = query.where(t.operations.c.pair_id.in_(list(pair_ids)))
+    found: dict[str, list[Operation]] = defaultdict(list)
+    for row in tx.execute(query):
+        found[str(row.pair_id)].append(_operation(row))
+    return {pair: tuple(operations) for pair, operations in found.items()}
+
+
+def _operation(row: Row[Any]) -> Operation:
+    step = _STEP.validate_python(row.payload)
+    return Operation(str(row.id), str(row.pair_id), row.place, Side(row.side), step, row.planned_at)

@@ -1,0 +1,188 @@
+"""Pairs with their comment and attachment pairs; it must not decide anything.
+
+Writes go in lists: a page of a run is saved with one statement a table.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from server.domain.item import Side
+from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Seen
+from server.domain.values import Value
+from server.store import tables as t
+
+_SIDE_COLUMNS = ("id", "key", "url", "type", "snapshot", "stamp")
+
+
+def by_items(tx: Connection, integration: str, side: Side, item_ids: Sequence[str]) -> dict[str, Pair]:
+    """The pairs of these items, by item id."""
+    if not item_ids:
+        return {}
+    column = t.pairs.c.left_id if side is Side.LEFT else t.pairs.c.right_id
+    where = (t.pairs.c.integration_id == integration) & column.in_(item_ids)
+    return {pair.on(side).item_id or "": pair for pair in _load(tx, where)}
+
+
+def by_ids(tx: Connection, integration: str, pair_ids: Iterable[str]) -> dict[str, Pair]:
+    """The pairs with these ids (correlation ids), by id; ids that are no pair are left out."""
+    wanted = list(pair_ids)
+    if not wanted:
+        return {}
+    where = (t.pairs.c.integration_id == integration) & t.pairs.c.id.in_(wanted)
+    return {pair.id: pair for pair in _load(tx, where)}
+
+
+def reserve(tx: Connection, integration: str, pairs: Sequence[Pair]) -> None:
+    """Write down pairs whose twin is about to be created. Raises on an item that has a pair already."""
+    if pairs:
+        tx.execute(t.pairs.insert(), [_pair_row(integration, pair, None) for pair in pairs])
+
+
+def save(tx: Connection, integration: str, pairs: Sequence[Pair]) -> None:
+    """Write pairs as they are now (their comments and files aside)."""
+    if not pairs:
+        return
+    statement = insert(t.pairs)
+    kept = ("id", "integration_id", "created_at")
+    now = tx.execute(select(func.now())).scalar_one()
+    rows = [_pair_row(integration, pair, now) for pair in pairs]
+    changes = {name: statement.excluded[name] for name in rows[0] if name not in kept}
+    tx.execute(
+        statement.on_conflict_do_update(index_elements=[t.pairs.c.id], set_=changes),
+        rows,
+    )
+
+
+def save_comments(tx: Connection, rows: Sequence[tuple[str, CommentPair]]) -> None:
+    """Write comment pairs, each with the id of its pair."""
+    _upsert(tx, t.comment_pairs, [_comment_row(pair_id, one) for pair_id, one in rows])
+
+
+def save_attachments(tx: Connection, rows: Sequence[tuple[str, AttachmentPair]]) -> None:
+    """Write attachment pairs, each with the id of its pair."""
+    _upsert(tx, t.attachment_pairs, [_attachment_row(pair_id, one) for pair_id, one in rows])
+
+
+def _upsert(tx: Connection, table: Any, rows: list[dict[str, object]]) -> None:
+    if not rows:
+        return
+    statement = insert(table)
+    changes = {name: statement.excluded[name] for name in rows[0] if name not in ("id", "pair_id")}
+    tx.execute(statement.on_conflict_do_update(index_elements=[table.c.id], set_=changes), rows)
+
+
+def _load(tx: Connection, where: Any) -> list[Pair]:
+    rows = tx.execute(select(t.pairs).where(where)).all()
+    ids = [row.id for row in rows]
+    comments: dict[str, list[CommentPair]] = defaultdict(list)
+    files: dict[str, list[AttachmentPair]] = defaultdict(list)
+    if ids:
+        for one in tx.execute(select(t.comment_pairs).where(t.comment_pairs.c.pair_id.in_(ids))):
+            comments[str(one.pair_id)].append(_comment(one))
+        for one in tx.execute(select(t.attachment_pairs).where(t.attachment_pairs.c.pair_id.in_(ids))):
+            files[str(one.pair_id)].append(_attachment(one))
+    return [_pair(row, comments[str(row.id)], files[str(row.id)]) for row in rows]
+
+
+def values(json: Mapping[str, Any] | None) -> dict[str, Value] | None:
+    """A snapshot as it was before it went through JSON."""
+    if json is None:
+        return None
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in json.items()}
+
+
+def _pair(row: Row[Any], comments: list[CommentPair], files: list[AttachmentPair]) -> Pair:
+    left, right = (
+        Seen(
+            getattr(row, f"{side}_id"),
+            getattr(row, f"{side}_key"),
+            getattr(row, f"{side}_url"),
+            getattr(row, f"{side}_type"),
+            values(getattr(row, f"{side}_snapshot")),
+            getattr(row, f"{side}_stamp"),
+        )
+        for side in Side
+    )
+    return Pair(
+        str(row.id),
+        PairState(row.state),
+        Side(row.origin),
+        left,
+        right,
+        row.title,
+        tuple(comments),
+        tuple(files),
+        row.reserved_at,
+    )
+
+
+def _comment(row: Row[Any]) -> CommentPair:
+    return CommentPair(
+        str(row.id),
+        Side(row.origin),
+        row.left_id,
+        row.right_id,
+        row.left_hash,
+        row.right_hash,
+        row.private,
+        row.note,
+    )
+
+
+def _attachment(row: Row[Any]) -> AttachmentPair:
+    return AttachmentPair(
+        str(row.id), Side(row.origin), row.left_id, row.right_id, row.name, row.size, row.sha256, row.note
+    )
+
+
+def _pair_row(integration: str, pair: Pair, synced_at: datetime | None) -> dict[str, object]:
+    row: dict[str, object] = {
+        "id": pair.id,
+        "integration_id": integration,
+        "state": pair.state.value,
+        "origin": pair.origin.value,
+        "title": pair.title,
+        "reserved_at": pair.reserved_at,
+        "synced_at": synced_at,
+    }
+    for side in Side:
+        seen = pair.on(side)
+        snapshot = dict(seen.snapshot) if seen.snapshot is not None else None
+        fields = (seen.item_id, seen.key, seen.url, seen.type, snapshot, seen.stamp)
+        row.update({f"{side}_{name}": value for name, value in zip(_SIDE_COLUMNS, fields, strict=True)})
+    return row
+
+
+def _comment_row(pair_id: str, one: CommentPair) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "pair_id": pair_id,
+        "origin": one.origin.value,
+        "left_id": one.left_id,
+        "right_id": one.right_id,
+        "left_hash": one.left_hash,
+        "right_hash": one.right_hash,
+        "private": one.private,
+        "note": one.note,
+    }
+
+
+def _attachment_row(pair_id: str, one: AttachmentPair) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "pair_id": pair_id,
+        "origin": one.origin.value,
+        "left_id": one.left_id,
+        "right_id": one.right_id,
+        "name": one.name,
+        "size": one.size,
+        "sha256": one.sha256,
+        "note": one.note,
+    }

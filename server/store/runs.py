@@ -1,0 +1,57 @@
+"""Runs: when an integration worked, how far it came, how it ended; it must not know what a run does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from sqlalchemy import Connection, func, update
+
+from server.store import tables as t
+
+RunState = Literal["succeeded", "partial", "failed", "cancelled"]
+
+
+def begin(tx: Connection, integration: str, trigger: str) -> str:
+    """Start a run; its id."""
+    row = tx.execute(
+        t.runs.insert().values(integration_id=integration, trigger=trigger, state="running").returning(t.runs.c.id)
+    )
+    return str(row.scalar_one())
+
+
+def progress(
+    tx: Connection, run_id: str, *, phase: str, done: int, total: int | None, counts: Mapping[str, int]
+) -> bool:
+    """Record how far a run has come; whether a person asked to cancel it."""
+    row = tx.execute(
+        update(t.runs)
+        .where(t.runs.c.id == run_id)
+        .values(phase=phase, done=done, total=total, counts=dict(counts))
+        .returning(t.runs.c.cancel_requested)
+    )
+    return bool(row.scalar_one())
+
+
+def finish(tx: Connection, run_id: str, state: RunState, message: str, counts: Mapping[str, int]) -> None:
+    """End a run. ``message`` is a sentence when it did not simply succeed."""
+    tx.execute(
+        update(t.runs)
+        .where(t.runs.c.id == run_id)
+        .values(state=state, message=message, phase="", counts=dict(counts), finished_at=func.now())
+    )
+
+
+def close_abandoned(tx: Connection, integration: str) -> int:
+    """End runs that no process works on any more (it was killed); how many there were."""
+    done = tx.execute(
+        update(t.runs)
+        .where((t.runs.c.integration_id == integration) & (t.runs.c.state == "running"))
+        .values(
+            state="partial",
+            phase="",
+            message="The process was stopped in the middle; the next run goes on from there.",
+            finished_at=func.now(),
+        )
+    )
+    return done.rowcount
