@@ -1,0 +1,103 @@
+"""One cluster as a node sees it: its tenants' scopes, its leases, its wake-ups; it must not serve or sync anything."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import structlog
+
+from server.services.scope import TenantScope
+from server.settings import Settings
+from server.store import lease, provision, tenants
+from server.store.crypto import MasterKey
+from server.store.database import Database, TenantLogin
+from server.store.hub import Hub
+from server.store.lease import LEASE
+from server.store.tenants import SyncState, Tenant
+
+_SCOPE_SECONDS = 2.0
+"""How long a tenant's row is believed before it is read again: so long a suspended tenant may still be served."""
+
+
+@dataclass(slots=True)
+class Cluster:
+    """The way to every tenant of a cluster. Thread-safe."""
+
+    name: str
+    database: Database = field(repr=False)
+    master: MasterKey = field(repr=False)
+    _scopes: dict[str, tuple[float, TenantScope]] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @staticmethod
+    def open(settings: Settings) -> Cluster:
+        """The cluster that the settings name; connections open at first use. Raises ``PutRight``."""
+        return Cluster(settings.cluster, Database(settings.database), MasterKey.read(settings.master_key_file))
+
+    def scope(self, name: str) -> TenantScope:
+        """The tenant of that name, whatever its state. Raises ``NotFound`` or ``Unavailable``."""
+        now = time.monotonic()
+        with self._lock:
+            known = self._scopes.get(name)
+        if known is not None and now - known[0] < _SCOPE_SECONDS:
+            return known[1]
+        with self.database.control() as control:
+            scope = self._scope(tenants.by_name(control, name), known[1] if known else None)
+        with self._lock:
+            self._scopes[name] = (now, scope)
+        return scope
+
+    def scope_by_id(self, tenant_id: str) -> TenantScope:
+        """The tenant with that id, read anew. Raises ``NotFound`` or ``Unavailable``."""
+        with self.database.control() as control:
+            return self._scope(tenants.by_id(control, tenant_id), None)
+
+    def tenants(self) -> tuple[tuple[Tenant, SyncState], ...]:
+        """Every tenant with what its sync thread last said."""
+        with self.database.control() as control:
+            return tenants.all_with_state(control)
+
+    def claim(self, holder: str, limit: int | None = None) -> dict[str, int]:
+        """Take leases that nobody holds; the epoch by tenant id. Raise each tenant's fence before any work."""
+        with self.database.control() as control:
+            return lease.claim(control, holder, limit=limit)
+
+    def renew(self, holder: str) -> dict[str, int]:
+        """Prolong this process's leases; the epoch by tenant id. Who is missing must stop."""
+        with self.database.control() as control:
+            return lease.renew(control, holder)
+
+    def release(self, holder: str, tenant_ids: Collection[str] | None = None) -> None:
+        """Give leases back (None: all of them)."""
+        with self.database.control() as control:
+            lease.release(control, holder, tenant_ids)
+
+    def hub(self) -> Hub:
+        """A listener for wake-ups of all tenants. Close it."""
+        return Hub(self.database)
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        self.database.close()
+
+    def _scope(self, tenant: Tenant, known: TenantScope | None) -> TenantScope:
+        if known is not None and (known.id, known.title, known.state) == (tenant.id, tenant.title, tenant.state):
+            return known
+        password = self.master.cipher.open(tenant.role_password, provision.ROLE_PASSWORD).decode()
+        return TenantScope(
+            id=tenant.id,
+            name=tenant.name,
+            title=tenant.title,
+            cluster=self.name,
+            state=tenant.state,
+            cipher=self.master.tenant_cipher(tenant.id),
+            log=structlog.get_logger().bind(tenant=tenant.name),
+            database=self.database,
+            login=TenantLogin(tenant.id, tenant.role, password),
+        )
+
+
+__all__ = ["LEASE", "Cluster"]

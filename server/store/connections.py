@@ -1,0 +1,151 @@
+"""Connections: an app instance and our account there; secrets go in and come out sealed. No rule is decided here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from server.domain.errors import Conflicting, NotFound
+from server.store import tables as t
+from server.store.crypto import Cipher
+from server.store.database import Transaction
+
+ConnectionState = Literal["active", "paused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One connection. ``settings`` hold what is not secret; ``sealed`` the secrets (see ``secrets``)."""
+
+    id: str
+    name: str
+    kind: str
+    settings: Mapping[str, str]
+    state: ConnectionState
+    problem: str
+    app: str
+    account: str
+    checked_at: datetime | None
+    sealed: bytes = field(repr=False)
+
+    def secrets(self, cipher: Cipher) -> dict[str, str]:
+        """The secret settings by name, in clear. Raises ``WrongKey``."""
+        return dict(json.loads(cipher.open(self.sealed, _purpose(self.id))))
+
+    def all_settings(self, cipher: Cipher) -> dict[str, str]:
+        """Every setting by name, secrets in clear: what a connector is opened with."""
+        return {**self.settings, **self.secrets(cipher)}
+
+
+def every(tx: Transaction) -> tuple[Connection, ...]:
+    """All connections, by name."""
+    return tuple(_connection(row) for row in tx.execute(select(t.connections).order_by(t.connections.c.name)))
+
+
+def get(tx: Transaction, connection_id: str) -> Connection:
+    """One connection. Raises ``NotFound``."""
+    row = tx.execute(select(t.connections).where(t.connections.c.id == connection_id)).one_or_none()
+    if row is None:
+        raise NotFound("This connection does not exist any more.")
+    return _connection(row)
+
+
+def add(
+    tx: Transaction, cipher: Cipher, name: str, kind: str, settings: Mapping[str, str], secrets: Mapping[str, str]
+) -> str:
+    """Make a connection; its id. Raises ``Conflicting`` when the name is taken."""
+    connection_id = str(tx.execute(select(func.gen_random_uuid())).scalar_one())
+    row = {"id": connection_id, "name": name, "kind": kind, "settings": dict(settings)}
+    row["secrets"] = _seal(cipher, connection_id, secrets)
+    try:
+        tx.execute(t.connections.insert().values(**row))
+    except IntegrityError as error:
+        raise _taken(name) from error
+    return connection_id
+
+
+def change(
+    tx: Transaction,
+    cipher: Cipher,
+    connection_id: str,
+    name: str,
+    settings: Mapping[str, str],
+    secrets: Mapping[str, str],
+) -> None:
+    """Replace a connection's name and settings; what was known of its state is forgotten and it is active again."""
+    try:
+        tx.execute(
+            update(t.connections)
+            .where(t.connections.c.id == connection_id)
+            .values(
+                name=name,
+                settings=dict(settings),
+                secrets=_seal(cipher, connection_id, secrets),
+                state="active",
+                problem="",
+                updated_at=func.now(),
+            )
+        )
+    except IntegrityError as error:
+        raise _taken(name) from error
+
+
+def remove(tx: Transaction, connection_id: str) -> None:
+    """Delete a connection and what the tenant's user table says of it."""
+    tx.execute(delete(t.connections).where(t.connections.c.id == connection_id))
+
+
+def checked(tx: Transaction, connection_id: str, app: str, account: str) -> None:
+    """Record that the app answered and who we are there; a pause ends."""
+    tx.execute(
+        update(t.connections)
+        .where(t.connections.c.id == connection_id)
+        .values(app=app, account=account, checked_at=func.now(), state="active", problem="")
+    )
+
+
+def pause(tx: Transaction, connection_id: str, problem: str) -> None:
+    """Record that the app refuses our account: nothing is sent there until a person puts it right."""
+    _set(tx, connection_id, "paused", problem)
+
+
+def trouble(tx: Transaction, connection_id: str, problem: str) -> None:
+    """Record what is wrong now (an empty text: nothing); the connection goes on being tried."""
+    _set(tx, connection_id, "active", problem)
+
+
+def _set(tx: Transaction, connection_id: str, state: ConnectionState, problem: str) -> None:
+    tx.execute(update(t.connections).where(t.connections.c.id == connection_id).values(state=state, problem=problem))
+
+
+def _seal(cipher: Cipher, connection_id: str, secrets: Mapping[str, str]) -> bytes:
+    return cipher.seal(json.dumps(dict(secrets)).encode(), _purpose(connection_id))
+
+
+def _purpose(connection_id: str) -> str:
+    return f"secrets of connection {connection_id}"
+
+
+def _taken(name: str) -> Conflicting:
+    return Conflicting(f"There is a connection named {name!r} already; choose another name.")
+
+
+def _connection(row: Row[Any]) -> Connection:
+    return Connection(
+        row.id,
+        row.name,
+        row.kind,
+        row.settings,
+        row.state,
+        row.problem,
+        row.app,
+        row.account,
+        row.checked_at,
+        row.secrets,
+    )

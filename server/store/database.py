@@ -1,0 +1,182 @@
+"""The way to one cluster's database: transactions of the control role and of each tenant's own login.
+
+It must not know what is read or written. A tenant's transaction runs on a connection that was opened with that
+tenant's own login, so PostgreSQL itself refuses everything that belongs to another tenant. Few connections are
+kept a tenant, and only for the tenants used last; an idle tenant can be put to rest and then holds none.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from server.domain.errors import Unavailable
+from server.settings import DatabaseSettings
+
+Transaction = Connection
+"""What the functions of the store take; opaque to the services that pass it on."""
+
+WAKE_CHANNEL = "lockstep_wake"
+_RESTED_SECONDS = 2.0
+"""A pooled connection that was idle for longer is asked whether it still lives before it is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantLogin:
+    """A tenant's own login to the database."""
+
+    tenant_id: str
+    role: str
+    password: str = field(repr=False)
+
+
+class Database:
+    """One cluster's database. Thread-safe.
+
+    ``tenants_kept``: for how many tenants connections stay open; ``per_tenant``: how many each at most.
+    """
+
+    def __init__(self, settings: DatabaseSettings, *, tenants_kept: int = 64, per_tenant: int = 4) -> None:
+        self._settings = settings
+        self._kept = tenants_kept
+        self._per_tenant = per_tenant
+        self._engines: OrderedDict[str, tuple[TenantLogin, Engine, Engine]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._control = self._engine(settings.control_role, settings.control_password.get_secret_value(), 4)
+
+    @contextmanager
+    def control(self) -> Iterator[Transaction]:
+        """A transaction of the control role. Raises ``Unavailable`` when the database does not answer."""
+        with _named_errors(), self._control.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def tenant(self, login: TenantLogin) -> Iterator[Transaction]:
+        """A transaction of the tenant's own role, in its own schema; committed unless the block raises."""
+        engine, _ = self._tenant_engines(login)
+        with _named_errors(), engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self, login: TenantLogin) -> Iterator[Transaction]:
+        """The same login without a transaction: each statement sees what is committed. For single reads.
+
+        It saves the two round trips of BEGIN and COMMIT, which is most of the cost of a small request.
+        """
+        _, engine = self._tenant_engines(login)
+        with _named_errors(), engine.connect() as connection:
+            yield connection
+
+    def rest(self, tenant_id: str) -> None:
+        """Close the tenant's idle connections; the next use opens new ones."""
+        with self._lock:
+            known = self._engines.pop(tenant_id, None)
+        if known is not None:
+            known[1].dispose()
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        with self._lock:
+            engines = [known[1] for known in self._engines.values()]
+            self._engines.clear()
+        for engine in (*engines, self._control):
+            engine.dispose()
+
+    def parameters(self, role: str, password: str) -> dict[str, Any]:
+        """What libpq needs to sign in as ``role``."""
+        return {
+            "host": self._settings.host,
+            "port": self._settings.port,
+            "dbname": self._settings.name,
+            "user": role,
+            "password": password,
+            "sslmode": self._settings.sslmode,
+            "connect_timeout": 5,
+            "application_name": "lockstep",
+            "target_session_attrs": "read-write",
+        }
+
+    def control_parameters(self) -> dict[str, Any]:
+        """What libpq needs to sign in as the control role."""
+        return self.parameters(self._settings.control_role, self._settings.control_password.get_secret_value())
+
+    def _tenant_engines(self, login: TenantLogin) -> tuple[Engine, Engine]:
+        with self._lock:
+            known = self._engines.get(login.tenant_id)
+            if known is not None and known[0] == login:
+                self._engines.move_to_end(login.tenant_id)
+                return known[1], known[2]
+            engine = self._engine(login.role, login.password, self._per_tenant)
+            self._engines[login.tenant_id] = (login, engine, engine.execution_options(isolation_level="AUTOCOMMIT"))
+            evicted = [known] if known is not None else []
+            if len(self._engines) > self._kept:
+                evicted.append(self._engines.popitem(last=False)[1])
+            fresh = self._engines[login.tenant_id]
+        for old in evicted:
+            # Connections in use now are closed when they come back: dispose gives the engine a new, empty pool.
+            old[1].dispose()
+        return fresh[1], fresh[2]
+
+    def _engine(self, role: str, password: str, size: int) -> Engine:
+        engine = create_engine(
+            "postgresql+psycopg://",
+            connect_args=self.parameters(role, password),
+            pool_size=size,
+            max_overflow=size * 3,
+            pool_timeout=10,
+            pool_use_lifo=True,
+        )
+        _check_rested(engine)
+        return engine
+
+
+def wake(tx: Transaction, tenant_name: str) -> None:
+    """Tell every sync process, at commit, that the tenant has work."""
+    tx.execute(select(func.pg_notify(WAKE_CHANNEL, tenant_name)))
+
+
+def _check_rested(engine: Engine) -> None:
+    """Ask a connection that was idle for a while whether it lives: a restarted server costs no failed request."""
+
+    @event.listens_for(engine, "checkin")
+    def _remember(_connection: object, record: Any) -> None:
+        record.info["rested_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ask(connection: Any, record: Any, _proxy: object) -> None:
+        since = record.info.get("rested_since")
+        if since is None or time.monotonic() - since < _RESTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    """Turn "the database does not answer" into a sentence; every other error stays what it is."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable("All connections to the database are in use; try again in a moment.") from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _never_connected(error):
+            raise Unavailable(
+                "The database does not answer; look at the state of PostgreSQL with `lockstep status`."
+            ) from error
+        raise
+
+
+def _never_connected(error: DBAPIError) -> bool:
+    """Whether the error comes from opening a connection: such an error carries no SQLSTATE."""
+    return error.statement is None and getattr(error.orig, "sqlstate", None) is None

@@ -1,0 +1,1 @@
+"""The steps of both schemas as plain SQL, numbered; a step that was released is never changed."""

@@ -1,0 +1,145 @@
+"""Prepares a cluster's database and makes and removes tenants, with the owner's login; it must not be used by a node.
+
+A tenant is made in one transaction: login role, schema, tables, first administrator, control row. A kill in the
+middle leaves nothing. Removing goes in two: the tenant is marked ``deleting`` first, so that a kill in the middle
+leaves a tenant that no node serves any more and that the same call removes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+from server.domain.errors import Conflicting, NotFound, PutRight, Unavailable
+from server.settings import DatabaseSettings
+from server.store import migrate, roles
+from server.store.crypto import MasterKey
+from server.store.migrate import OwnerConnection, Target
+
+ROLE_PASSWORD = "tenant role password"  # noqa: S105 - the purpose it is sealed for
+_CLUSTER_LOCK = 4_210_071
+
+
+@dataclass(frozen=True, slots=True)
+class FirstUser:
+    """The administrator that a new tenant begins with. ``password_hash`` is argon2."""
+
+    login: str
+    email: str
+    password_hash: str = field(repr=False)
+
+
+def prepare_cluster(owner_dsn: str, settings: DatabaseSettings) -> int:
+    """Make or mend the control schema and role, and migrate every schema; how many tenant schemas moved.
+
+    Does nothing when nothing is to be done. Raises ``Unavailable``, ``PutRight`` or ``MigrationFailed``.
+    """
+    with _owner(owner_dsn) as owner:
+        owner.execute("select pg_advisory_xact_lock(%s)", (_CLUSTER_LOCK,))
+        roles.server_version(owner)
+        roles.shut_out_public(owner, settings.name)
+        roles.ensure_login(
+            owner,
+            settings.control_role,
+            settings.control_password.get_secret_value(),
+            settings.name,
+            roles.CONTROL_SCHEMA,
+        )
+        owner.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(roles.CONTROL_SCHEMA)))
+        migrate.apply(owner, "control", Target(roles.CONTROL_SCHEMA))
+        roles.grant_control(owner, settings.control_role)
+        rows = owner.execute("select schema_name, role_name from control.tenants where state <> 'deleting'").fetchall()
+    targets = [Target(str(schema), str(role)) for schema, role in rows]
+    return migrate.apply_to_all(lambda: _connect(owner_dsn), "tenant", targets)
+
+
+def create_tenant(
+    owner_dsn: str, settings: DatabaseSettings, master: MasterKey, name: str, title: str, admin: FirstUser
+) -> str:
+    """Make a tenant with everything it needs; its id. Raises ``Conflicting`` when the name is taken."""
+    tenant_id, schema, role = str(uuid4()), roles.schema_of(name), roles.role_of(settings.name, name)
+    password = secrets.token_urlsafe(32)
+    sealed = master.cipher.seal(password.encode(), ROLE_PASSWORD)
+    with _owner(owner_dsn) as owner:
+        try:
+            owner.execute(
+                "insert into control.tenants (id, name, title, schema_name, role_name, role_password)"
+                " values (%s, %s, %s, %s, %s, %s)",
+                (tenant_id, name, title, schema, role, sealed),
+            )
+        except psycopg.errors.UniqueViolation as error:
+            raise Conflicting(f"There is a tenant named {name!r} already; choose another name.") from error
+        except psycopg.errors.CheckViolation as error:
+            raise PutRight(
+                f"{name!r} cannot be a tenant's name: use 2 to 40 of a-z, 0-9 and dashes, beginning with a letter.",
+                field="name",
+            ) from error
+        roles.ensure_login(owner, role, password, settings.name, schema)
+        roles.let_owner_act_as(owner, role)
+        owner.execute(sql.SQL("create schema {} authorization {}").format(sql.Identifier(schema), sql.Identifier(role)))
+        migrate.apply(owner, "tenant", Target(schema, role))
+        owner.execute(sql.SQL("set local role {}").format(sql.Identifier(role)))
+        owner.execute(
+            sql.SQL(
+                "insert into {}.users (login, name, email, password_hash, role) values (%s, %s, %s, %s, 'admin')"
+            ).format(sql.Identifier(schema)),
+            (admin.login, admin.login, admin.email, admin.password_hash),
+        )
+        owner.execute("reset role")
+        owner.execute("select pg_notify('lockstep_wake', %s)", (name,))
+    return tenant_id
+
+
+def delete_tenant(owner_dsn: str, settings: DatabaseSettings, name: str) -> None:
+    """Remove a tenant with everything it owns. Raises ``NotFound``."""
+    with _owner(owner_dsn) as owner:
+        row = owner.execute(
+            "update control.tenants set state = 'deleting' where name = %s returning schema_name, role_name", (name,)
+        ).fetchone()
+    if row is None:
+        raise NotFound(f"There is no tenant named {name!r}; `lockstep tenant list` shows those there are.")
+    schema, role = str(row[0]), str(row[1])
+    with _owner(owner_dsn) as owner:
+        owner.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(role)))
+        roles.end_sessions(owner, role)
+    with _owner(owner_dsn) as owner:
+        owner.execute(sql.SQL("set local role {}").format(sql.Identifier(role)))
+        owner.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema)))
+        owner.execute("reset role")
+        owner.execute("delete from control.tenants where name = %s", (name,))
+        roles.drop_login(owner, role, settings.name)
+
+
+def _connect(owner_dsn: str) -> OwnerConnection:
+    try:
+        return psycopg.connect(owner_dsn, connect_timeout=10, application_name="lockstep-admin")
+    except psycopg.OperationalError as error:
+        raise Unavailable(f"The database cannot be reached with the owner's login: {_first_line(error)}") from error
+    except psycopg.ProgrammingError as error:
+        raise PutRight(
+            f"The address of the database is not understood: {_first_line(error)}", field="owner_dsn"
+        ) from None
+
+
+@contextmanager
+def _owner(owner_dsn: str) -> Iterator[OwnerConnection]:
+    """One transaction of the owner."""
+    with _connect(owner_dsn) as owner:
+        try:
+            yield owner
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise PutRight(
+                f"The owner's database login may not do what is needed ({_first_line(error)}). It must own the database"
+                " and have CREATEROLE.",
+                field="owner_dsn",
+            ) from error
+
+
+def _first_line(error: psycopg.Error) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

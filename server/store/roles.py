@@ -1,0 +1,112 @@
+"""The three kinds of database role and what each may do; it must not know what is stored.
+
+The owner creates and migrates, the control role works in the control schema, and each tenant's own login owns
+that tenant's schema and nothing else. PUBLIC may do nothing at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from psycopg import sql
+
+from server.domain.errors import PutRight
+from server.store.migrate import OwnerConnection
+
+CONTROL_SCHEMA = "control"
+_LONGEST_NAME = 63
+_OLDEST_SERVER = 150000
+_GRANTABLE_SET = 160000
+_CONNECTIONS_PER_TENANT = 64
+
+_ROLE_SETTINGS = ("set timezone = 'UTC'", "set idle_in_transaction_session_timeout = '15s'", "set lock_timeout = '20s'")
+"""A process that was paused in the middle of a transaction must not keep the others waiting for its locks."""
+
+
+def schema_of(tenant: str) -> str:
+    """The schema of the tenant of that name (tenant names hold no underscore, so no two names meet)."""
+    return "t_" + tenant.replace("-", "_")
+
+
+def role_of(database: str, tenant: str) -> str:
+    """The login of the tenant of that name; roles are shared by all databases of a server, so it names both."""
+    role = f"{database}_{schema_of(tenant)}"
+    if len(role) <= _LONGEST_NAME:
+        return role
+    return f"{role[: _LONGEST_NAME - 13]}_{hashlib.sha256(role.encode()).hexdigest()[:12]}"
+
+
+def server_version(owner: OwnerConnection) -> int:
+    """The server's version as one number. Raises ``PutRight`` when it is older than PostgreSQL 15."""
+    version = owner.info.server_version
+    if version < _OLDEST_SERVER:
+        raise PutRight(f"PostgreSQL {version // 10000} is too old; Lockstep needs PostgreSQL 15 or newer.")
+    return version
+
+
+def shut_out_public(owner: OwnerConnection, database: str) -> None:
+    """Take from PUBLIC every right on the database and on schema ``public``. Raises ``PutRight`` when it may not."""
+    owner.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(database)))
+    owner.execute("revoke all on schema public from public")
+    row = owner.execute(
+        "select has_database_privilege('public', %s, 'CONNECT') or has_database_privilege('public', %s, 'TEMP')"
+        " or has_schema_privilege('public', 'public', 'USAGE')",
+        (database, database),
+    ).fetchone()
+    if row is None or row[0]:
+        raise PutRight(
+            f"The database login {owner.info.user!r} does not own the database {database!r}, so tenants could not be"
+            " kept apart; make it the owner (ALTER DATABASE ... OWNER TO ...).",
+            field="owner_dsn",
+        )
+
+
+def ensure_login(owner: OwnerConnection, role: str, password: str, database: str, schema: str) -> None:
+    """Create the login, or give an existing one this password and these settings; it may connect to ``database``."""
+    # The verifier is made here, so the password itself never reaches the server or its log.
+    verifier = owner.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    name = sql.Identifier(role)
+    exists = owner.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone()
+    verb = sql.SQL("alter") if exists else sql.SQL("create")
+    owner.execute(
+        sql.SQL("{} role {} login noinherit nocreatedb nocreaterole connection limit {} password {}").format(
+            verb, name, sql.Literal(_CONNECTIONS_PER_TENANT), sql.Literal(verifier)
+        )
+    )
+    owner.execute(sql.SQL("alter role {} set search_path = {}").format(name, sql.Identifier(schema)))
+    for setting in _ROLE_SETTINGS:
+        owner.execute(sql.SQL("alter role {} ").format(name) + sql.SQL(setting))
+    owner.execute(sql.SQL("grant connect on database {} to {}").format(sql.Identifier(database), name))
+
+
+def let_owner_act_as(owner: OwnerConnection, role: str) -> None:
+    """Let the owner take the role on (to create and migrate what it owns) without inheriting its rights."""
+    options = sql.SQL(" with inherit false, set true" if server_version(owner) >= _GRANTABLE_SET else "")
+    owner.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)) + options)
+
+
+def grant_control(owner: OwnerConnection, role: str) -> None:
+    """What the control role may do: read tenants and change their state, and keep leases and states."""
+    name, schema = sql.Identifier(role), sql.Identifier(CONTROL_SCHEMA)
+    for grant in (
+        "grant usage on schema {schema} to {role}",
+        "grant select on all tables in schema {schema} to {role}",
+        "grant update (state, title) on {schema}.tenants to {role}",
+        "grant insert, update, delete on {schema}.leases, {schema}.tenant_states to {role}",
+    ):
+        owner.execute(sql.SQL(grant).format(schema=schema, role=name))
+
+
+def drop_login(owner: OwnerConnection, role: str, database: str) -> None:
+    """Remove a login that owns nothing any more."""
+    name = sql.Identifier(role)
+    owner.execute(sql.SQL("revoke all on database {} from {}").format(sql.Identifier(database), name))
+    owner.execute(sql.SQL("drop role {}").format(name))
+
+
+def end_sessions(owner: OwnerConnection, role: str) -> None:
+    """End the role's connections. Must be called within a transaction."""
+    name = sql.Identifier(role)
+    owner.execute(sql.SQL("set local role {}").format(name))
+    owner.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", (role,))
+    owner.execute("reset role")

@@ -1,0 +1,319 @@
+"""The tables as SQLAlchemy knows them, mirroring ``migrations/``; it must not create or alter anything.
+
+A tenant's tables carry no schema: the connection's own login decides which tenant they are (its search_path is a
+setting of the role). Ids are strings here.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    FetchedValue,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+control = MetaData(schema="control")
+tenant = MetaData()
+
+_ID = Uuid(as_uuid=False)
+_TIME = DateTime(timezone=True)
+_JSON = JSONB(none_as_null=True)
+
+tenants = Table(
+    "tenants",
+    control,
+    Column("id", _ID, primary_key=True, server_default=FetchedValue()),
+    Column("name", Text),
+    Column("title", Text),
+    Column("schema_name", Text),
+    Column("role_name", Text),
+    Column("role_password", LargeBinary),
+    Column("state", Text),
+    Column("created_at", _TIME),
+)
+leases = Table(
+    "leases",
+    control,
+    Column("tenant_id", _ID, primary_key=True),
+    Column("holder", Text),
+    Column("epoch", BigInteger),
+    Column("expires_at", _TIME),
+)
+tenant_states = Table(
+    "tenant_states",
+    control,
+    Column("tenant_id", _ID, primary_key=True),
+    Column("state", Text),
+    Column("message", Text),
+    Column("holder", Text),
+    Column("last_pass_at", _TIME),
+    Column("next_pass_at", _TIME),
+    Column("updated_at", _TIME),
+)
+
+fence = Table("fence", tenant, Column("one", Boolean, primary_key=True), Column("epoch", BigInteger))
+
+users = Table(
+    "users",
+    tenant,
+    Column("id", _ID, primary_key=True, server_default=FetchedValue()),
+    Column("login", Text),
+    Column("name", Text),
+    Column("email", Text),
+    Column("password_hash", Text),
+    Column("role", Text),
+    Column("created_at", _TIME),
+    Column("disabled_at", _TIME),
+)
+sessions = Table(
+    "sessions",
+    tenant,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("user_id", _ID),
+    Column("csrf", Text),
+    Column("created_at", _TIME),
+    Column("seen_at", _TIME),
+    Column("expires_at", _TIME),
+    Column("address", Text),
+)
+api_tokens = Table(
+    "api_tokens",
+    tenant,
+    Column("id", _ID, primary_key=True, server_default=FetchedValue()),
+    Column("user_id", _ID),
+    Column("name", Text),
+    Column("hash", LargeBinary),
+    Column("created_at", _TIME),
+    Column("used_at", _TIME),
+    Column("expires_at", _TIME),
+    Column("revoked_at", _TIME),
+)
+entry_links = Table(
+    "entry_links",
+    tenant,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("user_id", _ID),
+    Column("expires_at", _TIME),
+    Column("used_at", _TIME),
+)
+sign_in_failures = Table(
+    "sign_in_failures",
+    tenant,
+    Column("id", BigInteger, primary_key=True),
+    Column("login", Text),
+    Column("address", Text),
+    Column("at", _TIME),
+)
+audit = Table(
+    "audit",
+    tenant,
+    Column("id", BigInteger, primary_key=True),
+    Column("at", _TIME),
+    Column("actor", Text),
+    Column("action", Text),
+    Column("subject", Text),
+    Column("detail", _JSON),
+)
+
+connections = Table(
+    "connections",
+    tenant,
+    Column("id", _ID, primary_key=True, server_default=FetchedValue()),
+    Column("name", Text),
+    Column("kind", Text),
+    Column("settings", _JSON),
+    Column("secrets", LargeBinary),
+    Column("state", Text),
+    Column("problem", Text),
+    Column("app", Text),
+    Column("account", Text),
+    Column("checked_at", _TIME),
+    Column("created_at", _TIME),
+    Column("updated_at", _TIME),
+)
+integrations = Table(
+    "integrations",
+    tenant,
+    Column("id", _ID, primary_key=True, server_default=FetchedValue()),
+    Column("name", Text),
+    Column("document", _JSON),
+    Column("version", Integer),
+    Column("state", Text),
+    Column("problem", Text),
+    Column("due_at", _TIME),
+    Column("run_requested", Boolean),
+    Column("created_at", _TIME),
+    Column("updated_at", _TIME),
+)
+integration_versions = Table(
+    "integration_versions",
+    tenant,
+    Column("integration_id", _ID, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("document", _JSON),
+    Column("saved_by", Text),
+    Column("saved_at", _TIME),
+)
+people = Table(
+    "people",
+    tenant,
+    Column("connection_id", _ID, primary_key=True),
+    Column("app_user", Text, primary_key=True),
+    Column("person", Text),
+)
+
+pairs = Table(
+    "pairs",
+    tenant,
+    Column("id", _ID, primary_key=True),
+    Column("integration_id", _ID),
+    Column("state", Text),
+    Column("origin", Text),
+    Column("left_id", Text),
+    Column("left_key", Text),
+    Column("left_url", Text),
+    Column("right_id", Text),
+    Column("right_key", Text),
+    Column("right_url", Text),
+    Column("left_type", Text),
+    Column("right_type", Text),
+    Column("title", Text),
+    Column("left_snapshot", _JSON),
+    Column("right_snapshot", _JSON),
+    Column("left_stamp", Text),
+    Column("right_stamp", Text),
+    Column("reserved_at", _TIME),
+    Column("created_at", _TIME),
+    Column("synced_at", _TIME),
+)
+comment_pairs = Table(
+    "comment_pairs",
+    tenant,
+    Column("id", _ID, primary_key=True),
+    Column("pair_id", _ID),
+    Column("origin", Text),
+    Column("left_id", Text),
+    Column("right_id", Text),
+    Column("left_hash", Text),
+    Column("right_hash", Text),
+    Column("private", Boolean),
+    Column("note", Text),
+)
+attachment_pairs = Table(
+    "attachment_pairs",
+    tenant,
+    Column("id", _ID, primary_key=True),
+    Column("pair_id", _ID),
+    Column("origin", Text),
+    Column("left_id", Text),
+    Column("right_id", Text),
+    Column("name", Text),
+    Column("size", BigInteger),
+    Column("sha256", Text),
+    Column("note", Text),
+)
+
+cursors = Table(
+    "cursors",
+    tenant,
+    Column("integration_id", _ID, primary_key=True),
+    Column("side", Text, primary_key=True),
+    Column("at", _TIME),
+)
+runs = Table(
+    "runs",
+    tenant,
+    Column("id", _ID, primary_key=True, server_default=FetchedValue()),
+    Column("integration_id", _ID),
+    Column("trigger", Text),
+    Column("state", Text),
+    Column("phase", Text),
+    Column("done", Integer),
+    Column("total", Integer),
+    Column("counts", _JSON),
+    Column("message", Text),
+    Column("cancel_requested", Boolean),
+    Column("started_at", _TIME),
+    Column("finished_at", _TIME),
+)
+operations = Table(
+    "operations",
+    tenant,
+    Column("id", _ID, primary_key=True),
+    Column("run_id", _ID),
+    Column("pair_id", _ID),
+    Column("place", Integer),
+    Column("kind", Text),
+    Column("side", Text),
+    Column("payload", _JSON),
+    Column("before", _JSON),
+    Column("state", Text),
+    Column("error", Text),
+    Column("planned_at", _TIME),
+    Column("finished_at", _TIME),
+)
+events = Table(
+    "events",
+    tenant,
+    Column("id", BigInteger, primary_key=True),
+    Column("at", _TIME),
+    Column("integration_id", _ID),
+    Column("run_id", _ID),
+    Column("pair_id", _ID),
+    Column("side", Text),
+    Column("item_id", Text),
+    Column("item_key", Text),
+    Column("outcome", Text),
+    Column("summary", Text),
+    Column("detail", _JSON),
+)
+holds = Table(
+    "holds",
+    tenant,
+    Column("integration_id", _ID, primary_key=True),
+    Column("side", Text, primary_key=True),
+    Column("item_id", Text, primary_key=True),
+    Column("item_key", Text),
+    Column("pair_id", _ID),
+    Column("kind", Text),
+    Column("reason", Text),
+    Column("words", Text),
+    Column("stamp", Text),
+    Column("attempts", Integer),
+    Column("due_at", _TIME),
+    Column("first_at", _TIME),
+    Column("last_at", _TIME),
+)
+conflicts = Table(
+    "conflicts",
+    tenant,
+    Column("id", BigInteger, primary_key=True),
+    Column("at", _TIME),
+    Column("pair_id", _ID),
+    Column("field_left", Text),
+    Column("field_right", Text),
+    Column("left_value", _JSON),
+    Column("right_value", _JSON),
+    Column("winner", Text),
+    Column("reason", Text),
+)
+egress = Table(
+    "egress",
+    tenant,
+    Column("host", Text, primary_key=True),
+    Column("port", Integer, primary_key=True),
+    Column("connection_id", _ID, primary_key=True),
+    Column("requests", BigInteger),
+    Column("refused", BigInteger),
+    Column("first_at", _TIME),
+    Column("last_at", _TIME),
+)

