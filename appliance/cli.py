@@ -1,0 +1,430 @@
+"""The ``lockstep`` command: a client of the agent's control interface; it does no work of its own.
+
+What is asked for goes to standard output, everything else to standard error; ``--json`` gives one JSON value. The
+exit codes are those of ``appliance.errors.ExitCode``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+import platformdirs
+from pydantic import BaseModel, ValidationError
+
+import appliance
+from appliance import display
+from appliance.agent import Agent, Wishes, serve
+from appliance.config import Options, find_data_folder, load_options
+from appliance.control.client import START_JOB, Client, read_control_file
+from appliance.control.messages import CreateCluster, CreateTenant, Job, Status, TenantCreated, TenantVerb, Verb
+from appliance.errors import ApplianceError, ExitCode
+from appliance.operations.create_cluster import require_name
+from appliance.operations.doctor import examine, examine_ports
+from appliance.operations.show_status import product_version
+from appliance.system.linux import short_pause
+
+STOP_SECONDS = 120.0
+
+
+def usual_data_folder() -> Path:
+    """Where the data lies when nobody says: ``LOCKSTEP_DATA``, or the system's place for this account."""
+    named = os.environ.get("LOCKSTEP_DATA")
+    if named:
+        return Path(named)
+    if os.geteuid() == 0:
+        return Path("/var/lib/lockstep")
+    return Path(platformdirs.user_data_dir("lockstep"))
+
+
+def _fail(error: ApplianceError, as_json: bool) -> NoReturn:  # noqa: FBT001 - the one switch of the output
+    if as_json:
+        click.echo(json.dumps({"error": error.message, "exit_code": int(error.code)}))
+    else:
+        click.echo(f"lockstep: {error.message}", err=True)
+    sys.exit(int(error.code))
+
+
+def command(group: click.Group, name: str) -> Callable[[Callable[..., None]], click.Command]:
+    """Register a command that has ``--data`` and ``--json`` and ends with the right exit code."""
+
+    def register(body: Callable[..., None]) -> click.Command:
+        @functools.wraps(body)
+        def run(**arguments: Any) -> None:
+            as_json = bool(arguments["as_json"])
+            arguments["data"] = (arguments["data"] or usual_data_folder()).absolute()
+            try:
+                body(**arguments)
+            except ApplianceError as error:
+                _fail(error, as_json)
+
+        data = click.option(
+            "--data",
+            type=click.Path(path_type=Path),
+            help="The data folder (or set LOCKSTEP_DATA).",
+        )
+        as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
+        return group.command(name)(data(as_json(run)))
+
+    return register
+
+
+def _show(value: BaseModel | dict[str, object], text: str, as_json: bool) -> None:  # noqa: FBT001
+    if as_json:
+        click.echo(json.dumps(value.model_dump(mode="json") if isinstance(value, BaseModel) else value))
+    else:
+        click.echo(text)
+
+
+def _progress(job: Job) -> None:
+    if job.step and job.state == "running":
+        click.echo(f"  {job.step} ...", err=True)
+
+
+def _finish(client: Client, job: Job) -> dict[str, object]:
+    return client.await_job(job, _progress).result or {}
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(product_version(), prog_name="lockstep")
+def lockstep() -> None:
+    """Keep the work items of two apps in step, behind the firewall."""
+
+
+# The appliance
+
+
+@command(lockstep, "start")
+@click.option("--foreground", is_flag=True, help="Stay in this terminal until Ctrl-C.")
+@click.option("--https-port", type=click.IntRange(1, 65535), help="The gateway's port (8443).")
+@click.option("--http-port", type=click.IntRange(1, 65535), help="Plain http, on loopback alone (8080).")
+@click.option("--base-domain", help="Tenants are TENANT.CLUSTER.DOMAIN (localhost).")
+def start(
+    data: Path,
+    as_json: bool,  # noqa: FBT001
+    foreground: bool,  # noqa: FBT001
+    https_port: int | None,
+    http_port: int | None,
+    base_domain: str | None,
+) -> None:
+    """Start the appliance and wait until it is ready."""
+    try:
+        Options.model_validate({"base_domain": base_domain} if base_domain else {})
+    except ValidationError as error:
+        raise ApplianceError(f"{base_domain!r} is not a domain name.", ExitCode.USAGE) from error
+    if foreground:
+        _run_here(Agent(data, Wishes(https_port, http_port, base_domain)))
+        return
+    child, said = _detach(data, https_port, http_port, base_domain)
+    status = _await_start(data, child, said)
+    _show(status, _where(status), as_json)
+
+
+def _detach(
+    data: Path, https_port: int | None, http_port: int | None, base_domain: str | None
+) -> tuple[subprocess.Popen[bytes], Any]:
+    words = {"--https-port": https_port, "--http-port": http_port, "--base-domain": base_domain}
+    wishes = [part for option, value in words.items() if value is not None for part in (option, str(value))]
+    said = tempfile.TemporaryFile()  # noqa: SIM115 - read when the agent ends early
+    child = subprocess.Popen(
+        [sys.executable, "-m", "appliance", "start", "--foreground", "--data", str(data), *wishes],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=said,
+        start_new_session=True,
+        cwd="/",
+        env={**os.environ, "PYTHONPATH": str(Path(appliance.__file__).parent.parent)},
+    )
+    return child, said
+
+
+def _await_start(data: Path, child: subprocess.Popen[bytes], said: Any) -> Status:
+    def ended() -> NoReturn:
+        said.seek(0)
+        lines = said.read().decode("utf-8", "replace").strip().splitlines()
+        sentence = lines[-1].removeprefix("lockstep: ") if lines else "The agent ended at once."
+        code = child.returncode if child.returncode in set(ExitCode) else ExitCode.FAILED
+        raise ApplianceError(sentence, ExitCode(code or ExitCode.FAILED))
+
+    while True:
+        control = read_control_file(data) if child.poll() is None else None
+        if child.returncode is not None:
+            ended()
+        if control is not None and control.pid == child.pid:
+            break
+        short_pause()
+    client = Client(control)
+    try:
+        client.await_job(client.job(START_JOB), _progress)
+        return client.status()
+    except ApplianceError:
+        # Either the agent ends now and says why itself, or it goes on with what works.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(5)
+            ended()
+        raise
+
+
+def _run_here(agent: Agent) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: agent.ask_to_stop())
+    serve(agent, lambda: click.echo(f"Lockstep runs (pid {os.getpid()}). Ctrl-C ends it.", err=True))
+
+
+def _where(status: Status) -> str:
+    lines = [f"Lockstep runs (pid {status.pid}).", f"  data     {status.data}"]
+    for cluster in status.clusters:
+        lines.append(f"  cluster  {cluster.name}  {cluster.url}")
+        lines.extend(f"  tenant   {tenant.name}  {tenant.url}" for tenant in cluster.tenants)
+    if not status.clusters:
+        lines.append("  Next: lockstep cluster create NAME")
+    return "\n".join(lines)
+
+
+@command(lockstep, "stop")
+def stop(data: Path, as_json: bool) -> None:  # noqa: FBT001
+    """Stop everything cleanly."""
+    with Client.of(data) as client:
+        control = read_control_file(data)
+        client.stop()
+    deadline = time.monotonic() + STOP_SECONDS
+    while control is not None and read_control_file(data) == control:
+        if time.monotonic() > deadline:
+            raise ApplianceError(
+                f"Lockstep (pid {control.pid}) did not end within {STOP_SECONDS:.0f} seconds. See: lockstep logs agent"
+            )
+        short_pause()
+    _show({"stopped": True}, "Lockstep has stopped.", as_json)
+
+
+@command(lockstep, "status")
+def status(data: Path, as_json: bool) -> None:  # noqa: FBT001
+    """Show members, clusters and tenants."""
+    find_data_folder(data)
+    with Client.of(data) as client:
+        found = client.status()
+    _show(found, display.status_page(found), as_json)
+
+
+@command(lockstep, "logs")
+@click.argument("member", default="agent")
+@click.option("-n", "--lines", type=click.IntRange(1, 5000), default=100, show_default=True)
+@click.option("-f", "--follow", is_flag=True, help="Go on printing what is added, until Ctrl-C.")
+def logs(data: Path, as_json: bool, member: str, lines: int, follow: bool) -> None:  # noqa: FBT001
+    """Print a member's log (agent, postgres, gateway, CLUSTER/web, CLUSTER/sync)."""
+    with Client.of(data) as client:
+        found = client.logs(member, limit=lines)
+        _show(found, "\n".join(found.lines), as_json)
+        try:
+            while follow:
+                short_pause()
+                found = client.logs(member, after=found.position, limit=5000)
+                for line in found.lines:
+                    click.echo(json.dumps({"line": line}) if as_json else line)
+        except KeyboardInterrupt:
+            return
+
+
+@command(lockstep, "doctor")
+def doctor(data: Path, as_json: bool) -> None:  # noqa: FBT001
+    """Examine the machine, the data folder and the members, and say what to do."""
+    folder = find_data_folder(data)
+    if folder is not None and read_control_file(data) is not None:
+        with Client.of(data) as client:
+            found = client.doctor()
+    else:
+        options = (load_options(folder) if folder is not None else None) or Options()
+        found = examine(folder, None)
+        ports = tuple(examine_ports(options.https_port, options.http_port))
+        found = found.model_copy(update={"checks": found.checks + ports})
+    _show(found, display.doctor_page(found), as_json)
+    if not all(check.ok for check in found.checks):
+        sys.exit(int(ExitCode.FAILED))
+
+
+@command(lockstep, "console")
+def console(data: Path, as_json: bool) -> None:  # noqa: FBT001
+    """Open the desktop console."""
+    if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+        raise ApplianceError(
+            "There is no display here. Use the console on a desktop, or the command line: lockstep status"
+        )
+    child = subprocess.run([sys.executable, "-m", "gui", "--data", str(data)], check=False)
+    _show({"exit_code": child.returncode}, "", as_json)
+    sys.exit(child.returncode)
+
+
+# Clusters
+
+
+@lockstep.group()
+def cluster() -> None:
+    """Create, list, start and stop clusters."""
+
+
+@command(cluster, "create")
+@click.argument("name")
+@click.option(
+    "--database",
+    help="An external PostgreSQL 15 or later: postgresql://OWNER:PASSWORD@HOST/DATABASE; without: the embedded one.",
+)
+def cluster_create(data: Path, as_json: bool, name: str, database: str | None) -> None:  # noqa: FBT001
+    """Make a cluster: a database and its nodes."""
+    require_name(name, "cluster")
+    with Client.of(data) as client:
+        made = _finish(client, client.create_cluster(CreateCluster(name=name, database_dsn=database)))
+    _show(
+        made,
+        f"Cluster {name} runs at {made['url']}. Next: lockstep tenant create NAME --cluster {name}",
+        as_json,
+    )
+
+
+@command(cluster, "list")
+def cluster_list(data: Path, as_json: bool) -> None:  # noqa: FBT001
+    """List the clusters."""
+    with Client.of(data) as client:
+        found = client.status()
+    rows = [found_cluster.model_dump(mode="json") for found_cluster in found.clusters]
+    _show({"clusters": rows}, display.clusters_table(found), as_json)
+
+
+def _switch_cluster(verb: Verb, done: str) -> None:
+    @command(cluster, verb.value)
+    @click.argument("name")
+    def switch(data: Path, as_json: bool, name: str) -> None:  # noqa: FBT001
+        with Client.of(data) as client:
+            result = _finish(client, client.cluster(name, verb))
+        _show(result, f"Cluster {name} {done}.", as_json)
+
+    switch.help = f"{verb.value.capitalize()} a cluster's processes."
+
+
+_switch_cluster(Verb.START, "runs")
+_switch_cluster(Verb.STOP, "has stopped and stays so until it is started")
+_switch_cluster(Verb.RESTART, "runs again")
+
+
+# Tenants
+
+
+@lockstep.group()
+def tenant() -> None:
+    """Create, list, suspend, resume, delete and open tenants."""
+
+
+def _cluster_option(body: Callable[..., None]) -> Callable[..., None]:
+    return click.option("--cluster", "cluster_name", help="The cluster; not needed when there is only one.")(body)
+
+
+def _one_cluster(client: Client, name: str | None) -> str:
+    if name is not None:
+        return name
+    names = [found.name for found in client.status().clusters]
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise ApplianceError("There is no cluster yet. Make one with: lockstep cluster create NAME", ExitCode.NOT_FOUND)
+    raise ApplianceError(f"There are several clusters; choose one with --cluster: {', '.join(names)}.", ExitCode.USAGE)
+
+
+@command(tenant, "create")
+@click.argument("name")
+@_cluster_option
+@click.option("--title", default="", help="What people call it.")
+@click.option("--admin", default="admin", show_default=True, help="The administrator's login.")
+@click.option("--email", default="", help="The administrator's e-mail.")
+@click.option("--password-stdin", is_flag=True, help="Read the administrator's password from standard input.")
+def tenant_create(
+    data: Path,
+    as_json: bool,  # noqa: FBT001
+    name: str,
+    cluster_name: str | None,
+    title: str,
+    admin: str,
+    email: str,
+    password_stdin: bool,  # noqa: FBT001
+) -> None:
+    """Make a tenant and its administrator; the password is printed once."""
+    require_name(name, "tenant")
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    request = CreateTenant(name=name, title=title, admin_login=admin, admin_email=email, admin_password=password)
+    with Client.of(data) as client:
+        chosen = _one_cluster(client, cluster_name)
+        made = TenantCreated.model_validate(_finish(client, client.create_tenant(chosen, request)))
+    lines = [f"Tenant {name} is ready at {made.tenant.url}", f"  login     {made.admin_login}"]
+    if made.admin_password:
+        lines.append(f"  password  {made.admin_password}   (shown this once)")
+    _show(made, "\n".join(lines), as_json)
+
+
+@command(tenant, "list")
+@_cluster_option
+def tenant_list(data: Path, as_json: bool, cluster_name: str | None) -> None:  # noqa: FBT001
+    """List the tenants."""
+    with Client.of(data) as client:
+        found = client.status()
+    chosen = [one for one in found.clusters if cluster_name in {None, one.name}]
+    if cluster_name is not None and not chosen:
+        raise ApplianceError(f"There is no cluster {cluster_name}.", ExitCode.NOT_FOUND)
+    rows = [one.model_dump(mode="json") for group in chosen for one in group.tenants]
+    _show({"tenants": rows}, display.tenants_table(found, cluster_name), as_json)
+
+
+def _switch_tenant(verb: TenantVerb, done: str) -> None:
+    @command(tenant, verb.value)
+    @click.argument("name")
+    @_cluster_option
+    def switch(data: Path, as_json: bool, name: str, cluster_name: str | None) -> None:  # noqa: FBT001
+        with Client.of(data) as client:
+            chosen = _one_cluster(client, cluster_name)
+            result = _finish(client, client.tenant(chosen, name, verb))
+        _show(result, f"Tenant {name} {done}.", as_json)
+
+    switch.help = f"{verb.value.capitalize()} a tenant; its data stays."
+
+
+_switch_tenant(TenantVerb.SUSPEND, "is suspended: nobody signs in and nothing is carried over")
+_switch_tenant(TenantVerb.RESUME, "works again")
+
+
+@command(tenant, "delete")
+@click.argument("name")
+@_cluster_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def tenant_delete(data: Path, as_json: bool, name: str, cluster_name: str | None, yes: bool) -> None:  # noqa: FBT001
+    """Delete a tenant with all its data. There is no way back."""
+    with Client.of(data) as client:
+        chosen = _one_cluster(client, cluster_name)
+        if not yes:
+            typed = click.prompt(f"This deletes tenant {name} of {chosen} and all its data. Type its name", err=True)
+            if typed != name:
+                raise ApplianceError("Nothing was deleted: the name typed is another one.", ExitCode.USAGE)
+        result = _finish(client, client.delete_tenant(chosen, name))
+    _show(result, f"Tenant {name} is deleted.", as_json)
+
+
+@command(tenant, "open")
+@click.argument("name")
+@_cluster_option
+def tenant_open(data: Path, as_json: bool, name: str, cluster_name: str | None) -> None:  # noqa: FBT001
+    """Print a link that works once and opens the panel signed in as the administrator."""
+    with Client.of(data) as client:
+        link = client.entry_link(_one_cluster(client, cluster_name), name)
+    _show(link, link.url, as_json)
+
+
+def main() -> None:
+    """Run the command."""
+    lockstep(prog_name="lockstep")

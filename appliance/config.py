@@ -1,0 +1,335 @@
+"""The data folder of one appliance: its layout, its marker and the few files of ours in it; it starts nothing.
+
+Every file is written beside its place, flushed and renamed, mode 0600: a ``kill -9`` leaves the old file or the
+new one, and at worst a ``*.new`` that the next write replaces.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from appliance.errors import ApplianceError, ExitCode
+
+PRODUCT = "lockstep"
+FORMAT = 1
+"""The version of the data folder's layout. A folder of a newer format is refused."""
+LEAST_FREE_BYTES = 64 * 1024 * 1024
+"""Below this PostgreSQL may stop in the middle of a write, so nothing is started."""
+NAME = r"^[a-z][a-z0-9-]{0,38}[a-z0-9]$"
+
+
+class Marker(BaseModel):
+    """``lockstep.json``: says that the folder is ours. A newer product may add keys, so unknown ones are kept out."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    product: str
+    format: int
+    created_at: datetime
+
+
+class Options(BaseModel):
+    """``agent/options.json``: what a person chose for the whole appliance, and the port the database got."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    node: str = "node1"
+    base_domain: str = Field(default="localhost", pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")
+    https_port: int = Field(default=8443, ge=1, le=65535)
+    http_port: int = Field(default=8080, ge=1, le=65535)
+    postgres_port: int = Field(default=54329, ge=1, le=65535)
+
+
+class ClusterRecord(BaseModel):
+    """``clusters/NAME/cluster.json``. ``enabled``: whether the agent keeps its processes running."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = Field(pattern=NAME)
+    database: Literal["embedded", "external"]
+    enabled: bool = True
+    web_port: int = Field(ge=1, le=65535)
+
+
+class ClusterSecrets(BaseModel):
+    """``clusters/NAME/secrets.json``. ``external_dsn``: the owner's login at an external PostgreSQL."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    owner_password: str
+    control_password: str
+    node_token: str
+    external_dsn: str | None = None
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """Where everything of one appliance lies, below ``root`` (absolute)."""
+
+    root: Path
+
+    @property
+    def marker(self) -> Path:
+        """The file that makes the folder ours."""
+        return self.root / "lockstep.json"
+
+    @property
+    def agent(self) -> Path:
+        """What the agent keeps for itself."""
+        return self.root / "agent"
+
+    @property
+    def control_file(self) -> Path:
+        """Where the agent listens, and the token."""
+        return self.agent / "control.json"
+
+    @property
+    def lock(self) -> Path:
+        """Locked by the one agent of this folder."""
+        return self.agent / "lock"
+
+    @property
+    def options(self) -> Path:
+        """The chosen ports and names."""
+        return self.agent / "options.json"
+
+    @property
+    def members(self) -> Path:
+        """One pid record a member."""
+        return self.agent / "members"
+
+    @property
+    def postgres(self) -> Path:
+        """The embedded PostgreSQL's own folder."""
+        return self.root / "postgres"
+
+    @property
+    def gateway(self) -> Path:
+        """Caddy's configuration, storage and home."""
+        return self.root / "gateway"
+
+    @property
+    def clusters(self) -> Path:
+        """One folder a cluster."""
+        return self.root / "clusters"
+
+    @property
+    def keys(self) -> Path:
+        """The master key and the database's superuser password."""
+        return self.root / "keys"
+
+    @property
+    def logs(self) -> Path:
+        """One log a member, and the agent's."""
+        return self.root / "logs"
+
+    @property
+    def run(self) -> Path:
+        """Sockets."""
+        return self.root / "run"
+
+    def log_of(self, member: str) -> Path:
+        """The log of ``member`` (``cluster1/web`` -> ``logs/cluster1-web.log``)."""
+        return self.logs / f"{member.replace('/', '-')}.log"
+
+    def cluster(self, name: str) -> Path:
+        """The folder of cluster ``name``."""
+        return self.clusters / name
+
+
+@contextlib.contextmanager
+def told_plainly(place: Path) -> Iterator[None]:
+    """Turn the system's refusals to write below ``place`` into one sentence with what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise ApplianceError(
+                f"The disk that holds {place} is full. Free some space there, then try again; nothing was lost.",
+                ExitCode.DATA_FOLDER,
+            ) from error
+        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            raise ApplianceError(
+                f"This account may not write to {place}. Choose another folder with --data, or give it the right.",
+                ExitCode.DATA_FOLDER,
+            ) from error
+        raise
+
+
+def write_private(path: Path, content: str) -> None:
+    """Replace ``path`` by ``content`` (UTF-8) at once and durably, readable by the owner alone."""
+    beside = path.with_name(f"{path.name}.new")
+    with told_plainly(path.parent):
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            os.fchmod(stream.fileno(), 0o600)
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(path)
+
+
+def save(path: Path, value: BaseModel) -> None:
+    """Write ``value`` as JSON to ``path``, as ``write_private`` does."""
+    write_private(path, value.model_dump_json(indent=2) + "\n")
+
+
+def load(path: Path, model: type[_Model]) -> _Model:
+    """Read ``path`` as a ``model``.
+
+    Raises ``ApplianceError`` (DATA_FOLDER) if the file cannot be read or is not what we wrote; a file that is
+    not there raises ``FileNotFoundError``.
+    """
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise ApplianceError(
+            f"{path} is damaged ({error.errors()[0]['msg']}). Put back a saved copy of this file.",
+            ExitCode.DATA_FOLDER,
+        ) from error
+    except PermissionError as error:
+        raise ApplianceError(
+            f"This account may not read {path}. Run lockstep as the account that made the folder.",
+            ExitCode.DATA_FOLDER,
+        ) from error
+
+
+def find_data_folder(root: Path) -> DataFolder | None:
+    """The data folder at ``root`` if it is ours, None if nothing is there yet.
+
+    Raises ``ApplianceError`` (DATA_FOLDER) when something else lies there.
+    """
+    folder = DataFolder(root.absolute())
+    try:
+        content = folder.marker.read_bytes()
+    except FileNotFoundError:
+        _refuse_strangers(folder.root)
+        return None
+    except NotADirectoryError as error:
+        raise ApplianceError(
+            f"{folder.root} is not a folder. Choose another place with --data.", ExitCode.DATA_FOLDER
+        ) from error
+    except PermissionError as error:
+        raise ApplianceError(
+            f"This account may not read {folder.root}. Run lockstep as the account that made it, "
+            "or choose another folder with --data.",
+            ExitCode.DATA_FOLDER,
+        ) from error
+    try:
+        marker = Marker.model_validate_json(content)
+    except ValidationError:
+        marker = None
+    if marker is None or marker.product != PRODUCT:
+        raise ApplianceError(
+            f"{folder.marker} was not written by Lockstep. Choose another folder with --data.",
+            ExitCode.DATA_FOLDER,
+        )
+    if marker.format > FORMAT:
+        raise ApplianceError(
+            f"{folder.root} was made by a newer Lockstep (format {marker.format}, this one knows {FORMAT}). "
+            "Start it with that version.",
+            ExitCode.DATA_FOLDER,
+        )
+    return folder
+
+
+def _refuse_strangers(root: Path) -> None:
+    try:
+        stranger = next((entry.name for entry in os.scandir(root)), None)
+    except FileNotFoundError:
+        return
+    except PermissionError as error:
+        raise ApplianceError(
+            f"This account may not read {root}. Choose another folder with --data.", ExitCode.DATA_FOLDER
+        ) from error
+    if stranger is not None and not stranger.startswith("lockstep.json"):
+        raise ApplianceError(
+            f"{root} holds files that are not Lockstep's (such as {stranger}). "
+            "Choose a new or empty folder with --data.",
+            ExitCode.DATA_FOLDER,
+        )
+
+
+def open_data_folder(root: Path, *, passable: bool) -> DataFolder:
+    """The data folder at ``root``, made if it is not there; safe to interrupt and repeat.
+
+    ``passable``: other accounts may pass through it (not list it), which the database's own account needs
+    when the agent runs as root. Raises ``ApplianceError`` (DATA_FOLDER) when it is not ours, not writable or full.
+    """
+    folder = find_data_folder(root) or DataFolder(root.absolute())
+    with told_plainly(folder.root):
+        folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.root.chmod(0o711 if passable else 0o700)
+    require_space(folder.root)
+    if not folder.marker.exists():
+        save(folder.marker, Marker(product=PRODUCT, format=FORMAT, created_at=datetime.now(UTC)))
+    parts = (folder.agent, folder.members, folder.gateway, folder.clusters, folder.keys, folder.logs, folder.run)
+    with told_plainly(folder.root):
+        for part in parts:
+            part.mkdir(mode=0o700, exist_ok=True)
+        probe = folder.agent / "probe.new"
+        probe.write_bytes(b"Lockstep can write here.\n")
+        probe.unlink()
+    return folder
+
+
+def require_space(place: Path) -> None:
+    """Raise ``ApplianceError`` (DATA_FOLDER) when the disk that holds ``place`` is as good as full."""
+    free = shutil.disk_usage(place).free
+    if free < LEAST_FREE_BYTES:
+        raise ApplianceError(
+            f"The disk that holds {place} has only {free // 1024 // 1024} MB left; Lockstep needs "
+            f"{LEAST_FREE_BYTES // 1024 // 1024} MB to work safely. Free some space, then try again.",
+            ExitCode.DATA_FOLDER,
+        )
+
+
+def load_options(folder: DataFolder) -> Options | None:
+    """The appliance's options, None before its first start."""
+    try:
+        return load(folder.options, Options)
+    except FileNotFoundError:
+        return None
+
+
+def load_clusters(folder: DataFolder) -> tuple[ClusterRecord, ...]:
+    """The clusters of this appliance, by name. A folder without its record is a creation that never began."""
+    found = []
+    for place in sorted(folder.clusters.iterdir()):
+        with contextlib.suppress(FileNotFoundError):
+            found.append(load(place / "cluster.json", ClusterRecord))
+    return tuple(found)
+
+
+def secret_of(path: Path) -> str:
+    """The secret kept in ``path`` (0600), made at the first call. 43 random characters."""
+    with contextlib.suppress(FileExistsError), told_plainly(path.parent):
+        handle = os.open(path.with_name(f"{path.name}.new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(secrets.token_urlsafe(32))
+            stream.flush()
+            os.fsync(stream.fileno())
+        # A link never replaces: the first secret stays, whoever comes second.
+        os.link(path.with_name(f"{path.name}.new"), path)
+    path.with_name(f"{path.name}.new").unlink(missing_ok=True)
+    return path.read_text(encoding="ascii").strip()
+
+
+def read_json(path: Path) -> dict[str, object] | None:
+    """The JSON object in ``path``, None if the file is missing, cut short or no object."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None

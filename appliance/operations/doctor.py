@@ -1,0 +1,131 @@
+"""Examines the machine, the data folder and the running members, and says what to do; it changes nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import appliance
+from appliance.config import LEAST_FREE_BYTES, DataFolder
+from appliance.control.messages import Check, Doctor, Health
+from appliance.errors import ApplianceError
+from appliance.members import gateway, postgres
+from appliance.site import Site
+from appliance.system import require_supported
+from appliance.system.linux import closed_parent, port_holder, port_is_free, unprivileged_account
+
+LEAST_PYTHON = (3, 11)
+
+
+def examine(folder: DataFolder | None, site: Site | None) -> Doctor:
+    """Everything that can be known: of the machine, of ``folder`` if it is there, of ``site`` if it runs."""
+    checks = [*_machine()]
+    if folder is not None:
+        checks.extend(_data(folder))
+    if site is not None:
+        checks.extend(_members(site))
+    return Doctor(checks=tuple(checks))
+
+
+def _tried(name: str, attempt: Callable[[], object]) -> Check:
+    try:
+        return Check(name=name, ok=True, found=str(attempt() or "well"))
+    except ApplianceError as error:
+        return Check(name=name, ok=False, found="not usable", advice=error.message)
+
+
+def _machine() -> Iterator[Check]:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    yield Check(
+        name="Python",
+        ok=sys.version_info >= LEAST_PYTHON,
+        found=found,
+        advice="" if sys.version_info >= LEAST_PYTHON else "Install Python 3.11 or later.",
+    )
+    yield _tried("operating system", _system)
+    yield _tried("PostgreSQL's programs", postgres.binaries)
+    yield _tried("gateway's program", gateway.binary)
+    panel = Path(appliance.__file__).parent.parent / "server" / "panel" / "dist" / "index.html"
+    yield Check(
+        name="panel",
+        ok=panel.exists(),
+        found="built" if panel.exists() else "not built",
+        advice="" if panel.exists() else "Build it with: make panel",
+    )
+    yield _tried("database account", _account)
+
+
+def _system() -> str:
+    require_supported()
+    return sys.platform
+
+
+def _account() -> str:
+    account = unprivileged_account()
+    return "our own" if account is None else account.name
+
+
+def _data(folder: DataFolder) -> Iterator[Check]:
+    free = shutil.disk_usage(folder.root).free
+    yield Check(
+        name="free disk",
+        ok=free >= LEAST_FREE_BYTES * 16,
+        found=f"{free // 1024 // 1024:,} MB",
+        advice="" if free >= LEAST_FREE_BYTES * 16 else f"Free some space on the disk that holds {folder.root}.",
+    )
+    writable = os.access(folder.agent, os.W_OK)
+    yield Check(
+        name="data folder",
+        ok=writable,
+        found=str(folder.root),
+        advice="" if writable else "Run lockstep as the account that made the folder.",
+    )
+    loose = [path for path in _secret_files(folder) if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    yield Check(
+        name="secrets",
+        ok=not loose,
+        found="readable by the owner alone" if not loose else f"{loose[0]} is readable by others",
+        advice="" if not loose else f"Run: chmod 600 {loose[0]}",
+    )
+    account = unprivileged_account()
+    closed = closed_parent(folder.postgres, account) if account is not None else None
+    yield Check(
+        name="way to the data",
+        ok=closed is None,
+        found="free" if closed is None else f"{closed} is closed to the database's account",
+        advice="" if closed is None else f"Run: chmod o+x {closed}",
+    )
+
+
+def _secret_files(folder: DataFolder) -> Iterator[Path]:
+    yield from (path for path in folder.keys.iterdir() if path.is_file())
+    yield from folder.clusters.glob("*/secrets.json")
+    yield from folder.clusters.glob("*/settings.json")
+
+
+def _members(site: Site) -> Iterator[Check]:
+    for keeper in site.supervision.all():
+        state = keeper.state
+        well = state.health is Health.RUNNING
+        yield Check(
+            name=keeper.member.name,
+            ok=well,
+            found=f"{state.health.value}{f': {state.message}' if state.message else ''}",
+            advice="" if well else f"See: lockstep logs {keeper.member.name}",
+        )
+
+
+def examine_ports(https_port: int, http_port: int) -> Iterator[Check]:
+    """Whether the two public ports could be had; asked only while nothing of ours runs."""
+    for name, port in (("https port", https_port), ("http port", http_port)):
+        free = port_is_free(port)
+        yield Check(
+            name=name,
+            ok=free,
+            found=f"{port} is free" if free else f"{port} is in use by {port_holder(port)}",
+            advice="" if free else f"Stop it, or choose another with --{name.replace(' ', '-')}.",
+        )

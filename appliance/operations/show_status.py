@@ -1,0 +1,55 @@
+"""Gathers the state of the whole appliance; it changes nothing."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from appliance.config import ClusterRecord
+from appliance.control.messages import ClusterStatus, Health, MemberStatus, Status
+from appliance.operations.list_tenants import glance_at_tenants
+from appliance.site import Site
+
+WORST_FIRST = (Health.BACKOFF, Health.UNHEALTHY, Health.STOPPING, Health.STARTING, Health.STOPPED, Health.RUNNING)
+
+
+def product_version() -> str:
+    """The version of the product, ``0.1.0`` in a checkout that is not installed."""
+    try:
+        return version("lockstep")
+    except PackageNotFoundError:
+        return "0.1.0"
+
+
+def show_status(site: Site, started_at: datetime) -> Status:
+    """Members, clusters and tenants as they are now."""
+    members = tuple(keeper.status() for keeper in site.supervision.all())
+    records = site.clusters()
+    with ThreadPoolExecutor(max_workers=max(1, min(8, len(records)))) as pool:
+        clusters = tuple(pool.map(lambda record: _cluster(site, record, members), records))
+    return Status(
+        version=product_version(),
+        data=str(site.folder.root),
+        pid=os.getpid(),
+        started_at=started_at,
+        https_port=site.options.https_port,
+        http_port=site.options.http_port,
+        base_domain=site.options.base_domain,
+        members=members,
+        clusters=clusters,
+    )
+
+
+def _cluster(site: Site, record: ClusterRecord, members: tuple[MemberStatus, ...]) -> ClusterStatus:
+    states = {member.health for member in members if member.name.startswith(f"{record.name}/")}
+    health = next((state for state in WORST_FIRST if state in states), Health.STOPPED)
+    asks = Health.RUNNING in states or Health.UNHEALTHY in states
+    return ClusterStatus(
+        name=record.name,
+        health=health,
+        url=site.cluster_url(record.name),
+        database=record.database,
+        tenants=glance_at_tenants(site, record) if asks else (),
+    )
