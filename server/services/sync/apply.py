@@ -28,8 +28,8 @@ class Applied:
     """What became of one pair's plan.
 
     ``written``: by side, the item as the app holds it after the last field write. ``fields``: by side, the names of
-    fields that were written. ``refused``: by side, fields that the app did not take. ``comments`` and ``files`` map
-    our correlation ids to the twins' ids; ``hashes`` to the SHA-256 of a file.
+    fields that were written. ``refused``: by side, fields that a create left out and that did not take later either.
+    ``comments`` and ``files`` map our correlation ids to the twins' ids; ``hashes`` to the SHA-256 of a file.
     """
 
     plan: Plan
@@ -91,11 +91,7 @@ def _carry_out(work: Work, done: Applied, operation: Operation) -> None:
     if item_id is None:
         raise TypeError("a step on an item comes after the step that makes it")
     if isinstance(step, UpdateItem):
-        try:
-            done.written[side] = connector.update(item_id, step.changed)
-        except Rejected:
-            done.refused[side] |= set(step.changed)
-            raise
+        done.written[side] = connector.update(item_id, step.changed)
         done.fields[side] |= set(step.changed)
     elif isinstance(step, AddComment):
         done.comments[step.draft.marker] = connector.add_comment(item_id, step.draft)
@@ -121,7 +117,7 @@ def _insist(work: Work, done: Applied, side: Side, item: Item, sent: Mapping[str
         return
     try:
         done.created = work.end(side).connector.update(item.id, missing)
-    except Rejected as error:
+    except AppError as error:
         # The twin is there, so the pair is linked; what it did not take is tried again with the pair.
         done.refused[side] |= set(missing)
         done.failure = error

@@ -21,7 +21,7 @@ from server.services.sync import settle
 from server.services.sync.apply import Applied, apply
 from server.services.sync.settle import Settlement
 from server.services.sync.work import Look, Work
-from server.store import fence, journal, pairs
+from server.store import journal, lease, pairs
 from server.store.journal import Outcome
 
 _NEXT_PASS = 2.0
@@ -200,7 +200,7 @@ def _journal(work: Work, planned: _Planned) -> None:
     ]
     touched = [(one, plan) for one, plan in zip(planned.looks, planned.plans, strict=True) if plan.operations]
     with work.scope.transaction() as tx:
-        fence.check(tx, work.epoch)
+        lease.check_fence(tx, work.epoch)
         pairs.reserve(tx, work.integration, fresh)
         pairs.save(tx, work.integration, bound)
         pairs.save_comments(tx, [new for one, plan in touched for new in _new_comments(one, plan)])

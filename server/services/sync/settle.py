@@ -18,7 +18,7 @@ from server.engine.plan import snapshot
 from server.services.sync.apply import Applied
 from server.services.sync.look import NotYetKnown
 from server.services.sync.work import Look, Work
-from server.store import cursors, events, fence, holds, journal, pairs, runs
+from server.store import cursors, events, holds, journal, lease, pairs, runs
 from server.store.events import Event
 from server.store.holds import Hold
 
@@ -52,7 +52,7 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
     if settlement.events and run.id is None:
         work.begin_run()
     with work.scope.transaction() as tx:
-        fence.check(tx, work.epoch)
+        lease.check_fence(tx, work.epoch)
         pairs.save(tx, work.integration, settlement.pairs)
         pairs.save_comments(tx, settlement.comments)
         pairs.save_attachments(tx, settlement.attachments)
@@ -71,8 +71,8 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
 
 def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied) -> None:
     """Add what became of one pair's plan."""
-    pair = _pair_after(done)
     old = look.pair
+    pair = _pair_after(done, old)
     settlement.pairs.append(pair)
     known_comments = set(old.comments) if old else set()
     known_files = set(old.attachments) if old else set()
@@ -139,22 +139,22 @@ def hold(look: Look, error: Exception, pair: str | None) -> Hold:
     """How an item is held back after ``error``: transient ones try again by themselves, refused ones wait."""
     words = error.words if isinstance(error, AppError) else ""
     reason = error.message if isinstance(error, AppError) else str(error)
-    stamp = look.item.stamp if look.item else ""
+    stamp = look.item.stamp if look.item else look.head.stamp if look.head else ""
     if isinstance(error, NotYetKnown):
         delay = timedelta(seconds=error.retry_after or 1)
-        return Hold(look.side, look.item_id, "waiting", reason, look.key, pair, words, delay=delay)
+        return Hold(look.side, look.item_id, "waiting", reason, look.key, pair, words, stamp, delay)
     if isinstance(error, Transient):
         delay = max(_SOON, timedelta(seconds=error.retry_after or 0))
-        return Hold(look.side, look.item_id, "retry", reason, look.key, pair, words, delay=delay)
+        return Hold(look.side, look.item_id, "retry", reason, look.key, pair, words, stamp, delay)
     if not isinstance(error, AppError):
         reason = f"Lockstep could not handle this item ({reason}). The log has the details."
     return Hold(look.side, look.item_id, "quarantine", reason, look.key, pair, words, stamp)
 
 
-def _pair_after(done: Applied) -> Pair:
+def _pair_after(done: Applied, old: Pair | None) -> Pair:
     pair = done.plan.pair
     for side in Side:
-        pair = pair.with_side(side, _seen_after(done, side))
+        pair = pair.with_side(side, _seen_after(done, side, old))
     if done.created is not None or (pair.left.item_id and pair.right.item_id):
         pair = replace(pair, state=PairState.LINKED)
     if pair.state is PairState.RESERVED:
@@ -192,11 +192,12 @@ def _comment_after(done: Applied, one: CommentPair) -> CommentPair:
     return one.seen_on(one.origin, one.on(one.origin) or "", "not carried over")
 
 
-def _seen_after(done: Applied, side: Side) -> Seen:
+def _seen_after(done: Applied, side: Side, old: Pair | None) -> Seen:
     """What is known of one side: what reconcile saw, and for fields that we wrote what the app says it now holds.
 
     A field that somebody else changed between our read and our write keeps the value that we read, so that the next
-    look finds the change. A field that was refused on the other side keeps its old value here, so that it is retried.
+    look finds the change. A field whose write to the other side did not come through keeps its old value here, so that
+    it is carried again (or found to have arrived).
     """
     seen = done.plan.pair.on(side)
     if side is done.plan.pair.origin.other and done.created is not None:
@@ -207,11 +208,25 @@ def _seen_after(done: Applied, side: Side) -> Seen:
     item = done.written.get(side)
     if item is not None:
         values |= {name: item.fields.get(name) for name in done.fields[side]}
+    missing = _not_written(done, side.other)
+    before = (old.on(side).snapshot if old else None) or {}
     for one in done.plan.type.fields:
-        if one.spec(side.other).id in done.refused[side.other]:
-            values.pop(one.spec(side).id, None)
+        name = one.spec(side).id
+        if one.spec(side.other).id in missing:
+            values.pop(name, None)
+            values |= {name: before[name]} if name in before else {}
     touched = any(operation.side is side for operation in done.plan.operations)
     return replace(seen, snapshot=values, stamp="" if touched else seen.stamp)
+
+
+def _not_written(done: Applied, side: Side) -> set[str]:
+    """The fields of ``side`` that were to be written and, as far as is known, were not."""
+    finished = {one.operation for one in done.outcomes if one.state == "done"}
+    missing = set(done.refused[side])
+    for operation in done.plan.operations:
+        if operation.side is side and operation.id not in finished and isinstance(operation.step, UpdateItem):
+            missing |= set(operation.step.changed)
+    return missing
 
 
 def _event(work: Work, look: Look, pair: Pair, done: Applied) -> Event | None:

@@ -1,0 +1,109 @@
+"""Open both apps of an integration and learn what they have; what is learnt is kept for a while, per tenant thread."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from server.connectors.base import Connector
+from server.domain.errors import Conflicting, PutRight
+from server.domain.integration import Document
+from server.domain.item import Side
+from server.engine.mapping import Mapping, SideShape, compile_mapping
+from server.services.connections import open_connector
+from server.services.scope import TenantScope
+from server.services.sync.work import End
+from server.store import connections, people
+from server.store.connections import Connection
+
+_BELIEVED_SECONDS = 600.0
+"""How long fields, options and people of an app are believed before they are asked for again."""
+
+
+@dataclass(slots=True)
+class _Opened:
+    connection: Connection
+    connector: Connector
+
+
+@dataclass(slots=True)
+class Ends:
+    """The connectors that a tenant's thread has open. Not for several threads (the connectors themselves are)."""
+
+    scope: TenantScope
+    _open: dict[str, _Opened] = field(default_factory=dict)
+    _shapes: dict[tuple[str, str, Side, tuple[str, ...]], tuple[float, SideShape]] = field(default_factory=dict)
+
+    def mapping(self, document: Document) -> tuple[Mapping, End, End]:
+        """Both ends opened and the document compiled against what they have.
+
+        Raises ``PutRight`` when the document names what is gone, ``Conflicting`` when a connection is paused, and
+        whatever the apps raise.
+        """
+        left, right = (self._end(document, side) for side in Side)
+        shapes = [self._shape(document, end) for end in (left, right)]
+        with self.scope.reading() as tx:
+            rows = tuple(
+                (end.side.value, app_user, person)
+                for end in (left, right)
+                for app_user, person in people.read(tx, end.connection)
+            )
+        return compile_mapping(document, shapes[0], shapes[1], rows), left, right
+
+    def forget(self) -> None:
+        """Ask the apps anew next time (something they were asked for had changed)."""
+        self._shapes.clear()
+
+    def close(self) -> None:
+        """Let go of every connector."""
+        for one in self._open.values():
+            one.connector.close()
+        self._open.clear()
+        self._shapes.clear()
+
+    def _end(self, document: Document, side: Side) -> End:
+        connection_id = document.side(side).connection
+        with self.scope.reading() as tx:
+            row = connections.get(tx, connection_id)
+        if row.state == "paused":
+            raise Conflicting(
+                f"The connection “{row.name}” is paused: {row.problem or 'it was stopped by hand'} "
+                "Put it right and test it; the integration then goes on by itself."
+            )
+        known = self._open.get(connection_id)
+        if known is None or (known.connection.settings, known.connection.sealed) != (row.settings, row.sealed):
+            if known is not None:
+                known.connector.close()
+                self.forget()
+            known = _Opened(row, open_connector(self.scope, row))
+            self._open[connection_id] = known
+        return End(side, row.name, connection_id, known.connector)
+
+    def _shape(self, document: Document, end: End) -> SideShape:
+        container = document.side(end.side).container
+        wanted = {rule.left if end.side is Side.LEFT else rule.right for rule in document.types}
+        key = (end.connection, container, end.side, tuple(sorted(wanted)))
+        known = self._shapes.get(key)
+        if known is not None and time.monotonic() - known[0] < _BELIEVED_SECONDS:
+            return known[1]
+        connector, able = end.connector, end.connector.manifest.capabilities
+        if all(one.id != container for one in connector.containers()):
+            raise PutRight(
+                f"{end.name} has no “{container}” (any more), or the account may not see it. Choose another "
+                "container in the integration, or give the account the right.",
+                field=end.side.value,
+            )
+        there = {one.id for one in connector.item_types(container)}
+        shape = SideShape(
+            end.side,
+            end.name,
+            container,
+            connector.text_format,
+            {one: connector.fields(container, one) for one in sorted(wanted & there)},
+            connector.users(container),
+            able.private_comments,
+            able.edits_comments,
+            able.attachments,
+        )
+        self._shapes[key] = (time.monotonic(), shape)
+        return shape

@@ -1,0 +1,234 @@
+"""The desk of a tenant's thread: what wants to be worked, and each pass from its opening to its outcome.
+
+A pass never raises but ``Fenced``: whatever else stops it becomes a sentence on the integration, and a time to try
+again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from server.domain.errors import AppError, Conflicting, CredentialsRefused, Fenced, LockstepError, PutRight, Transient
+from server.domain.integration import IntegrationState
+from server.services.scope import TenantScope
+from server.services.sync import feed
+from server.services.sync.ends import Ends
+from server.services.sync.work import End, Run, Work
+from server.store import connections, holds, integrations, lease, runs
+from server.store.integrations import Integration
+from server.store.tenants import SyncState, ThreadState
+
+_NEWS_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An integration that runs. ``now``: a person asked for it; ``token`` changes when it must be looked at anew."""
+
+    integration: str
+    row: Integration
+    now: bool
+
+    @property
+    def token(self) -> tuple[object, ...]:
+        """What the schedule compares: a new version or a new start makes it due at once."""
+        return (self.row.version, self.row.due_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A pass that came through. ``next_hold``: seconds until a held item is due (None: none is)."""
+
+    poll_seconds: int
+    next_hold: float | None
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A pass that was stopped by ``reason``; ``retry_after`` is in seconds, when the app said so."""
+
+    reason: str
+    retry_after: float | None = None
+
+
+@dataclass(slots=True)
+class Pass:
+    """One pass under way: ``step`` takes it a page further."""
+
+    desk: Desk
+    wanted: Wanted
+    pool: Executor
+    work: Work | None = None
+    _steps: Iterator[object] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether it has found anything to do (a quiet pass is no news)."""
+        return self.work is not None and self.work.run.id is not None
+
+    def step(self) -> Finished | Broken | None:
+        """Go a page further; None while there is more. Raises ``Fenced`` only."""
+        log = self.desk.scope.log.bind(integration=self.wanted.row.name)
+        try:
+            if self._steps is None:
+                self.work = self.desk.begin(self.wanted, self.pool)
+                self._steps = feed.run(self.work)
+            if not self.desk.still_wanted(self.wanted):
+                self._steps = iter(())
+            if next(self._steps, None) is not None:
+                return None
+            return self._finish(self.work)
+        except Fenced:
+            raise
+        except LockstepError as error:
+            log.warning("the pass was stopped", reason=error.message, cause=repr(error.__cause__))
+            return self._break(error)
+        except Exception as error:
+            log.exception("the pass failed in an unforeseen way")
+            return self._break(LockstepError(f"Something unforeseen went wrong ({error}); the log has the details."))
+
+    def _finish(self, work: Work | None) -> Finished:
+        if work is None:
+            raise TypeError("a pass is begun before it is finished")
+        feed.finish(work, None)
+        self.desk.well(self.wanted)
+        with self.desk.scope.reading() as tx:
+            next_hold = holds.next_due(tx, self.wanted.integration)
+        return Finished(self.wanted.row.document.poll_seconds, next_hold, work.run.done)
+
+    def _break(self, error: LockstepError) -> Broken:
+        message = error.message
+        if isinstance(error, CredentialsRefused) and self.work is not None:
+            message = self.desk.pause_refused(self.work, error)
+        if isinstance(error, PutRight | Conflicting):
+            self.desk.ends.forget()
+        with suppress(LockstepError):  # the database may be what is out of reach; the thread says so then
+            if self.work is not None:
+                feed.finish(self.work, message)
+            self.desk.trouble(self.wanted, message)
+        return Broken(message, error.retry_after if isinstance(error, Transient) else None)
+
+
+@dataclass(slots=True)
+class Desk:
+    """Everything a tenant's thread keeps between passes. ``stopping`` says that it was told to end."""
+
+    scope: TenantScope
+    epoch: int
+    holder: str
+    stopping: Callable[[], bool]
+    ends: Ends = field(init=False)
+    _opened: bool = False
+    _said: tuple[str, str, float] | None = None
+
+    def __post_init__(self) -> None:
+        self.ends = Ends(self.scope)
+
+    def open(self) -> None:
+        """Shut out every earlier holder and end the runs that a killed process left. Raises ``Fenced``."""
+        if self._opened:
+            return
+        with self.scope.transaction() as tx:
+            lease.raise_fence(tx, self.epoch)
+            for row in integrations.every(tx):
+                runs.close_abandoned(tx, row.id)
+        self._opened = True
+
+    def close(self) -> None:
+        """Let go of the apps."""
+        self.ends.close()
+
+    def wanted(self) -> list[Wanted]:
+        """The integrations that run."""
+        with self.scope.reading() as tx:
+            rows = integrations.every(tx)
+        return [Wanted(row.id, row, row.run_requested) for row in rows if row.state is IntegrationState.RUNNING]
+
+    def start(self, wanted: Wanted, pool: Executor) -> Pass:
+        """A pass that has not taken its first step."""
+        return Pass(self, wanted, pool)
+
+    def begin(self, wanted: Wanted, pool: Executor) -> Work:
+        """Open the integration. Raises what opening raises."""
+        trigger = "poll"
+        if wanted.now:
+            with self.scope.transaction() as tx:
+                lease.check_fence(tx, self.epoch)
+                integrations.take_request(tx, wanted.integration)
+            trigger = "now"
+        mapping, left, right = self.ends.mapping(wanted.row.document)
+        work = Work(
+            self.scope,
+            wanted.integration,
+            wanted.row.name,
+            mapping,
+            left,
+            right,
+            pool,
+            self.epoch,
+            Run(trigger),
+            self.stopping,
+        )
+        if wanted.now:
+            work.begin_run()
+        return work
+
+    def still_wanted(self, wanted: Wanted) -> bool:
+        """Whether the integration is as it was when the pass began (not paused, changed or deleted since)."""
+        return any(one.token == wanted.token for one in self.wanted() if one.integration == wanted.integration)
+
+    def well(self, wanted: Wanted) -> None:
+        """Take back what was said to be wrong, if anything was."""
+        if wanted.row.problem:
+            self._say(wanted, "")
+
+    def trouble(self, wanted: Wanted, message: str) -> None:
+        """Say what is wrong with the integration."""
+        if wanted.row.problem != message:
+            self._say(wanted, message)
+
+    def pause_refused(self, work: Work, error: CredentialsRefused) -> str:
+        """Pause the connection whose app refuses our account; a sentence that names it."""
+        for end in (work.left, work.right):
+            refusal = _refusal(end)
+            if refusal is not None:
+                message = f"{end.name} refuses the account of this connection: {refusal}"
+                with self.scope.transaction() as tx:
+                    connections.pause(tx, end.connection, message)
+                return message
+        return error.message
+
+    def say(self, state: ThreadState, message: str, next_pass: float | None) -> None:
+        """Tell the cluster how the tenant's thread is; ``next_pass`` is in seconds from now.
+
+        The same news is repeated every few seconds at most: a quiet pass writes nothing else, and shall not here.
+        """
+        now = time.monotonic()
+        if self._said is not None and self._said[:2] == (state, message) and now - self._said[2] < _NEWS_SECONDS:
+            return
+        self._said = (state, message, now)
+        moment = datetime.now(UTC)
+        after = moment + timedelta(seconds=next_pass) if next_pass is not None else None
+        with suppress(LockstepError):  # the next news comes soon; what is wrong then is in the log
+            self.scope.say(SyncState(state, message, self.holder, moment if state == "idle" else None, after))
+
+    def _say(self, wanted: Wanted, message: str) -> None:
+        with self.scope.transaction() as tx:
+            integrations.say(tx, wanted.integration, message)
+
+
+def _refusal(end: End) -> str | None:
+    """The app's words if it refuses our account now; None if it does not, or cannot be asked."""
+    try:
+        end.connector.check()
+    except CredentialsRefused as error:
+        return error.message
+    except AppError:
+        return None
+    return None

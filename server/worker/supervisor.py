@@ -1,0 +1,121 @@
+"""Which tenants this process runs: claims leases, starts a thread for each, stops what it lost; it must not sync.
+
+A lease that is not renewed in time is as good as lost: the thread is stopped at once, and even if it were not, its
+next commit would meet the fence that the new holder raised.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from secrets import token_hex
+
+import structlog
+
+from server.domain.errors import LockstepError
+from server.services.cluster import LEASE, Cluster
+from server.worker.loop import TenantLoop
+
+_LOG = structlog.get_logger()
+_ROUND = LEASE.total_seconds() / 4
+_STOP_SECONDS = 20.0
+
+
+@dataclass(slots=True)
+class _Running:
+    loop: TenantLoop
+    thread: threading.Thread
+    epoch: int
+
+
+class Supervisor:
+    """Runs the tenants whose leases this process holds, until it is told to stop."""
+
+    def __init__(self, cluster: Cluster, node: str, threads_per_tenant: int, stopping: threading.Event) -> None:
+        self._cluster = cluster
+        self._holder = f"{node}/{socket.gethostname()}/{os.getpid()}/{token_hex(4)}"
+        self._threads = threads_per_tenant
+        self._running: dict[str, _Running] = {}
+        self._stopping = stopping
+        self._renewed = 0.0
+
+    def run(self) -> None:
+        """Claim, start, renew and stop until ``stopping`` is set; then give the leases back.
+
+        Returns when every tenant's thread has come to the end of its page.
+        """
+        hub = threading.Thread(target=self._listen, name="hub", daemon=True)
+        hub.start()
+        try:
+            while not self._stopping.is_set():
+                self._round()
+                self._stopping.wait(_ROUND)
+        finally:
+            self._stop_all()
+            hub.join(timeout=5)
+
+    def _round(self) -> None:
+        try:
+            before = time.monotonic()
+            held = self._cluster.renew(self._holder)
+            held |= self._cluster.claim(self._holder)
+            self._renewed = before
+        except LockstepError as error:
+            _LOG.warning("the leases could not be renewed", reason=error.message)
+            if time.monotonic() - self._renewed > LEASE.total_seconds() - _ROUND:
+                self._stop_lost({})
+            return
+        self._stop_lost(held)
+        for tenant_id, epoch in held.items():
+            if tenant_id not in self._running:
+                self._start(tenant_id, epoch)
+
+    def _stop_lost(self, held: dict[str, int]) -> None:
+        for tenant_id, running in list(self._running.items()):
+            if held.get(tenant_id) != running.epoch or not running.thread.is_alive():
+                running.loop.stop()
+                running.thread.join(timeout=0.05)
+                if not running.thread.is_alive():
+                    del self._running[tenant_id]
+
+    def _start(self, tenant_id: str, epoch: int) -> None:
+        try:
+            scope = self._cluster.scope_by_id(tenant_id)
+        except LockstepError as error:
+            _LOG.warning("a tenant could not be opened", tenant=tenant_id, reason=error.message)
+            return
+        loop = TenantLoop(scope, epoch, self._holder, self._threads)
+        thread = threading.Thread(target=loop.run, name=f"tenant-{scope.name}", daemon=True)
+        self._running[tenant_id] = _Running(loop, thread, epoch)
+        thread.start()
+
+    def _listen(self) -> None:
+        """One listener for all tenants: a notification sets the event of the thread that it names."""
+        hub = self._cluster.hub()
+        try:
+            while not self._stopping.is_set():
+                try:
+                    named = hub.wait(1.0)
+                except LockstepError as error:
+                    _LOG.warning("nobody can be woken just now", reason=error.message)
+                    self._stopping.wait(1.0)
+                    continue
+                for running in list(self._running.values()):
+                    if named is None or running.loop.name in named:
+                        running.loop.wake()
+        finally:
+            hub.close()
+
+    def _stop_all(self) -> None:
+        for running in self._running.values():
+            running.loop.stop()
+        deadline = time.monotonic() + _STOP_SECONDS
+        for running in self._running.values():
+            running.thread.join(timeout=max(0.1, deadline - time.monotonic()))
+        try:
+            self._cluster.release(self._holder)
+        except LockstepError as error:
+            _LOG.warning("the leases could not be given back; they expire by themselves", reason=error.message)
