@@ -1,0 +1,403 @@
+"""Talks to one Redmine with one account; it must not decide what is synced.
+
+Redmine says yes to much that it then leaves undone, and shows an anonymous visitor's view to a key it does not
+know. So every write is read back, and who we are is proved after every list and every issue that is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+from server.connectors.base import Account, Answer, Container, ItemType, Manifest, Outlet
+from server.connectors.redmine.feed import PAGE, at_least, scope, spoken, walk_census, walk_changes
+from server.connectors.redmine.fields import Surroundings, field_specs, members
+from server.connectors.redmine.learned import Learned, app_user
+from server.connectors.redmine.manifest import MANIFEST, TEXT_FORMATS
+from server.connectors.redmine.read import Json, lines, own_id, read_item, read_links, read_marker, section
+from server.connectors.redmine.workflow import shortest_path
+from server.connectors.redmine.write import beyond_three_bytes, issue_body, not_taken
+from server.domain.errors import Gone, LostAnswer, PutRight, Rejected, Transient
+from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
+from server.domain.values import AppUser, FieldSpec, TextFormat, Value
+
+_WHOLE = "journals,attachments,relations"
+_ACTIVE = 1
+_NOT_FOUND, _SERVER_ERROR = 404, 500
+
+
+class Redmine:
+    """One Redmine, one account. Holds nothing but what it has learned of the app's own configuration."""
+
+    def __init__(self, settings: Mapping[str, str], outlet: Outlet) -> None:
+        self._outlet = outlet
+        self._headers = {"X-Redmine-API-Key": settings["api_key"].strip()}
+        chosen = settings.get("text_format") or "textile"
+        if chosen not in TEXT_FORMATS:
+            raise PutRight(f"“{chosen}” is none of Redmine's text formats.", field="text_format")
+        self._format = TEXT_FORMATS[chosen]
+        self._marker_wish = (settings.get("marker_field") or "").strip()
+        self._learned = Learned(outlet, self._headers, self._marker_wish)
+
+    @property
+    def manifest(self) -> Manifest:
+        """Redmine's manifest."""
+        return MANIFEST
+
+    @property
+    def text_format(self) -> TextFormat:
+        """As the connection's settings say; Redmine does not tell it."""
+        return self._format
+
+    @property
+    def server_time(self) -> datetime | None:
+        """Redmine's clock as of its last answer."""
+        return self._outlet.server_time
+
+    # What is there
+
+    def check(self) -> Account:
+        """Prove address and key, and say what will work less well with this account."""
+        user = self._learned.account()
+        warnings = (*self._marker_warnings(), *self._role_warnings(user))
+        return Account(app_user(user), "Redmine", warnings)
+
+    def _marker_warnings(self) -> tuple[str, ...]:
+        if not self._marker_wish:
+            return (
+                (
+                    "No field holds the correlation id. An issue whose creation was cut off is looked for by author, "
+                    "time, subject and description instead. A text custom field, “used as a filter”, makes it certain."
+                ),
+            )
+        number = self._learned.marker()
+        if number is None:
+            return (
+                (
+                    f"The custom field “{self._marker_wish}” for the correlation id is not known yet. Only an "
+                    "administrator's key sees custom fields before an issue shows them; its number would do as well."
+                ),
+            )
+        if not self._learned.marker_filters(number):
+            return (
+                (
+                    f"Redmine does not filter by the custom field “{self._marker_wish}”. Tick “Used as a filter” and "
+                    "“For all projects” at the field, so that an issue is found by its correlation id."
+                ),
+            )
+        return ()
+
+    def _role_warnings(self, user: Json) -> tuple[str, ...]:
+        without = [
+            str(one["project"]["name"])
+            for one in user.get("memberships", ())
+            if not self._learned.keeps_private_for(user, str(one["project"]["id"]))
+        ]
+        if not without:
+            return ()
+        return (
+            (
+                f"Private notes stay behind in {', '.join(without)}: {app_user(user).name} lacks “View private "
+                "notes” or “Set notes as private”."
+            ),
+        )
+
+    def containers(self) -> tuple[Container, ...]:
+        """The active projects that this account sees."""
+        return tuple(
+            Container(str(one["id"]), str(one["name"]))
+            for one in self._all("/projects.json", "projects")
+            if one.get("status", _ACTIVE) == _ACTIVE
+        )
+
+    def item_types(self, container: str) -> tuple[ItemType, ...]:
+        """The project's trackers."""
+        project = self._project(container, "trackers")
+        return tuple(ItemType(str(one["id"]), str(one["name"])) for one in project.get("trackers", ()))
+
+    def fields(self, container: str, item_type: str) -> tuple[FieldSpec, ...]:
+        """Standard fields of the tracker, and custom fields as far as this account may know them."""
+        ask = self._learned.ask
+        trackers = section(ask("/trackers.json"), "trackers")
+        tracker = next((one for one in trackers if str(one["id"]) == item_type), None)
+        if tracker is None:
+            raise PutRight(f"Redmine has no tracker with the number {item_type} any more; choose another.")
+        around = Surroundings(
+            project=self._project(container, "issue_categories"),
+            tracker=tracker,
+            statuses=section(ask("/issue_statuses.json"), "issue_statuses"),
+            priorities=section(ask("/enumerations/issue_priorities.json"), "issue_priorities"),
+            versions=section(ask(f"/projects/{quote(container)}/versions.json"), "versions"),
+            definitions=self._learned.definitions(),
+            seen=self._learned.seen_customs(container, item_type),
+        )
+        return field_specs(around, self._format, self._learned.marker(container))
+
+    def users(self, container: str) -> tuple[AppUser, ...]:
+        """The project's members, with login and e-mail where Redmine shows them to us."""
+        people = members(self._all(f"/projects/{quote(container)}/memberships.json", "memberships"))
+        return tuple(self._learned.person(one) for one in people)
+
+    # Reading issues
+
+    def changes(self, container: str, since: datetime | None) -> Iterator[Page]:
+        """Issues changed at or after ``since``, oldest first."""
+        return walk_changes(self._listing, container, since, lambda: self._outlet.server_time)
+
+    def census(self, container: str) -> Iterator[tuple[str, ...]]:
+        """The numbers of all issues of the project."""
+        return walk_census(self._listing, container)
+
+    def fetch(self, item_id: str) -> Item:
+        """The whole issue. ``Gone`` only when Redmine knows us and not the issue."""
+        issue = self._issue(item_id, _WHOLE)
+        return read_item(issue, self._learned.reading(self._outlet.server_time))
+
+    def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
+        """Issues that carry the correlation id; without a field for it, our own since then that say the same."""
+        marker = self._learned.marker(draft.container)
+        if marker is not None:
+            issues, _ = self._listing({f"cf_{marker}": draft.marker, "status_id": "*", "limit": str(PAGE)})
+            # Redmine ignores a filter that it does not know: then anything comes back, and it proves nothing.
+            if all(read_marker(one, marker) == draft.marker for one in issues):
+                if issues:
+                    return tuple(str(one["id"]) for one in issues)
+                if self._learned.marker_filters(marker):
+                    return ()
+        return tuple(self._alike(draft, reserved_at, marker))
+
+    def _alike(self, draft: Draft, reserved_at: datetime, marker: str | None) -> Iterator[str]:
+        wish = scope(draft.container) | {"author_id": "me", "sort": "id:asc"}
+        wish["created_on"] = at_least(spoken(reserved_at - timedelta(seconds=2)))
+        after = 0
+        while True:
+            issues, _ = self._listing(wish | {"issue_id": at_least(str(after + 1))})
+            for one in issues:
+                carried = read_marker(one, marker)
+                same = (
+                    str(one["subject"]).strip() == str(draft.fields.get("subject") or "").strip()
+                    and lines(one.get("description")).strip() == lines(draft.fields.get("description")).strip()
+                )
+                if carried == draft.marker or (carried is None and same):
+                    yield str(one["id"])
+            if len(issues) < PAGE:
+                return
+            after = int(issues[-1]["id"])
+
+    # Writing issues
+
+    def create(self, draft: Draft) -> Item:
+        """Make the issue, take it to its status, and return it as Redmine holds it.
+
+        Cut off after the first request, it leaves an issue that ``find`` finds.
+        """
+        body = issue_body(draft.fields)
+        body["project_id"], body["tracker_id"] = draft.container, draft.type
+        marker = self._learned.marker(draft.container)
+        if marker is not None:
+            body.setdefault("custom_fields", []).append({"id": int(marker), "value": draft.marker})
+        answer = self._write("POST", "/issues.json", {"issue": body})
+        number = str(section(answer.json(), "issue")["id"])
+        return self._settle(number, draft.fields)
+
+    def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
+        """Write the fields, the status by way of the workflow; what Redmine left as it was is ``Rejected``."""
+        if changed:
+            self._put(item_id, issue_body(changed))
+        return self._settle(item_id, changed)
+
+    def _settle(self, item_id: str, wanted: Mapping[str, Value]) -> Item:
+        item = self.fetch(item_id)
+        goal = wanted.get("status")
+        if isinstance(goal, str) and item.fields.get("status") != goal:
+            item = self._reach(item, goal)
+        left = not_taken(wanted, item.fields)
+        if left:
+            names = ", ".join(left)
+            raise Rejected(
+                f"Redmine left {names} of issue {item.key} as it was, without a word. Its workflow or the issue's "
+                "subtasks may decide it, or the syncing user's role may not change it."
+            )
+        return item
+
+    def _reach(self, item: Item, goal: str) -> Item:
+        """Take an issue to a status over the statuses between; each step is read back."""
+        project, tracker = item.container, item.type
+        here = str(item.fields["status"])
+        next_ones = self._learned.allowed_after(item.id)
+
+        def neighbours(status: str) -> frozenset[str]:
+            return next_ones if status == here else self._learned.allowed_elsewhere(project, tracker, status)
+
+        path = shortest_path(here, goal, neighbours)
+        if path is None:
+            names = self._learned.status_names()
+            possible = ", ".join(sorted(names.get(one, one) for one in next_ones - {here})) or "nothing"
+            raise Rejected(
+                f"Redmine's workflow knows no way for issue {item.key} from “{names.get(here, here)}” to "
+                f"“{names.get(goal, goal)}” for the syncing user (allowed now: {possible}). Widen the workflow, "
+                "or map the status to another one."
+            )
+        for step in path:
+            self._put(item.id, {"status_id": step})
+            item = self.fetch(item.id)
+            if item.fields.get("status") != step:
+                names = self._learned.status_names()
+                raise Rejected(
+                    f"Redmine did not take issue {item.key} to “{names.get(step, step)}”, without a word; it stays "
+                    f"“{names.get(str(item.fields.get('status')), '?')}”. An open subtask or blocker may be why."
+                )
+        return item
+
+    # Comments, files, links
+
+    def add_comment(self, item_id: str, draft: CommentDraft) -> str:
+        """Post a note and find its number. A private one is only sent where Redmine will keep it private."""
+        if draft.private:
+            self._require_private_notes(item_id)
+        self._put(item_id, {"notes": draft.body, "private_notes": draft.private})
+        for one in reversed(self.fetch(item_id).comments):
+            if one.own and one.body.strip() == lines(draft.body).strip():
+                if draft.private and not one.private:
+                    self.delete_comment(item_id, one.id)
+                    raise Rejected(
+                        f"Redmine made a private note on issue #{item_id} public; it was emptied at once. Give the "
+                        "syncing user's role the permission “Set notes as private”."
+                    )
+                return one.id
+        raise LostAnswer(f"Redmine took a note on issue #{item_id}, but it is not there yet; it will be looked for.")
+
+    def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:  # noqa: ARG002 - the protocol's
+        """Replace a note's text."""
+        self._write("PUT", f"/journals/{quote(comment_id)}.json", {"journal": {"notes": body}})
+
+    def delete_comment(self, item_id: str, comment_id: str) -> None:
+        """Empty a note; Redmine then drops it."""
+        self.edit_comment(item_id, comment_id, "")
+
+    def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
+        """Upload a file and hang it on the issue.
+
+        Cut off in between, it leaves an upload without an issue, which Redmine itself removes after a day.
+        """
+        answer = self._outlet.request(
+            "POST",
+            "/uploads.json",
+            params={"filename": draft.name},
+            headers=self._headers | {"Content-Type": "application/octet-stream"},
+            data=content,
+        )
+        upload = section(answer.json(), "upload")
+        part = {"token": upload["token"], "filename": draft.name, "content_type": draft.content_type}
+        self._put(item_id, {"uploads": [part]})
+        number = str(upload.get("id") or str(upload["token"]).split(".", 1)[0])
+        for one in self.fetch(item_id).attachments:
+            if one.id == number:
+                return number
+        raise Rejected(
+            f"Redmine took the file “{draft.name}” but did not hang it on issue #{item_id}. The syncing user's role "
+            "may not add files there."
+        )
+
+    def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:  # noqa: ARG002 - the protocol's
+        """The file's bytes."""
+        return self._outlet.stream(f"/attachments/download/{quote(attachment_id)}", headers=self._headers)
+
+    def delete_attachment(self, item_id: str, attachment_id: str) -> None:  # noqa: ARG002 - the protocol's
+        """Remove a file; one that is gone already is no error."""
+        self._outlet.request(
+            "DELETE", f"/attachments/{quote(attachment_id)}.json", headers=self._headers, accept=(_NOT_FOUND,)
+        )
+
+    def add_link(self, item_id: str, kind: str, target: str) -> None:
+        """Relate two issues; Redmine allows one relation between the same two."""
+        relations = self._issue(item_id, "relations").get("relations", ())
+        if any(one.target == target and one.kind == kind for one in read_links(item_id, relations)):
+            return
+        body = {"relation": {"issue_to_id": target, "relation_type": kind}}
+        self._write("POST", f"/issues/{quote(item_id)}/relations.json", body)
+
+    def close(self) -> None:
+        """Let go of sockets."""
+        self._outlet.close()
+
+    # How we talk
+
+    def _write(self, method: str, path: str, body: Mapping[str, Any]) -> Answer:
+        try:
+            return self._outlet.request(method, path, headers=self._headers, json=body)
+        except Transient as error:
+            if error.status == _SERVER_ERROR and beyond_three_bytes(body):
+                raise Rejected(
+                    "Redmine failed on text with characters such as emoji; its database probably cannot store them "
+                    "(MySQL with utf8 instead of utf8mb4). Have the database converted, or take them out.",
+                    words=error.words,
+                    status=error.status,
+                ) from error
+            raise
+
+    def _put(self, item_id: str, issue: Mapping[str, Any]) -> None:
+        self._write("PUT", f"/issues/{quote(item_id)}.json", {"issue": issue})
+
+    def _listing(self, wish: Mapping[str, str]) -> tuple[list[Json], int]:
+        answer = self._learned.ask("/issues.json", wish)
+        issues, total = list(section(answer, "issues")), int(section(answer, "total_count"))
+        self._learned.account()
+        return issues, total
+
+    def _issue(self, item_id: str, include: str) -> Json:
+        """An issue, proved to be what our account sees: to a key it does not know Redmine shows the public's view."""
+        answer = self._outlet.request(
+            "GET",
+            f"/issues/{quote(item_id)}.json",
+            params={"include": include},
+            headers=self._headers,
+            accept=(_NOT_FOUND,),
+        )
+        self._learned.account()
+        if answer.status == _NOT_FOUND:
+            raise Gone(f"Issue #{item_id} is not in Redmine any more.", status=answer.status)
+        issue: Json = section(answer.json(), "issue")
+        self._learned.notice(issue)
+        return issue
+
+    def _all(self, path: str, name: str) -> list[Json]:
+        """A list of Redmine's, all pages of it."""
+        found: list[Json] = []
+        while True:
+            answer = self._learned.ask(path, {"limit": str(PAGE), "offset": str(len(found))})
+            part = section(answer, name)
+            found.extend(part)
+            if not part or len(found) >= int(section(answer, "total_count")):
+                self._learned.account()
+                return found
+
+    def _project(self, container: str, include: str) -> Json:
+        path = f"/projects/{quote(container)}.json"
+        answer = self._outlet.request(
+            "GET", path, params={"include": include}, headers=self._headers, accept=(_NOT_FOUND,)
+        )
+        self._learned.account()
+        if answer.status == _NOT_FOUND:
+            raise PutRight(
+                f"Redmine has no project with the number {container} any more, or the syncing user may not see it; "
+                "choose another project.",
+                field="container",
+            )
+        project: Json = section(answer.json(), "project")
+        return project
+
+    def _require_private_notes(self, item_id: str) -> None:
+        project = own_id(self._issue(item_id, "").get("project")) or ""
+        if not self._learned.keeps_private(project):
+            raise Rejected(
+                f"A private comment was not posted on issue #{item_id}: Redmine would have made it public. Give the "
+                "syncing user's role the permissions “View private notes” and “Set notes as private”."
+            )
+
+
+def open_redmine(settings: Mapping[str, str], outlet: Outlet) -> Redmine:
+    """Build a connector from a connection's settings."""
+    return Redmine(settings, outlet)

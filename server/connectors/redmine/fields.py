@@ -1,0 +1,139 @@
+"""Which fields Redmine's issues have, told from its JSON; it must not send anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from server.connectors.redmine.read import Json, own_id, own_name
+from server.domain.values import AppUser, FieldKind, FieldSpec, Option, TextFormat
+
+_SUBJECT_LENGTH = 255
+
+_KINDS = {
+    "string": FieldKind.TEXT,
+    "text": FieldKind.TEXT,
+    "link": FieldKind.TEXT,
+    "int": FieldKind.NUMBER,
+    "float": FieldKind.NUMBER,
+    "date": FieldKind.DATE,
+    "bool": FieldKind.FLAG,
+    "list": FieldKind.OPTION,
+    "enumeration": FieldKind.OPTION,
+    "user": FieldKind.USER,
+    "version": FieldKind.OPTION,
+}
+_SEVERAL = {FieldKind.OPTION: FieldKind.OPTIONS, FieldKind.USER: FieldKind.USERS}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What Redmine says about a project and tracker: everything that field options come from."""
+
+    project: Json
+    tracker: Json
+    statuses: Sequence[Json]
+    priorities: Sequence[Json]
+    versions: Sequence[Json]
+    definitions: Sequence[Json]
+    """Custom field definitions; empty unless our account is an administrator."""
+    seen: Sequence[Json] = field(default=())
+    """Custom fields as found on an issue of the project."""
+
+
+def kinds_of(definitions: Iterable[Json]) -> dict[str, FieldKind]:
+    """The kinds of custom fields by number."""
+    kinds = {}
+    for one in definitions:
+        kind = _KINDS.get(str(one.get("field_format")))
+        if kind is not None and one.get("customized_type", "issue") == "issue":
+            kinds[str(one["id"])] = _SEVERAL.get(kind, FieldKind.LABELS) if one.get("multiple") else kind
+    return kinds
+
+
+def field_specs(around: Surroundings, text_format: TextFormat, marker_field: str | None) -> tuple[FieldSpec, ...]:
+    """The fields of issues of one tracker in one project; the field that holds our correlation id is left out."""
+    enabled = around.tracker.get("enabled_standard_fields")
+
+    def offered(name: str) -> bool:
+        return enabled is None or f"{name}_id" in enabled or name in enabled
+
+    statuses = tuple(Option(str(one["id"]), str(one["name"]), one.get("is_closed")) for one in around.statuses)
+    specs = [
+        FieldSpec("subject", "Subject", FieldKind.TEXT, required=True, max_length=_SUBJECT_LENGTH),
+        FieldSpec("description", "Description", FieldKind.RICH_TEXT, text_format=text_format),
+        FieldSpec("status", "Status", FieldKind.STATUS, options=statuses),
+        FieldSpec("priority", "Priority", FieldKind.OPTION, options=_options(_active(around.priorities))),
+        FieldSpec("assigned_to", "Assignee", FieldKind.USER),
+        FieldSpec(
+            "category", "Category", FieldKind.OPTION, options=_options(around.project.get("issue_categories", ()))
+        ),
+        FieldSpec("fixed_version", "Target version", FieldKind.OPTION, options=_options(around.versions)),
+        FieldSpec("start_date", "Start date", FieldKind.DATE),
+        FieldSpec("due_date", "Due date", FieldKind.DATE),
+        FieldSpec("done_ratio", "% Done", FieldKind.NUMBER),
+        FieldSpec("estimated_hours", "Estimated time (hours)", FieldKind.NUMBER),
+        FieldSpec("is_private", "Private", FieldKind.FLAG),
+    ]
+    always = {"subject", "status", "priority", "is_private"}
+    specs = [one for one in specs if one.id in always or offered(one.id)]
+    return (*specs, *_custom_specs(around, marker_field))
+
+
+def _active(enumeration: Sequence[Json]) -> list[Json]:
+    return [one for one in enumeration if one.get("active", True)]
+
+
+def _options(entries: Iterable[Json]) -> tuple[Option, ...]:
+    return tuple(Option(str(one["id"]), str(one["name"])) for one in entries)
+
+
+def _custom_specs(around: Surroundings, marker_field: str | None) -> list[FieldSpec]:
+    kinds = kinds_of(around.definitions)
+    defined = {str(one["id"]): one for one in around.definitions if _applies(one, around)}
+    # An administrator sees all definitions, but only an issue shows which fields this project really uses.
+    numbers = dict.fromkeys([*(str(one["id"]) for one in around.seen), *(() if around.seen else defined)])
+    named = {str(one["id"]): one for one in around.seen}
+    specs = []
+    for number in numbers:
+        if number == marker_field:
+            continue
+        definition = defined.get(number)
+        if definition is not None:
+            if number in kinds:
+                specs.append(_defined(number, definition, kinds[number], around))
+            continue
+        seen = named[number]
+        kind = FieldKind.LABELS if seen.get("multiple") else FieldKind.TEXT
+        specs.append(FieldSpec(f"cf_{number}", str(seen["name"]), kind))
+    return specs
+
+
+def _applies(definition: Json, around: Surroundings) -> bool:
+    trackers = {str(one["id"]) for one in definition.get("trackers", ())}
+    return definition.get("customized_type") == "issue" and (not trackers or str(around.tracker["id"]) in trackers)
+
+
+def _defined(number: str, definition: Json, kind: FieldKind, around: Surroundings) -> FieldSpec:
+    options: tuple[Option, ...] = ()
+    if definition.get("field_format") == "version":
+        options = _options(around.versions)
+    elif kind in (FieldKind.OPTION, FieldKind.OPTIONS):
+        options = tuple(
+            Option(str(one["value"]), str(one.get("label") or one["value"]))
+            for one in definition.get("possible_values", ())
+        )
+    return FieldSpec(
+        f"cf_{number}",
+        str(definition["name"]),
+        kind,
+        required=bool(definition.get("is_required", False)),
+        options=options,
+        max_length=definition.get("max_length") or None,
+    )
+
+
+def members(memberships: Iterable[Json]) -> tuple[AppUser, ...]:
+    """The people among a project's members, each once; groups are left out."""
+    people = {own_id(one.get("user")): own_name(one.get("user")) for one in memberships}
+    return tuple(AppUser(number, name) for number, name in people.items() if number is not None)

@@ -1,0 +1,200 @@
+"""What the connector has learned of one Redmine's own configuration, each thing for a while; it must not write.
+
+Nothing here is an issue's content, so a stale answer costs at most a refused write, which is read back anyway.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from server.connectors.base import Outlet
+from server.connectors.redmine.fields import kinds_of
+from server.connectors.redmine.read import Json, Reading, own_id, section
+from server.domain.errors import CredentialsRefused, Rejected
+from server.domain.values import AppUser, FieldKind
+
+T = TypeVar("T")
+
+_KEPT_FOR = 600.0
+"""Seconds for which roles, people and the workflow are taken as still the same."""
+_PRIVATE_NOTES = frozenset({"view_private_notes", "set_notes_private"})
+_FORBIDDEN, _NOT_FOUND = 403, 404
+
+
+def app_user(user: Json) -> AppUser:
+    """A user as Redmine shows them; login and e-mail only where it does."""
+    name = f"{user.get('firstname', '')} {user.get('lastname', '')}".strip()
+    return AppUser(str(user["id"]), name, str(user.get("login") or ""), str(user.get("mail") or ""))
+
+
+class Learned:
+    """Asks Redmine about itself and keeps the answers; shared by the threads of a page."""
+
+    def __init__(self, outlet: Outlet, headers: Mapping[str, str], marker_wish: str) -> None:
+        self._outlet = outlet
+        self._headers = headers
+        self._marker_wish = marker_wish
+        self._marker = marker_wish if marker_wish.isdigit() else None
+        self._own: str | None = None
+        self._lock = threading.Lock()
+        self._kept: dict[str, tuple[float, Any]] = {}
+
+    def ask(self, path: str, params: Mapping[str, str] | None = None) -> object:
+        """One GET; the answer's JSON."""
+        return self._outlet.request("GET", path, params=params, headers=self._headers).json()
+
+    def _keep(self, key: str, learn: Callable[[], T]) -> T:
+        with self._lock:
+            until, value = self._kept.get(key, (0.0, None))
+        if until > time.monotonic():
+            known: T = value
+            return known
+        fresh = learn()
+        with self._lock:
+            self._kept[key] = (time.monotonic() + _KEPT_FOR, fresh)
+        return fresh
+
+    # Who we are
+
+    def account(self) -> Json:
+        """Our own account, asked for anew; raises ``CredentialsRefused`` when the key is no good or another's."""
+        user: Json = section(self.ask("/users/current.json", {"include": "memberships"}), "user")
+        number = str(user["id"])
+        with self._lock:
+            known = self._own = self._own or number
+        if known != number:
+            raise CredentialsRefused("Redmine's API key belongs to another user now; enter the key again.")
+        return user
+
+    def own_user(self) -> str:
+        """The number of our own account."""
+        known = self._own
+        return known if known is not None else str(self.account()["id"])
+
+    def keeps_private(self, project: str) -> bool:
+        """Whether Redmine keeps our private notes private in the project (without the right it makes them public)."""
+        return self._keep(f"private {project}", lambda: self.keeps_private_for(self.account(), project))
+
+    def keeps_private_for(self, user: Json, project: str) -> bool:
+        """The same for a user as ``account`` gives it."""
+        if user.get("admin"):
+            return True
+        allowed: set[str] = set()
+        for membership in user.get("memberships", ()):
+            if own_id(membership.get("project")) == project:
+                for role in membership.get("roles", ()):
+                    allowed |= self._role(str(role["id"]))
+        return allowed >= _PRIVATE_NOTES
+
+    def _role(self, number: str) -> frozenset[str]:
+        def learn() -> frozenset[str]:
+            return frozenset(section(self.ask(f"/roles/{number}.json"), "role").get("permissions", ()))
+
+        return self._keep(f"role {number}", learn)
+
+    # Custom fields
+
+    def definitions(self) -> tuple[Json, ...]:
+        """Definitions of custom fields; empty unless our account is an administrator."""
+
+        def learn() -> tuple[Json, ...]:
+            answer = self._outlet.request(
+                "GET", "/custom_fields.json", headers=self._headers, accept=(_FORBIDDEN, _NOT_FOUND)
+            )
+            if answer.status in (_FORBIDDEN, _NOT_FOUND):
+                return ()
+            found = section(answer.json(), "custom_fields")
+            return tuple(one for one in found if one.get("customized_type") == "issue")
+
+        return self._keep("definitions", learn)
+
+    def seen_customs(self, container: str, tracker: str | None = None) -> tuple[Json, ...]:
+        """Custom fields as found on an issue of the project, else of any project; empty when there is no issue."""
+        common = {"status_id": "*", "limit": "1"} | ({"tracker_id": tracker} if tracker else {})
+        for wish in ({"project_id": container, "subproject_id": "!*"}, {}):
+            for issue in section(self.ask("/issues.json", common | wish), "issues"):
+                self.notice(issue)
+                return tuple(issue.get("custom_fields", ()))
+        return ()
+
+    def kinds(self) -> Mapping[str, FieldKind]:
+        """The kinds of custom fields by number, as far as known."""
+        return self._keep("kinds", lambda: kinds_of(self.definitions()))
+
+    def notice(self, issue: Json) -> None:
+        """Learn the number of the correlation id's field from an issue that has it."""
+        if self._marker_unknown():
+            for custom in issue.get("custom_fields", ()):
+                if str(custom.get("name", "")).strip().casefold() == self._marker_wish.casefold():
+                    self._marker = str(custom["id"])
+
+    def marker(self, container: str | None = None) -> str | None:
+        """The number of the custom field for the correlation id; looks for it by name in ``container``."""
+        self.notice({"custom_fields": self.definitions() if self._marker_unknown() else ()})
+        if container is not None and self._marker_unknown():
+            self.seen_customs(container)
+        return self._marker
+
+    def _marker_unknown(self) -> bool:
+        return self._marker is None and bool(self._marker_wish)
+
+    def marker_filters(self, number: str) -> bool:
+        """Whether Redmine filters by that field: a value that nothing holds must find nothing."""
+
+        def learn() -> bool:
+            wish = {f"cf_{number}": f"lockstep-{uuid.uuid4()}", "status_id": "*", "limit": "1"}
+            return int(section(self.ask("/issues.json", wish), "total_count")) == 0
+
+        return self._keep(f"filters {number}", learn)
+
+    # People and workflow
+
+    def person(self, user: AppUser) -> AppUser:
+        """A member with login and e-mail, where Redmine shows them to us."""
+
+        def learn() -> AppUser:
+            answer = self._outlet.request(
+                "GET", f"/users/{quote(user.id)}.json", headers=self._headers, accept=(_FORBIDDEN, _NOT_FOUND)
+            )
+            if answer.status in (_FORBIDDEN, _NOT_FOUND):
+                return user
+            return app_user(section(answer.json(), "user"))
+
+        return self._keep(f"person {user.id}", learn)
+
+    def status_names(self) -> Mapping[str, str]:
+        """The names of all statuses by number."""
+
+        def learn() -> dict[str, str]:
+            found = section(self.ask("/issue_statuses.json"), "issue_statuses")
+            return {str(one["id"]): str(one["name"]) for one in found}
+
+        return self._keep("statuses", learn)
+
+    def allowed_after(self, issue_id: str) -> frozenset[str]:
+        """The statuses to which our account may take the issue now, its present one included."""
+        issue = section(self.ask(f"/issues/{quote(issue_id)}.json", {"include": "allowed_statuses"}), "issue")
+        if "allowed_statuses" not in issue:
+            raise Rejected("This Redmine does not tell which statuses may follow (it is older than 5.0).")
+        return frozenset(str(one["id"]) for one in issue["allowed_statuses"])
+
+    def allowed_elsewhere(self, project: str, tracker: str, status: str) -> frozenset[str]:
+        """What may follow ``status``, told from another issue that has it; empty when none has."""
+
+        def learn() -> frozenset[str]:
+            wish = {"project_id": project, "tracker_id": tracker, "status_id": status, "limit": "1"}
+            for issue in section(self.ask("/issues.json", wish), "issues"):
+                return self.allowed_after(str(issue["id"]))
+            return frozenset()
+
+        return self._keep(f"after {project} {tracker} {status}", learn)
+
+    def reading(self, now: datetime | None) -> Reading:
+        """All that is needed to read an issue."""
+        return Reading(self._outlet.base_url, self.own_user(), self._marker, self.kinds(), now)

@@ -1,0 +1,213 @@
+"""Redmine's JSON turned into domain values; it must not send anything.
+
+Redmine gives text back with CR LF; here every line ends with LF, so nothing is taken for an edit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from server.domain.errors import NotThatApp
+from server.domain.item import Attachment, Comment, Head, Item, Link
+from server.domain.values import FieldKind, Value
+
+Json = Mapping[str, Any]
+
+SETTLES_AFTER = timedelta(seconds=2)
+"""Redmine shows whole seconds: within this time of its last change an item can change again unseen."""
+
+REFERENCES = ("status", "priority", "assigned_to", "category", "fixed_version")
+"""Fields that Redmine shows as ``{id, name}`` and takes as ``NAME_id``."""
+NUMBERS = ("done_ratio", "estimated_hours")
+DATES = ("start_date", "due_date")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is needed to read an issue: who we are, where the app is, and what its custom fields are.
+
+    ``marker_field`` is the number of the custom field that holds the correlation id; ``kinds`` are the kinds of
+    custom fields by number, as far as they are known.
+    """
+
+    base_url: str
+    own_user: str
+    marker_field: str | None
+    kinds: Mapping[str, FieldKind]
+    now: datetime | None
+
+
+def section(answer: object, name: str) -> Any:
+    """The part ``name`` of an answer; raises ``NotThatApp`` when the answer is not one of Redmine's."""
+    if not isinstance(answer, dict) or name not in answer:
+        raise NotThatApp(
+            f"The address answers, but not as Redmine does (no “{name}” in the answer). "
+            "Check the address; if Redmine is served below a path, the path belongs to it."
+        )
+    return answer[name]
+
+
+def moment(text: str) -> datetime:
+    """A time of Redmine's (``2026-11-23T18:22:11Z``), in UTC."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def lines(text: object) -> str:
+    """Text with LF at the end of each line, whatever Redmine stored."""
+    return "" if text is None else str(text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def own_id(reference: object) -> str | None:
+    """The id within ``{id, name}`` as text, None when it is unset."""
+    return str(reference["id"]) if isinstance(reference, dict) and "id" in reference else None
+
+
+def own_name(reference: object) -> str:
+    """The name within ``{id, name}``."""
+    return str(reference.get("name", "")) if isinstance(reference, dict) else ""
+
+
+def custom_id(field_id: str) -> str | None:
+    """The number of the custom field that ``field_id`` (``cf_7``) names, None when it names no custom field."""
+    return field_id[3:] if field_id.startswith("cf_") and field_id[3:].isdigit() else None
+
+
+def read_fields(issue: Json, reading: Reading) -> dict[str, Value]:
+    """The fields of an issue by our names for them."""
+    values: dict[str, Value] = {
+        "subject": str(issue.get("subject") or ""),
+        "description": lines(issue.get("description")),
+        "is_private": bool(issue.get("is_private", False)),
+    }
+    values.update({name: own_id(issue.get(name)) for name in REFERENCES})
+    values.update({name: issue.get(name) for name in (*NUMBERS, *DATES)})
+    for custom in issue.get("custom_fields", ()):
+        number = str(custom["id"])
+        if number != reading.marker_field:
+            values[f"cf_{number}"] = read_custom(custom, reading.kinds.get(number))
+    return values
+
+
+def read_custom(custom: Json, kind: FieldKind | None) -> Value:
+    """The value of one custom field; ``kind`` None: not known, so text or (with several values) labels."""
+    value = custom.get("value")
+    if custom.get("multiple") or isinstance(value, list):
+        members = value if isinstance(value, list) else [value]
+        return tuple(sorted(str(one) for one in members if one not in (None, "")))
+    if value in (None, ""):
+        return None
+    text = lines(value)
+    if kind is FieldKind.NUMBER:
+        try:
+            return float(text) if "." in text else int(text)
+        except ValueError:
+            return None
+    if kind is FieldKind.FLAG:
+        return text == "1"
+    return text
+
+
+def read_marker(issue: Json, marker_field: str | None) -> str | None:
+    """The correlation id that an issue carries."""
+    for custom in issue.get("custom_fields", ()):
+        if str(custom["id"]) == marker_field:
+            return str(custom.get("value") or "") or None
+    return None
+
+
+def read_stamp(issue: Json, now: datetime | None) -> str:
+    """Changes whenever the issue does; empty while Redmine's whole seconds could still hide a change.
+
+    The time alone is not enough: relations and deleted files do not move it. An edited note moves nothing that a
+    list shows; the periodic full scan finds it.
+    """
+    updated = moment(issue["updated_on"])
+    if now is None or now - updated < SETTLES_AFTER:
+        return ""
+    seen = {key: value for key, value in issue.items() if key not in ("journals", "children", "allowed_statuses")}
+    # An issue fetched alone and one in a list differ in what they may leave out: empty lists, totals.
+    seen = {key: value for key, value in seen.items() if value not in ([], None) and not key.startswith("total_")}
+    for name in ("spent_hours", "watchers", "changesets"):
+        seen.pop(name, None)
+    text = json.dumps(seen, sort_keys=True, ensure_ascii=False)
+    return f"{issue['updated_on']} {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def read_head(issue: Json, now: datetime | None) -> Head:
+    """An issue of a list as an entry of the change feed."""
+    return Head(str(issue["id"]), moment(issue["updated_on"]), read_stamp(issue, now))
+
+
+def read_comments(journals: Sequence[Json], own_user: str) -> tuple[Comment, ...]:
+    """The journals that say something; those that only record changes of fields are not comments."""
+    return tuple(
+        Comment(
+            id=str(journal["id"]),
+            body=lines(journal["notes"]),
+            author=own_id(journal.get("user")) or "",
+            author_name=own_name(journal.get("user")),
+            created_at=moment(journal["created_on"]),
+            private=bool(journal.get("private_notes", False)),
+            own=own_id(journal.get("user")) == own_user,
+        )
+        for journal in journals
+        if lines(journal.get("notes")).strip()
+    )
+
+
+def read_attachments(attachments: Sequence[Json], own_user: str) -> tuple[Attachment, ...]:
+    """The files of an issue. Redmine shows them to everybody who sees the issue."""
+    return tuple(
+        Attachment(
+            id=str(one["id"]),
+            name=str(one["filename"]),
+            size=int(one["filesize"]),
+            content_type=str(one.get("content_type") or "application/octet-stream"),
+            author_name=own_name(one.get("author")),
+            created_at=moment(one["created_on"]),
+            own=own_id(one.get("author")) == own_user,
+        )
+        for one in attachments
+    )
+
+
+_SEEN_FROM_TARGET = {
+    "blocks": "blocked",
+    "precedes": "follows",
+    "duplicates": "duplicated",
+    "copied_to": "copied_from",
+}
+
+
+def read_links(issue_id: str, relations: Sequence[Json]) -> tuple[Link, ...]:
+    """The relations of an issue, named as seen from it (Redmine stores each once, with a direction)."""
+    links = []
+    for one in relations:
+        source, target, kind = str(one["issue_id"]), str(one["issue_to_id"]), str(one["relation_type"])
+        links.append(Link(kind, target) if source == issue_id else Link(_SEEN_FROM_TARGET.get(kind, kind), source))
+    return tuple(links)
+
+
+def read_item(issue: Json, reading: Reading) -> Item:
+    """A whole issue, as fetched with journals, attachments and relations."""
+    number = str(issue["id"])
+    return Item(
+        id=number,
+        key=f"#{number}",
+        url=f"{reading.base_url.rstrip('/')}/issues/{number}",
+        container=own_id(issue.get("project")) or "",
+        type=own_id(issue.get("tracker")) or "",
+        updated_at=moment(issue["updated_on"]),
+        fields=read_fields(issue, reading),
+        stamp=read_stamp(issue, reading.now),
+        comments=read_comments(issue.get("journals", ()), reading.own_user),
+        attachments=read_attachments(issue.get("attachments", ()), reading.own_user),
+        links=read_links(number, issue.get("relations", ())),
+        parent=own_id(issue.get("parent")),
+        marker=read_marker(issue, reading.marker_field),
+    )

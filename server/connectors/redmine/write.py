@@ -1,0 +1,75 @@
+"""Domain values turned into Redmine's JSON, and what of it did not take; it must not send anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from server.connectors.redmine.read import DATES, NUMBERS, REFERENCES, custom_id, lines
+from server.domain.errors import Rejected
+from server.domain.values import Value
+
+_LAST_OF_THREE_BYTES = "\uffff"
+
+
+def issue_body(fields: Mapping[str, Value]) -> dict[str, Any]:
+    """The part of a create or update that carries fields. Raises ``Rejected`` for a field Redmine does not have."""
+    body: dict[str, Any] = {}
+    customs: list[dict[str, Any]] = []
+    for name, value in fields.items():
+        number = custom_id(name)
+        if number is not None:
+            customs.append({"id": int(number), "value": custom_value(value)})
+        elif name in REFERENCES:
+            body[f"{name}_id"] = "" if value is None else value
+        elif name in ("subject", "description", "is_private", *NUMBERS, *DATES):
+            body[name] = "" if value is None else value
+        else:
+            raise Rejected(f"Redmine has no field “{name}”; take it out of the mapping.")
+    if customs:
+        body["custom_fields"] = customs
+    return body
+
+
+def custom_value(value: Value) -> str | list[str]:
+    """A custom field's value as Redmine takes it: text, or a list for several values."""
+    if isinstance(value, tuple):
+        return list(value) or [""]  # an empty list would leave the old values
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return "" if value is None else str(value)
+
+
+def not_taken(wanted: Mapping[str, Value], held: Mapping[str, Value]) -> tuple[str, ...]:
+    """The names of the fields that Redmine left as they were although it said yes.
+
+    Text is not compared: Redmine may trim or re-render it, and what it holds is what counts.
+    """
+    return tuple(
+        name
+        for name, value in wanted.items()
+        if name not in ("subject", "description") and _differs(value, held.get(name))
+    )
+
+
+def _differs(wanted: Value, held: Value) -> bool:
+    if wanted in (None, "", ()):
+        return held not in (None, "", (), False)
+    if isinstance(wanted, bool):
+        return held is not wanted
+    if isinstance(wanted, int | float):
+        return not isinstance(held, int | float) or abs(wanted - held) > 0.005  # noqa: PLR2004 - stored as hundredths
+    if isinstance(wanted, tuple):
+        return not isinstance(held, tuple) or set(wanted) != set(held)
+    return lines(wanted).strip() != lines(held).strip()
+
+
+def beyond_three_bytes(body: object) -> bool:
+    """Whether text in ``body`` needs four bytes in UTF-8, which an old MySQL schema cannot store."""
+    if isinstance(body, str):
+        return any(letter > _LAST_OF_THREE_BYTES for letter in body)
+    if isinstance(body, Mapping):
+        return any(beyond_three_bytes(one) for one in body.values())
+    if isinstance(body, list | tuple):
+        return any(beyond_three_bytes(one) for one in body)
+    return False
