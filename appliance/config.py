@@ -246,14 +246,16 @@ def find_data_folder(root: Path) -> DataFolder | None:
 
 def _refuse_strangers(root: Path) -> None:
     try:
-        stranger = next((entry.name for entry in os.scandir(root)), None)
+        with os.scandir(root) as entries:
+            names = (entry.name for entry in entries)
+            stranger = next((name for name in names if not name.startswith("lockstep.json")), None)
     except FileNotFoundError:
         return
     except PermissionError as error:
         raise ApplianceError(
             f"This account may not read {root}. Choose another folder with --data.", ExitCode.DATA_FOLDER
         ) from error
-    if stranger is not None and not stranger.startswith("lockstep.json"):
+    if stranger is not None:
         raise ApplianceError(
             f"{root} holds files that are not Lockstep's (such as {stranger}). "
             "Choose a new or empty folder with --data.",

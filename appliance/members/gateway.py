@@ -21,7 +21,7 @@ from appliance.config import DataFolder, write_private
 from appliance.errors import ApplianceError
 from appliance.members.member import Finding, Say
 from appliance.members.process import Running, find_left, forget, start_process
-from appliance.system.linux import require_port, short_folder
+from appliance.system.linux import port_is_free, require_port, short_folder, short_pause
 
 SOCKET_BYTES = 100
 """The longest socket path that is surely accepted (the system's limit is 107, Caddy adds a few)."""
@@ -50,8 +50,8 @@ class Route:
 class _SocketConnection(http.client.HTTPConnection):
     """HTTP over the admin socket."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__("127.0.0.1", timeout=10)
+    def __init__(self, path: Path, timeout: float) -> None:
+        super().__init__("127.0.0.1", timeout=timeout)
         self._path = path
 
     def connect(self) -> None:
@@ -195,14 +195,12 @@ class Gateway:
         """Take over a gateway that an earlier agent left if it accepts our configuration; otherwise replace it."""
         left = find_left(self.folder, self.name)
         if left is not None:
-            try:
-                self._load()
-            except ApplianceError:
-                say("ending what the agent before left")
-                self.stop(left)
-            else:
+            if self._adopt(left):
                 say("taken over from the agent before")
                 return left
+            say("ending what the agent before left")
+            left.end((signal.SIGTERM, 3.0))
+            self._await_ports()
         self.require_ports()
         self.admin.unlink(missing_ok=True)
         return start_process(
@@ -216,6 +214,22 @@ class Gateway:
                 "XDG_CONFIG_HOME": str(self.folder.gateway),
             },
         )
+
+    def _adopt(self, left: Running) -> bool:
+        if not self.health(left).ready:
+            return False
+        try:
+            self._load()
+        except ApplianceError:
+            return False
+        return True
+
+    def _await_ports(self) -> None:
+        """A killed process of many threads holds its ports for a moment after it is said to be gone."""
+        for _ in range(40):
+            if port_is_free(self.https_port) and port_is_free(self.http_port):
+                return
+            short_pause()
 
     def require_ports(self) -> None:
         """Raise ``ApplianceError`` (PORT_IN_USE) if one of the two ports is somebody else's."""
@@ -239,7 +253,7 @@ class Gateway:
             raise ApplianceError(f"The gateway refused its configuration: {said[:300]}")
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, str]:
-        connection = _SocketConnection(self.admin)
+        connection = _SocketConnection(self.admin, 3.0 if body is None else 15.0)
         try:
             connection.request(method, path, body, {"Content-Type": "application/json", "Host": "127.0.0.1"})
             answer = connection.getresponse()

@@ -175,9 +175,12 @@ def database_settings(dsn: str, cluster: str, kept: ClusterSecrets) -> dict[str,
             "Write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
             ExitCode.USAGE,
         )
+    port = str(parts.get("port") or 5432).split(",", maxsplit=1)[0]
+    if not port.isdecimal():
+        raise ApplianceError("The port in the database address is not a number.", ExitCode.USAGE)
     return {
         "host": str(parts["host"]),
-        "port": int(str(parts.get("port") or 5432).split(",", maxsplit=1)[0]),
+        "port": int(port),
         "name": str(parts["dbname"]),
         "control_role": f"{database_of(cluster)}_control",
         "control_password": kept.control_password,

@@ -1,0 +1,82 @@
+"""The gateway's configuration: one route a cluster, our own authority, nothing touched outside the data folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from appliance.config import DataFolder
+from appliance.members.gateway import Gateway, Route, configuration
+from appliance.system.linux import short_folder
+
+ROUTES = (Route("one.localhost", 8101), Route("two.localhost", 8102))
+
+
+def made(routes: tuple[Route, ...] = ROUTES, *, loopback: bool = True) -> Any:
+    return configuration(
+        routes,
+        https_port=8443,
+        http_port=8080,
+        loopback=loopback,
+        storage=Path("/d/gateway/storage"),
+        admin=Path("/d/run/gateway.sock"),
+    )
+
+
+def hosts(server: Any) -> list[Any]:
+    return [route["match"][0]["host"] for route in server["routes"] if "match" in route]
+
+
+def test_each_cluster_has_one_wildcard_route_and_certificate() -> None:
+    apps = made()["apps"]
+    wanted = [["*.one.localhost", "one.localhost"], ["*.two.localhost", "two.localhost"]]
+    assert hosts(apps["http"]["servers"]["https"]) == wanted
+    assert hosts(apps["http"]["servers"]["http"]) == wanted
+    assert "*.one.localhost" in apps["tls"]["certificates"]["automate"]
+
+
+def test_the_operating_systems_trust_is_left_alone() -> None:
+    assert made()["apps"]["pki"]["certificate_authorities"]["local"]["install_trust"] is False
+
+
+def test_the_admin_socket_is_private_and_nothing_is_saved_behind_our_back() -> None:
+    assert made()["admin"] == {"listen": "unix//d/run/gateway.sock|0600", "config": {"persist": False}}
+
+
+def test_plain_http_never_leaves_loopback() -> None:
+    servers = made(loopback=False)["apps"]["http"]["servers"]
+    assert servers["http"]["listen"] == ["127.0.0.1:8080"]
+    assert servers["https"]["listen"] == [":8443"]
+    assert made()["apps"]["http"]["servers"]["https"]["listen"] == ["127.0.0.1:8443"]
+
+
+def test_only_the_only_cluster_is_reached_without_its_name() -> None:
+    def nameless(routes: tuple[Route, ...]) -> int:
+        served = made(routes)["apps"]["http"]["servers"]["http"]["routes"]
+        return sum("match" not in route and route["handle"][0]["handler"] == "reverse_proxy" for route in served)
+
+    assert nameless(ROUTES[:1]) == 1
+    assert nameless(ROUTES) == 0
+    assert nameless(()) == 0
+
+
+def test_an_unknown_name_gets_a_sentence() -> None:
+    last = made()["apps"]["http"]["servers"]["https"]["routes"][-1]["handle"][0]
+    assert last["status_code"] == 404
+    assert "lockstep status" in last["body"]
+
+
+def test_connections_are_let_go_of_in_time() -> None:
+    assert made()["apps"]["http"]["grace_period"] == "30s"
+    json.dumps(made())
+
+
+def test_a_deep_data_folder_gets_a_short_socket(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 120)
+    gateway = Gateway(DataFolder(deep), 8443, 8080, loopback=True)
+    assert len(str(gateway.admin)) < 100
+    assert gateway.admin == Gateway(DataFolder(deep), 8443, 8080, loopback=True).admin
+    short_folder(deep).rmdir()
+    near = DataFolder(Path("/d"))
+    assert Gateway(near, 8443, 8080, loopback=True).admin == Path("/d/run/gateway.sock")
