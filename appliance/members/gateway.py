@@ -6,6 +6,7 @@ start begins with. Caddy's storage (its authority's key among it) lies in the da
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import importlib.metadata
 import json
@@ -45,6 +46,10 @@ class Route:
 
     host: str
     port: int
+
+
+class Silent(ApplianceError):
+    """Nobody answers on the admin socket."""
 
 
 class _SocketConnection(http.client.HTTPConnection):
@@ -244,7 +249,9 @@ class Gateway:
             self.routes = tuple(routes)
             write_private(self.file, json.dumps(self._configuration(), indent=1))
             if self.admin.exists():
-                self._load()
+                # One that does not run (its socket may outlive it) begins with the file just written.
+                with contextlib.suppress(Silent):
+                    self._load()
 
     def _load(self) -> None:
         body = json.dumps(self._configuration()).encode()
@@ -259,7 +266,7 @@ class Gateway:
             answer = connection.getresponse()
             return answer.status, answer.read().decode("utf-8", "replace")
         except (OSError, http.client.HTTPException) as error:
-            raise ApplianceError(f"The gateway does not answer on its socket: {error}") from error
+            raise Silent(f"The gateway does not answer on its socket: {error}") from error
         finally:
             connection.close()
 

@@ -20,6 +20,7 @@ import appliance
 from appliance.config import ClusterRecord, ClusterSecrets, save, told_plainly, write_private
 from appliance.errors import ApplianceError, ExitCode
 from appliance.members.node import Node
+from appliance.members.process import find_left
 from appliance.operations.administration import (
     ask_server,
     database_of,
@@ -113,6 +114,9 @@ def ensure_database(site: Site, record: ClusterRecord) -> None:
 
 
 def _with_free_port(site: Site, record: ClusterRecord) -> ClusterRecord:
+    left = find_left(site.folder, f"{record.name}/web")
+    if left is not None:
+        left.wait(5)  # of an agent before: it ends by itself and lets go of the port
     held = [keeper for keeper in site.supervision.all() if keeper.member.name == f"{record.name}/web"]
     if held or port_is_free(record.web_port):
         return record
