@@ -1,0 +1,382 @@
+"""Talks to one Request Tracker with one account; it must not decide what is synced.
+
+RT answers 200 with sentences in its user's language even when nothing was done, so every write is read back. It has
+no way to edit what was said, and a reply opens a ticket by itself, which is undone here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+from server.connectors.base import Account, Answer, Container, ItemType, Manifest, Outlet
+from server.connectors.request_tracker.content import decoded
+from server.connectors.request_tracker.feed import PAGE, in_queue, walk_census, walk_changes
+from server.connectors.request_tracker.fields import CREATED_AS, DEFAULT_LIFECYCLE, field_specs
+from server.connectors.request_tracker.learned import API, Learned
+from server.connectors.request_tracker.manifest import MANIFEST
+from server.connectors.request_tracker.multipart import Multipart
+from server.connectors.request_tracker.read import (
+    DELETED,
+    Json,
+    Reading,
+    own_id,
+    read_fields,
+    read_item,
+    read_links,
+    section,
+)
+from server.connectors.request_tracker.transcript import messages
+from server.connectors.request_tracker.write import (
+    corrected,
+    empty_file,
+    kept_type,
+    message_type,
+    not_taken,
+    quoted,
+    spoken,
+    ticket_body,
+)
+from server.domain.errors import Gone, LostAnswer, PutRight, Rejected
+from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
+from server.domain.values import AppUser, FieldSpec, TextFormat, Value
+
+_TYPE = "ticket"
+_NOT_FOUND = 404
+_ADDS = {
+    "depends-on": "AddDependsOn",
+    "depended-on-by": "AddDependedOnBy",
+    "refers-to": "AddRefersTo",
+    "referred-to-by": "AddReferredToBy",
+    "parent": "AddParents",
+    "child": "AddChildren",
+}
+
+
+class RequestTracker:
+    """One RT, one account. Holds nothing but what it has learned of the app's own configuration."""
+
+    def __init__(self, settings: Mapping[str, str], outlet: Outlet) -> None:
+        self._outlet = outlet
+        self._format = TextFormat.PLAIN if settings.get("text_format") == "plain" else TextFormat.HTML
+        self._files_public = settings.get("files_as") == "reply"
+        self._learned = Learned(outlet, settings, self._format)
+
+    @property
+    def manifest(self) -> Manifest:
+        """RT's manifest."""
+        return MANIFEST
+
+    @property
+    def text_format(self) -> TextFormat:
+        """As the connection's settings say."""
+        return self._format
+
+    @property
+    def server_time(self) -> datetime | None:
+        """RT's clock as of its last answer."""
+        return self._outlet.server_time
+
+    # What is there
+
+    def check(self) -> Account:
+        """Prove address and token, and say what will work less well."""
+        version = section(self._learned.ask("/rt"), "Version")
+        return Account(self._learned.account(), f"Request Tracker {version}", self._warnings())
+
+    def _warnings(self) -> tuple[str, ...]:
+        wanted = self._learned.marker_field
+        without = [one.name for one in self.containers() if self._learned.marker(one.id) is None]
+        if not without:
+            return ()
+        what = f"no custom field “{wanted}”" if wanted else "no field"
+        names = ", ".join(without)
+        return (
+            (
+                f"In {names} {what} holds the correlation id, or the syncing user may not see it. A ticket whose "
+                "creation was cut off is looked for by creator, time, subject and description there."
+            ),
+        )
+
+    def containers(self) -> tuple[Container, ...]:
+        """The queues that this account sees."""
+        listed = self._learned.listed("/queues/all", [("fields", "Name,Disabled")])
+        return tuple(
+            Container(str(one["id"]), str(one["Name"])) for one in listed if str(one.get("Disabled") or "0") == "0"
+        )
+
+    def item_types(self, container: str) -> tuple[ItemType, ...]:
+        """RT knows one type."""
+        self._learned.queue(container)
+        return (ItemType(_TYPE, "Ticket"),)
+
+    def fields(self, container: str, item_type: str) -> tuple[FieldSpec, ...]:
+        """The fields of the queue's tickets."""
+        if item_type != _TYPE:
+            raise PutRight(f"Request Tracker has no type “{item_type}”; its items are tickets.")
+        learned = self._learned
+        customs = learned.customs(container).values()
+        return field_specs(self._format, learned.statuses(container), customs, learned.marker_field)
+
+    def users(self, container: str) -> tuple[AppUser, ...]:
+        """The users of RT; it does not tell which of them may own tickets of the queue."""
+        self._learned.queue(container)
+        return self._learned.people()
+
+    # Reading tickets
+
+    def changes(self, container: str, since: datetime | None) -> Iterator[Page]:
+        """Tickets changed at or after ``since``, oldest first."""
+        return walk_changes(self._search, container, since, lambda: self._outlet.server_time)
+
+    def census(self, container: str) -> Iterator[tuple[str, ...]]:
+        """The numbers of all tickets of the queue."""
+        return walk_census(self._search, container)
+
+    def fetch(self, item_id: str) -> Item:
+        """The whole ticket. ``Gone`` when it was deleted or merged into another."""
+        return self._whole(*self._ticket(item_id))
+
+    def _whole(self, ticket: Json, last: str) -> Item:
+        said = messages(self._learned, str(ticket["id"]), last, self._format)
+        return read_item(ticket, said, self._reading(ticket))
+
+    def _reading(self, ticket: Json) -> Reading:
+        return self._learned.reading(own_id(ticket["Queue"]), self._outlet.server_time)
+
+    def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
+        """Tickets that carry the correlation id; without a field for it, our own since then that say the same."""
+        marker = self._learned.marker(draft.container)
+        if marker is not None:
+            found, _ = self._search(f"CF.{{{marker.id}}} = {quoted(draft.marker)}", ("id",), "Queue")
+            return tuple(str(one["id"]) for one in found)
+        since = spoken(reserved_at - timedelta(seconds=2))
+        own = quoted(self._learned.account().id)
+        query = f"{in_queue(draft.container)} AND Creator = {own} AND Created >= '{since}'"
+        found, _ = self._search(query, ("id",), "Subject")
+        return tuple(str(one["id"]) for one in found if self._alike(one, draft))
+
+    def _alike(self, ticket: Json, draft: Draft) -> bool:
+        if str(ticket.get("Subject") or "").strip() != str(draft.fields.get("Subject") or "").strip():
+            return False
+        held = self.fetch(str(ticket["id"])).fields.get("description")
+        return str(held or "").strip() == str(draft.fields.get("description") or "").strip()
+
+    # Writing tickets
+
+    def create(self, draft: Draft) -> Item:
+        """Make the ticket, take it to its status, and return it as RT holds it.
+
+        Cut off after the first request, it leaves a ticket that ``find`` finds.
+        """
+        customs = self._learned.customs(draft.container)
+        body = ticket_body(draft.fields, customs, creating=True) | {"Queue": draft.container}
+        description = draft.fields.get("description")
+        if description:
+            body |= {"Content": str(description), "ContentType": message_type(self._format)}
+        lifecycle = str(self._learned.queue(draft.container).get("Lifecycle") or DEFAULT_LIFECYCLE)
+        if lifecycle != DEFAULT_LIFECYCLE or body.get("Status") not in CREATED_AS:
+            body.pop("Status", None)  # a ticket does not begin there; it is taken there once it exists
+        marker = self._learned.marker(draft.container)
+        if marker is not None:
+            body.setdefault("CustomFields", {})[marker.id] = draft.marker
+        answer = self._outlet.request("POST", f"{API}/ticket", headers=self._learned.headers, json=body)
+        number = str(section(answer.json(), "id"))
+        return self._settle(number, draft.fields)
+
+    def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
+        """Write the fields; what RT left as it was is ``Rejected``, and so is a new description."""
+        if "description" in changed:
+            raise Rejected(
+                f"The description of ticket #{item_id} was not changed: Request Tracker cannot edit what a ticket "
+                "began with. Let the description travel at creation only."
+            )
+        ticket, _ = self._ticket(item_id)
+        self._put(ticket, changed)
+        return self._settle(item_id, changed)
+
+    def _put(self, ticket: Json, changed: Mapping[str, Value]) -> tuple[str, ...]:
+        """Write fields; RT's own sentences on it."""
+        body = ticket_body(changed, self._learned.customs(own_id(ticket["Queue"])), creating=False)
+        if not body:
+            return ()
+        path = f"{API}/ticket/{ticket['id']}"
+        answer = self._outlet.request("PUT", path, headers=self._learned.headers, json=body).json()
+        return tuple(str(one) for one in answer) if isinstance(answer, list) else ()
+
+    def _settle(self, item_id: str, wanted: Mapping[str, Value]) -> Item:
+        """Read back; put right what RT read in another time zone or reaches only over other statuses."""
+        ticket, last = self._ticket(item_id)
+        reading = self._reading(ticket)
+        words: tuple[str, ...] = ()
+        again = corrected(wanted, read_fields(ticket, "", reading), reading.customs)
+        if again:
+            words += self._put(ticket, again)
+            ticket, last = self._ticket(item_id)
+        goal = wanted.get("Status")
+        if isinstance(goal, str) and str(ticket["Status"]) != goal:
+            words += self._reach(ticket, goal)
+            ticket, last = self._ticket(item_id)
+        left = not_taken(wanted, read_fields(ticket, "", reading), reading.customs)
+        if left:
+            said = "; ".join(words) or "it gave no reason"
+            raise Rejected(
+                f"Request Tracker left {', '.join(left)} of ticket #{item_id} as it was ({said}). The workflow or "
+                "open dependencies may forbid it, the value may be unknown there, or the syncing user may not.",
+                words="; ".join(words),
+            )
+        return self._whole(ticket, last)
+
+    def _reach(self, ticket: Json, goal: str) -> tuple[str, ...]:
+        """Take a ticket to a status: at once, else over one status that is known to lead there; RT's sentences."""
+        here, queue = str(ticket["Status"]), own_id(ticket["Queue"])
+        words = self._put(ticket, {"Status": goal})
+        if str(self._ticket(str(ticket["id"]))[0]["Status"]) == goal:
+            return words
+        for between in sorted(self._learned.following(queue, here) - {DELETED, goal}):
+            if goal in self._learned.following(queue, between):
+                words += self._put(ticket, {"Status": between})
+                words += self._put(ticket, {"Status": goal})
+                return words
+        return words
+
+    # Comments, files, links
+
+    def add_comment(self, item_id: str, draft: CommentDraft) -> str:
+        """Post a comment (private) or a reply (public); the ticket's status stays what it was."""
+        body: dict[str, Any] = {"Content": draft.body, "ContentType": message_type(self._format)}
+        if draft.private:
+            answer = self._outlet.request("POST", f"{API}/ticket/{quote(item_id)}/comment", **self._as_json(body))
+            return self._transaction(item_id, answer)
+        status = str(self._ticket(item_id)[0]["Status"])
+        # A reply opens the ticket (RT's own scrip, after the message). The same request sets it back.
+        body["Status"] = status
+        answer = self._outlet.request("POST", f"{API}/ticket/{quote(item_id)}/correspond", **self._as_json(body))
+        self._restore(item_id, status)
+        return self._transaction(item_id, answer)
+
+    def _as_json(self, body: object) -> dict[str, Any]:
+        return {"headers": self._learned.headers, "json": body}
+
+    def _restore(self, item_id: str, status: str) -> None:
+        """Make sure that a reply left the status alone; a failure here is told, the reply stays."""
+        ticket, _ = self._ticket(item_id)
+        if str(ticket["Status"]) == status:
+            return
+        self._reach(ticket, status)
+        now = str(self._ticket(item_id)[0]["Status"])
+        if now != status:
+            raise Rejected(
+                f"A reply was posted on ticket #{item_id}, and Request Tracker moved it from “{status}” to “{now}”, "
+                "from where there is no way back for the syncing user. Switch the scrip “On Correspond Open Inactive "
+                "Tickets” off for the queue, or set the status by hand."
+            )
+
+    def _transaction(self, item_id: str, answer: Answer) -> str:
+        """The number of the transaction that a post made: RT tells it in the address of what was created."""
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        number = headers.get("location", "").rstrip("/").rsplit("/", 1)[-1]
+        if not number.isdigit():
+            raise LostAnswer(f"Request Tracker took a message on ticket #{item_id} but did not say its number.")
+        return number
+
+    def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:  # noqa: ARG002 - the protocol's
+        """RT has no such thing."""
+        raise Rejected(f"Request Tracker cannot edit what was said on ticket #{item_id}.")
+
+    def delete_comment(self, item_id: str, comment_id: str) -> None:  # noqa: ARG002 - the protocol's
+        """RT has no such thing."""
+        raise Rejected(f"Request Tracker cannot delete what was said on ticket #{item_id}.")
+
+    def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
+        """Attach a file with a message of its own, as the settings say; the ticket's status stays what it was."""
+        kept = kept_type(draft.content_type, content)
+        status = str(self._ticket(item_id)[0]["Status"]) if self._files_public else ""
+        path = f"{API}/ticket/{quote(item_id)}/{'correspond' if self._files_public else 'comment'}"
+        if draft.size:
+            body = Multipart(draft.name, kept, content, draft.size)
+            headers = self._learned.headers | {"Content-Type": body.content_type}
+            answer = self._outlet.request("POST", path, headers=headers, data=body)
+        else:
+            answer = self._outlet.request("POST", path, **self._as_json(empty_file(draft.name, kept)))
+        if status:
+            self._restore(item_id, status)
+        number = self._transaction(item_id, answer)
+        wish = [("fields", "Filename,ContentLength"), ("per_page", str(PAGE))]
+        parts = section(self._learned.ask(f"/transaction/{number}/attachments", wish), "items")
+        for one in parts:
+            if one.get("Filename"):
+                held = int(one.get("ContentLength") or 0)
+                if held != draft.size:
+                    raise Rejected(
+                        f"Request Tracker kept {held} of {draft.size} bytes of “{draft.name}” on ticket #{item_id}. "
+                        "Its limit (MaxAttachmentSize) may be lower."
+                    )
+                return str(one["id"])
+        raise Rejected(
+            f"Request Tracker took the file “{draft.name}” for ticket #{item_id} but dropped it. Its limit "
+            "(MaxAttachmentSize) may be lower."
+        )
+
+    def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:  # noqa: ARG002 - the protocol's
+        """The file's bytes."""
+        path = f"{API}/attachment/{quote(attachment_id)}"
+        return decoded(self._outlet.stream(path, headers=self._learned.headers))
+
+    def delete_attachment(self, item_id: str, attachment_id: str) -> None:  # noqa: ARG002 - the protocol's
+        """RT has no such thing."""
+        raise Rejected(f"Request Tracker cannot take a file off ticket #{item_id}.")
+
+    def add_link(self, item_id: str, kind: str, target: str) -> None:
+        """Relate two tickets; what RT did is read back."""
+        name = _ADDS.get(kind)
+        if name is None:
+            raise Rejected(f"Request Tracker knows no link “{kind}”; it has {', '.join(sorted(_ADDS))}.")
+        if self._linked(item_id, kind, target):
+            return
+        path = f"{API}/ticket/{quote(item_id)}"
+        answer = self._outlet.request("PUT", path, **self._as_json({name: [target]})).json()
+        if not self._linked(item_id, kind, target):
+            words = "; ".join(str(one) for one in answer) if isinstance(answer, list) else ""
+            raise Rejected(f"Request Tracker did not link ticket #{item_id} to #{target}: {words}", words=words)
+
+    def _linked(self, item_id: str, kind: str, target: str) -> bool:
+        links = read_links(self._ticket(item_id)[0])
+        return any(one.kind == kind and one.target == target for one in links)
+
+    def close(self) -> None:
+        """Let go of sockets."""
+        self._outlet.close()
+
+    # How we talk
+
+    def _search(self, query: str, order: tuple[str, ...], fields: str) -> tuple[list[Json], int | None]:
+        wish = [("query", query), ("fields", fields), ("per_page", str(PAGE))]
+        wish += [pair for column in order for pair in (("orderby", column), ("order", "ASC"))]
+        answer = self._learned.ask("/tickets", wish)
+        total = section(answer, "total")
+        return list(section(answer, "items")), None if total is None else int(total)
+
+    def _ticket(self, item_id: str) -> tuple[Json, str]:
+        """A ticket's own record, and the number of its last transaction (empty when RT does not tell)."""
+        answer = self._outlet.request(
+            "GET", f"{API}/ticket/{quote(item_id)}", headers=self._learned.headers, accept=(_NOT_FOUND,)
+        )
+        if answer.status == _NOT_FOUND:
+            raise Gone(f"Ticket #{item_id} is not in Request Tracker any more.", status=answer.status)
+        ticket = answer.json()
+        if not isinstance(ticket, dict) or str(section(ticket, "Status")) == DELETED:
+            raise Gone(f"Ticket #{item_id} was deleted in Request Tracker.")
+        if str(ticket["id"]) != item_id:
+            raise Gone(f"Ticket #{item_id} was merged into #{ticket['id']} in Request Tracker.")
+        self._learned.notice(ticket)
+        tag = next((value for name, value in answer.headers.items() if name.lower() == "etag"), "")
+        last = tag.strip().removeprefix("W/").strip('"')
+        return ticket, last if last.isdigit() else ""
+
+
+def open_request_tracker(settings: Mapping[str, str], outlet: Outlet) -> RequestTracker:
+    """Build a connector from a connection's settings."""
+    return RequestTracker(settings, outlet)

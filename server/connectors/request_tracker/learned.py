@@ -1,0 +1,214 @@
+"""What the connector has learned of one RT's own configuration, each thing for a while; it must not write.
+
+Nothing here is a ticket's content, so a stale answer costs at most a refused write, which is read back anyway.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from server.connectors.base import Outlet
+from server.connectors.request_tracker.fields import DEFAULT_LIFECYCLE, DEFAULT_STATUSES, custom_field
+from server.connectors.request_tracker.read import (
+    DELETED,
+    NOBODY,
+    CustomField,
+    Json,
+    Reading,
+    own_id,
+    read_following,
+    section,
+)
+from server.domain.errors import PutRight
+from server.domain.values import AppUser, Option, TextFormat
+
+T = TypeVar("T")
+
+API = "/REST/2.0"
+_KEPT_FOR = 600.0
+"""Seconds for which queues, fields and people are taken as still the same."""
+_PAGE = 100
+_NOT_FOUND = 404
+_TOKEN = re.compile(r"^\d+-(\d+)-[0-9a-fA-F]+$")
+_CLOSED_BY_DEFAULT = "resolved, rejected"
+
+
+def app_user(user: Json) -> AppUser:
+    """A user as RT shows them; what a user field holds is their name within RT."""
+    name = str(user.get("Name") or own_id(user))
+    return AppUser(name, str(user.get("RealName") or name), name, str(user.get("EmailAddress") or ""))
+
+
+class Learned:
+    """Asks RT about itself and keeps the answers; shared by the threads of a page."""
+
+    def __init__(self, outlet: Outlet, settings: Mapping[str, str], text_format: TextFormat) -> None:
+        token = settings["token"].strip()
+        match = _TOKEN.match(token)
+        if match is None:
+            raise PutRight(
+                "This is not an authentication token of Request Tracker; one looks like “1-27-0123456789abcdef…”. "
+                "Make one under Logged in as, Settings, Auth Tokens.",
+                field="token",
+            )
+        self._own_number = match.group(1)
+        self._outlet = outlet
+        self._text_format = text_format
+        self.headers = {"Authorization": f"token {token}"}
+        self.marker_field = (settings.get("marker_field") or "").strip()
+        closed = settings.get("closed_statuses") or _CLOSED_BY_DEFAULT
+        self._closed = frozenset(one.strip().casefold() for one in closed.split(",") if one.strip())
+        self._following: dict[str, frozenset[str]] = {}
+        self._lock = threading.Lock()
+        self._kept: dict[str, tuple[float, Any]] = {}
+
+    def ask(self, path: str, params: Iterable[tuple[str, str]] = ()) -> object:
+        """One GET below the REST address; the answer's JSON."""
+        return self._outlet.request("GET", API + path, params=list(params), headers=self.headers).json()
+
+    def listed(self, path: str, params: Iterable[tuple[str, str]] = ()) -> list[Json]:
+        """All pages of a list. RT does not always tell how many there are; then an empty page is the end."""
+        found: list[Json] = []
+        page = 1
+        while True:
+            wish = [*params, ("per_page", str(_PAGE)), ("page", str(page))]
+            answer = self.ask(path, wish)
+            items, total = section(answer, "items"), section(answer, "total")
+            found.extend(items)
+            if not items or (total is not None and page * _PAGE >= int(total)):
+                return found
+            page += 1
+
+    def _keep(self, key: str, learn: Callable[[], T]) -> T:
+        with self._lock:
+            until, value = self._kept.get(key, (0.0, None))
+        if until > time.monotonic():
+            known: T = value
+            return known
+        fresh = learn()
+        with self._lock:
+            self._kept[key] = (time.monotonic() + _KEPT_FOR, fresh)
+        return fresh
+
+    # Who we are, and who there is
+
+    def account(self) -> AppUser:
+        """Our own account: a token names its user's number."""
+        return self._keep("account", lambda: app_user(self.ask_record(f"/user/{self._own_number}", "Name")))
+
+    def ask_record(self, path: str, proof: str) -> Json:
+        """One record; ``proof`` is a part that every record of this sort has."""
+        answer = self.ask(path)
+        section(answer, proof)
+        record: Json = answer if isinstance(answer, dict) else {}
+        return record
+
+    def people(self) -> tuple[AppUser, ...]:
+        """All users that may be assigned as far as RT tells: it does not tell who may own tickets of a queue."""
+
+        def learn() -> tuple[AppUser, ...]:
+            wish = [("query", "[]"), ("fields", "Name,RealName,EmailAddress")]
+            found = (app_user(one) for one in self.listed("/users", wish))
+            return tuple(one for one in found if one.id not in (NOBODY, "RT_System"))
+
+        return self._keep("people", learn)
+
+    # Queues
+
+    def queue(self, container: str) -> Json:
+        """A queue's own record."""
+
+        def learn() -> Json:
+            path = f"{API}/queue/{quote(container)}"
+            answer = self._outlet.request("GET", path, headers=self.headers, accept=(_NOT_FOUND,))
+            if answer.status == _NOT_FOUND:
+                raise PutRight(
+                    f"Request Tracker has no queue with the number {container} any more, or the syncing user may not "
+                    "see it; choose another queue.",
+                    field="container",
+                )
+            found = answer.json()
+            section(found, "Name")
+            return found if isinstance(found, dict) else {}
+
+        return self._keep(f"queue {container}", learn)
+
+    def customs(self, container: str) -> Mapping[str, CustomField]:
+        """The custom fields of the queue's tickets by number."""
+
+        def learn() -> Mapping[str, CustomField]:
+            listed = self.listed(f"/queue/{int(container)}/customfields", [("fields", "Name,Type,MaxValues,Disabled")])
+            customs: dict[str, CustomField] = {}
+            for one in listed:
+                if str(one.get("Disabled") or "0") != "0":
+                    continue
+                whole = self.ask_record(f"/customfield/{one['id']}", "Name") if one.get("Type") == "Select" else one
+                customs[str(one["id"])] = custom_field(whole)
+            return customs
+
+        return self._keep(f"customs {container}", learn)
+
+    def marker(self, container: str) -> CustomField | None:
+        """The queue's custom field for the correlation id."""
+        fields = self.customs(container).values()
+        return next((one for one in fields if self.marker_field and one.name == self.marker_field), None)
+
+    def statuses(self, container: str) -> tuple[Option, ...]:
+        """The statuses of the queue's workflow. RT does not list a workflow; a new one is learned from its tickets."""
+
+        def learn() -> tuple[Option, ...]:
+            if str(self.queue(container).get("Lifecycle") or DEFAULT_LIFECYCLE) == DEFAULT_LIFECYCLE:
+                names = list(DEFAULT_STATUSES)
+            else:
+                names = self._found_statuses(container)
+            return tuple(Option(one, one, one.casefold() in self._closed) for one in names)
+
+        return self._keep(f"statuses {container}", learn)
+
+    def _found_statuses(self, container: str) -> list[str]:
+        known: dict[str, bool] = {}
+        while True:
+            others = "".join(f" AND Status != '{one}'" for one, looked_at in known.items() if looked_at)
+            wish = [("query", f"Queue = {int(container)}{others}"), ("fields", "Status"), ("per_page", "1")]
+            tickets = section(self.ask("/tickets", wish), "items")
+            if not tickets:
+                return [one for one in known if one != DELETED]
+            ticket = self.ask_record(f"/ticket/{tickets[0]['id']}", "Status")
+            known[str(ticket["Status"])] = True
+            known.update({one: known.get(one, False) for one in self.notice(ticket)})
+
+    def notice(self, ticket: Json) -> frozenset[str]:
+        """Learn from a ticket which statuses may follow its own; returns them."""
+        following = read_following(ticket)
+        if following:
+            with self._lock:
+                self._following[f"{own_id(ticket.get('Queue'))} {ticket['Status']}"] = following
+        return following
+
+    def following(self, container: str, status: str) -> frozenset[str]:
+        """The statuses seen to follow ``status`` in the queue; empty when none was seen."""
+        with self._lock:
+            return self._following.get(f"{container} {status}", frozenset())
+
+    def reading(self, container: str, now: datetime | None) -> Reading:
+        """All that is needed to read a ticket of the queue."""
+        return Reading(
+            base_url=self._outlet.base_url,
+            own_user=self.account().id,
+            text_format=self._text_format,
+            marker_field=self.marker_field,
+            customs=self.customs(container),
+            now=now,
+        )
+
+
+def json_search(*limits: Mapping[str, object]) -> tuple[str, str]:
+    """RT's search in JSON as a parameter."""
+    return "query", json.dumps(list(limits))

@@ -1,0 +1,247 @@
+"""RT's JSON turned into domain values; it must not send anything.
+
+RT gives unset dates as 1970, numbers as text and, after some writes, a priority as a word; here a value that means
+the same always looks the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from server.connectors.request_tracker.markup import html_to_text, text_to_html
+from server.domain.errors import NotThatApp
+from server.domain.item import Attachment, Comment, Head, Item, Link
+from server.domain.values import FieldKind, TextFormat, Value
+
+Json = Mapping[str, Any]
+
+SETTLES_AFTER = timedelta(seconds=2)
+"""RT keeps whole seconds: within this time of its last change a ticket can change again unseen."""
+
+NOBODY = "Nobody"
+DELETED = "deleted"
+PRIORITIES = {"low": "0", "medium": "50", "high": "100"}
+SPOKEN = frozenset({"Create", "Correspond", "Comment"})
+"""The kinds of transaction that carry what people wrote; all others are records."""
+PRIVATE = "Comment"
+PARENT, CHILD = "parent", "child"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """A custom field of a queue. ``kind`` None: of a sort that is not synced (images, files)."""
+
+    id: str
+    name: str
+    kind: FieldKind | None
+    text_format: TextFormat | None = None
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one transaction says: its type, who and when, its text in its own format, and its files."""
+
+    id: str
+    type: str
+    author: str
+    author_name: str
+    created_at: datetime
+    body: str = ""
+    content_type: str = ""
+    files: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is needed to read a ticket: who we are, where the app is, and what its custom fields are."""
+
+    base_url: str
+    own_user: str
+    text_format: TextFormat
+    marker_field: str
+    customs: Mapping[str, CustomField]
+    now: datetime | None
+
+
+def section(answer: object, name: str) -> Any:
+    """The part ``name`` of an answer; raises ``NotThatApp`` when the answer is not one of RT's."""
+    if not isinstance(answer, dict) or name not in answer:
+        raise NotThatApp(
+            f"The address answers, but not as Request Tracker does (no “{name}” in the answer). Check the address; "
+            "RT's REST 2 interface is part of RT from version 5 on."
+        )
+    return answer[name]
+
+
+def moment(text: str) -> datetime:
+    """A time of RT's (``2026-11-23T18:27:03Z``), in UTC."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def own_id(reference: object) -> str:
+    """The id within RT's reference to a thing, empty when there is none."""
+    return str(reference.get("id") or "") if isinstance(reference, Mapping) else ""
+
+
+def lines(text: object) -> str:
+    """Text with LF at the end of each line, whatever RT stored."""
+    return "" if text is None else str(text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_moment(value: object) -> Value:
+    """A time as RT shows it, None for RT's word for unset: 1970."""
+    text = str(value or "")
+    return None if not text or text.startswith("1970-01-01") else text
+
+
+def read_priority(value: object) -> str:
+    """A priority as a number in text, whether RT gave the number or its word for it."""
+    text = str(value if value is not None else "0").strip()
+    return PRIORITIES.get(text.casefold(), text or "0")
+
+
+def read_user(reference: object) -> Value:
+    """A user's name within RT, None for nobody."""
+    name = own_id(reference)
+    return None if name in ("", NOBODY) else name
+
+
+def read_fields(ticket: Json, description: str, reading: Reading) -> dict[str, Value]:
+    """The fields of a ticket by our names for them."""
+    values: dict[str, Value] = {
+        "Subject": str(ticket.get("Subject") or ""),
+        "description": description,
+        "Status": str(ticket["Status"]),
+        "Owner": read_user(ticket.get("Owner")),
+        "Priority": read_priority(ticket.get("Priority")),
+        "Due": read_moment(ticket.get("Due")),
+        "Starts": read_moment(ticket.get("Starts")),
+        "Requestor": tuple(sorted(own_id(one) for one in ticket.get("Requestor") or ())),
+    }
+    for shown in ticket.get("CustomFields") or ():
+        known = reading.customs.get(str(shown["id"]))
+        if known is not None and known.kind is not None and known.name != reading.marker_field:
+            values[f"cf_{known.id}"] = read_custom(shown.get("values") or (), known.kind)
+    return values
+
+
+def read_custom(held: Iterable[object], kind: FieldKind) -> Value:
+    """A custom field's values as one value of its kind."""
+    texts = [lines(one) for one in held if isinstance(one, str | int | float)]
+    if kind in (FieldKind.OPTIONS, FieldKind.LABELS):
+        return tuple(sorted(one for one in texts if one))
+    text = texts[0] if texts else ""
+    if kind is FieldKind.MOMENT:
+        return read_moment(text)
+    if kind is FieldKind.DATE:
+        return text[:10] or None
+    return text or None
+
+
+def read_marker(ticket: Json, marker_field: str) -> str | None:
+    """The correlation id that a ticket carries."""
+    for shown in ticket.get("CustomFields") or ():
+        if marker_field and str(shown.get("name")) == marker_field:
+            held = [str(one) for one in shown.get("values") or () if one]
+            return held[0] if held else None
+    return None
+
+
+def read_body(message: Message, wanted: TextFormat) -> str:
+    """What a message says, in the connection's format whichever it was written in."""
+    body = lines(message.body)
+    if message.content_type.startswith("text/html"):
+        return body if wanted is TextFormat.HTML else html_to_text(body)
+    return text_to_html(body) if wanted is TextFormat.HTML else body
+
+
+def read_stamp(updated: datetime, now: datetime | None) -> str:
+    """Changes whenever the ticket does; empty while RT's whole seconds could still hide a change."""
+    return "" if now is None or now - updated < SETTLES_AFTER else updated.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_head(ticket: Json, now: datetime | None) -> Head:
+    """A ticket of a list as an entry of the change feed."""
+    updated = moment(ticket["LastUpdated"])
+    return Head(str(ticket["id"]), updated, read_stamp(updated, now))
+
+
+_NOT_LINKS = frozenset({"self", "history", "comment", "correspond", "customfield", "lifecycle", "customrole"})
+
+
+def read_links(ticket: Json) -> tuple[Link, ...]:
+    """The ticket's links to other tickets; those to elsewhere are left out."""
+    return tuple(
+        Link(str(one["ref"]), str(one["id"]))
+        for one in ticket.get("_hyperlinks") or ()
+        if one.get("type") == "ticket" and one.get("ref") not in _NOT_LINKS and one.get("id")
+    )
+
+
+def read_following(ticket: Json) -> frozenset[str]:
+    """The statuses to which our account may take the ticket now, as far as RT offers them."""
+    return frozenset(
+        str(one["to"]) for one in ticket.get("_hyperlinks") or () if one.get("ref") == "lifecycle" and one.get("to")
+    )
+
+
+def read_comments(messages: Iterable[Message], reading: Reading) -> tuple[Comment, ...]:
+    """Replies (public) and comments (private); those without words only carry files."""
+    return tuple(
+        Comment(
+            id=one.id,
+            body=read_body(one, reading.text_format),
+            author=one.author,
+            author_name=one.author_name or one.author,
+            created_at=one.created_at,
+            private=one.type == PRIVATE,
+            own=one.author == reading.own_user,
+        )
+        for one in messages
+        if one.type != "Create" and one.body.strip()
+    )
+
+
+def read_attachments(messages: Iterable[Message], reading: Reading) -> tuple[Attachment, ...]:
+    """The files of all messages; those of a comment are seen by staff only."""
+    return tuple(
+        Attachment(
+            id=str(file["id"]),
+            name=str(file["Filename"]),
+            size=int(file.get("ContentLength") or 0),
+            content_type=str(file.get("ContentType") or "application/octet-stream"),
+            author_name=one.author_name or one.author,
+            created_at=one.created_at,
+            own=one.author == reading.own_user,
+            private=one.type == PRIVATE,
+        )
+        for one in messages
+        for file in one.files
+    )
+
+
+def read_item(ticket: Json, messages: tuple[Message, ...], reading: Reading) -> Item:
+    """A whole ticket."""
+    number = str(ticket["id"])
+    updated = moment(ticket["LastUpdated"])
+    first = next((one for one in messages if one.type == "Create"), None)
+    links = read_links(ticket)
+    return Item(
+        id=number,
+        key=f"#{number}",
+        url=f"{reading.base_url.rstrip('/')}/Ticket/Display.html?id={number}",
+        container=own_id(ticket.get("Queue")),
+        type="ticket",
+        updated_at=updated,
+        fields=read_fields(ticket, read_body(first, reading.text_format) if first else "", reading),
+        stamp=read_stamp(updated, reading.now),
+        comments=read_comments(messages, reading),
+        attachments=read_attachments(messages, reading),
+        links=links,
+        parent=next((one.target for one in links if one.kind == PARENT), None),
+        marker=read_marker(ticket, reading.marker_field),
+    )
