@@ -17,7 +17,6 @@ from server.connectors.request_tracker.feed import PAGE, in_queue, walk_census, 
 from server.connectors.request_tracker.fields import CREATED_AS, DEFAULT_LIFECYCLE, field_specs
 from server.connectors.request_tracker.learned import API, Learned
 from server.connectors.request_tracker.manifest import MANIFEST
-from server.connectors.request_tracker.multipart import Multipart
 from server.connectors.request_tracker.read import (
     DELETED,
     Json,
@@ -29,9 +28,9 @@ from server.connectors.request_tracker.read import (
     section,
 )
 from server.connectors.request_tracker.transcript import messages
+from server.connectors.request_tracker.upload import Upload
 from server.connectors.request_tracker.write import (
     corrected,
-    empty_file,
     kept_type,
     message_type,
     not_taken,
@@ -292,15 +291,11 @@ class RequestTracker:
 
     def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
         """Attach a file with a message of its own, as the settings say; the ticket's status stays what it was."""
-        kept = kept_type(draft.content_type, content)
         status = str(self._ticket(item_id)[0]["Status"]) if self._files_public else ""
         path = f"{API}/ticket/{quote(item_id)}/{'correspond' if self._files_public else 'comment'}"
-        if draft.size:
-            body = Multipart(draft.name, kept, content, draft.size)
-            headers = self._learned.headers | {"Content-Type": body.content_type}
-            answer = self._outlet.request("POST", path, headers=headers, data=body)
-        else:
-            answer = self._outlet.request("POST", path, **self._as_json(empty_file(draft.name, kept)))
+        body = Upload(draft.name, kept_type(draft.content_type, content), content, draft.size)
+        headers = self._learned.headers | {"Content-Type": body.content_type}
+        answer = self._outlet.request("POST", path, headers=headers, data=body)
         if status:
             self._restore(item_id, status)
         number = self._transaction(item_id, answer)

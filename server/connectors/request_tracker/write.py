@@ -148,16 +148,3 @@ def kept_type(content_type: str, content: BinaryIO) -> str:
         return content_type.split(";", 1)[0]
     finally:
         content.seek(start)
-
-
-def empty_file(name: str, content_type: str) -> dict[str, Any]:
-    """A message with a file of no bytes, which RT refuses in a form.
-
-    In JSON it wants some base64, and padding alone is nothing; the name goes as the bytes of its UTF-8, because RT
-    takes each character of it for a byte.
-    """
-    return {
-        "Attachments": [
-            {"FileName": name.encode().decode("latin-1"), "FileType": content_type, "FileContent": "="},
-        ]
-    }
