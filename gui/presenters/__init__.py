@@ -1,0 +1,1 @@
+"""Message in, what to show out: plain Python that knows no Qt and asks nobody anything."""
