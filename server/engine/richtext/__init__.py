@@ -1,0 +1,106 @@
+"""Rich text of any app in the terms of any other, through one tree; it must not raise on any text, nor pass a script.
+
+``convert`` carries a body over, ``same_meaning`` compares across formats, ``fingerprint`` notices an edit,
+``attributed`` puts the author of a carried comment on top of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from server.domain.values import TextFormat
+from server.engine.richtext import html, plain, read_markdown, write_markdown
+from server.engine.richtext.document import Document, Mark, Paragraph, Text, Written
+from server.engine.richtext.normal import normal
+
+__all__ = ["Converted", "attributed", "convert", "fingerprint", "same_meaning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A body in the target's format. ``lost`` says in words what did not come along; often nothing."""
+
+    body: str
+    lost: tuple[str, ...] = ()
+
+
+def convert(body: str, source: TextFormat, target: TextFormat) -> Converted:
+    """``body`` in the format ``target``; the same formats leave it as it is to the character. Never raises."""
+    if source is target:
+        return Converted(body)
+    document = read(body, source)
+    written = write(document, target)
+    return Converted(written.body, (*document.lost, *written.lost))
+
+
+def same_meaning(a: str, a_format: TextFormat, b: str, b_format: TextFormat) -> bool:
+    """Whether one is what the other becomes when it is carried over; blanks and line ends do not count.
+
+    Against plain text only the words count.
+    """
+    if a == b and a_format is b_format:
+        return True
+    if TextFormat.PLAIN in {a_format, b_format}:
+        return _words(a, a_format) == _words(b, b_format)
+    left, right = read(a, a_format), read(b, b_format)
+    return (
+        left.blocks == right.blocks
+        or _carried(left, b_format).blocks == right.blocks
+        or left.blocks == _carried(right, a_format).blocks
+    )
+
+
+def fingerprint(body: str, format_: TextFormat) -> str:
+    """A short name of ``body`` that changes when a person edits it, but not when an app changes line ends or blanks.
+
+    It is taken of the body and not of its tree: fingerprints are kept for years, readers learn.
+    """
+    text = "\n".join(line.rstrip() for line in body.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n"))
+    return hashlib.sha256(f"{format_}\n{text}".encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def attributed(body: str, format_: TextFormat, author: str, when: datetime) -> str:
+    """``body`` under a line that says who wrote it, and when (``when`` carries a zone; shown in UTC)."""
+    name = " ".join(author.split()) or "Somebody"
+    moment = when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    line = Paragraph((Text(name, (Mark.STRONG,)), Text(f" wrote on {moment}:")))
+    header = write(Document(normal([line])), format_).body
+    separator = "\n" if format_ is TextFormat.HTML else "\n\n"
+    return f"{header}{separator}{body}"
+
+
+def read(body: str, source: TextFormat) -> Document:
+    """The tree of ``body`` in normal form."""
+    match source:
+        case TextFormat.PLAIN:
+            return plain.read(body)
+        case TextFormat.MARKDOWN:
+            return read_markdown.read(body)
+        case TextFormat.HTML:
+            return html.read(body)
+        case TextFormat.TEXTILE:
+            return plain.read(body)
+
+
+def write(document: Document, target: TextFormat) -> Written:
+    """The tree in the format ``target``."""
+    match target:
+        case TextFormat.PLAIN:
+            return plain.write(document)
+        case TextFormat.MARKDOWN:
+            return write_markdown.write(document)
+        case TextFormat.HTML:
+            return html.write(document)
+        case TextFormat.TEXTILE:
+            return plain.write(document)
+
+
+def _carried(document: Document, target: TextFormat) -> Document:
+    return read(write(document, target).body, target)
+
+
+def _words(body: str, source: TextFormat) -> str:
+    text = body if source is TextFormat.PLAIN else plain.write(read(body, source)).body
+    return " ".join(text.split())
