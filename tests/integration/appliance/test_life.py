@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import stat
 
@@ -112,6 +113,16 @@ def test_a_member_that_dies_comes_back(installation: Installation) -> None:
             installation.member("gateway")["restarts"] == 1 and installation.member("gateway")["health"] == "running"
         )
     )
+
+
+def test_a_folder_closed_to_others_is_no_obstacle(installation: Installation) -> None:
+    installation.data.parent.chmod(0o700)
+    started = installation.start()
+    assert started.code == 0, started.err
+    home = (installation.data / "postgres").resolve()
+    assert installation.lockstep("stop").code == 0
+    if not home.is_relative_to(installation.data):
+        shutil.rmtree(home)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
