@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Literal
 
 import structlog
 
@@ -13,7 +14,7 @@ from server.services.scope import TenantScope
 from server.settings import Settings
 from server.store import lease, provision, tenants
 from server.store.crypto import MasterKey
-from server.store.database import Database, TenantLogin
+from server.store.database import Database, TenantLogin, wake
 from server.store.hub import Hub
 from server.store.lease import LEASE
 from server.store.tenants import SyncState, Tenant
@@ -59,6 +60,12 @@ class Cluster:
         """Every tenant with what its sync thread last said."""
         with self.database.control() as control:
             return tenants.all_with_state(control)
+
+    def set_state(self, name: str, state: Literal["active", "suspended"]) -> None:
+        """Suspend or resume a tenant and let every sync process look. Raises ``NotFound``."""
+        with self.database.control() as control:
+            tenants.set_state(control, name, state)
+            wake(control, name)
 
     def claim(self, holder: str, limit: int | None = None) -> dict[str, int]:
         """Take leases that nobody holds; the epoch by tenant id. Raise each tenant's fence before any work."""

@@ -61,10 +61,13 @@ def add(
 ) -> str:
     """Make a connection; its id. Raises ``Conflicting`` when the name is taken."""
     connection_id = str(tx.execute(select(func.gen_random_uuid())).scalar_one())
-    row = {"id": connection_id, "name": name, "kind": kind, "settings": dict(settings)}
-    row["secrets"] = _seal(cipher, connection_id, secrets)
+    sealed = _seal(cipher, connection_id, secrets)
     try:
-        tx.execute(t.connections.insert().values(**row))
+        tx.execute(
+            t.connections.insert().values(
+                id=connection_id, name=name, kind=kind, settings=dict(settings), secrets=sealed
+            )
+        )
     except IntegrityError as error:
         raise _taken(name) from error
     return connection_id

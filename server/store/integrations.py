@@ -58,7 +58,8 @@ def until_next(tx: Transaction) -> timedelta | None:
     """How long until the next integration is due, by the database's clock (not less than zero); None: never."""
     wait = func.greatest(func.min(t.integrations.c.due_at) - func.now(), timedelta(0))
     query = select(wait).where(t.integrations.c.state == "running")
-    return tx.execute(query).scalar_one()
+    left: timedelta | None = tx.execute(query).scalar_one()
+    return left
 
 
 def schedule(tx: Transaction, integration_id: str, after: timedelta, problem: str = "") -> None:
@@ -68,6 +69,11 @@ def schedule(tx: Transaction, integration_id: str, after: timedelta, problem: st
         .where(t.integrations.c.id == integration_id)
         .values(due_at=func.now() + after, problem=problem)
     )
+
+
+def say(tx: Transaction, integration_id: str, problem: str) -> None:
+    """Say what is wrong with an integration (an empty text: nothing)."""
+    tx.execute(update(t.integrations).where(t.integrations.c.id == integration_id).values(problem=problem))
 
 
 def take_request(tx: Transaction, integration_id: str) -> bool:

@@ -18,7 +18,7 @@ from server.domain.errors import Fenced
 from server.store import tables as t
 from server.store.database import Transaction
 
-LEASE = timedelta(seconds=20)
+LEASE = timedelta(seconds=8)
 """How long a lease holds without being renewed; renew it every quarter of that."""
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from server.domain.errors import NotFound
@@ -119,7 +119,7 @@ def say(control: Transaction, tenant_id: str, said: SyncState) -> None:
     )
 
 
-def _one(row: Row[tuple[object, ...]] | None, name: str) -> Tenant:
+def _one(row: Any, name: str) -> Tenant:
     if row is None:
         raise _unknown(name)
     return _tenant(row)
@@ -129,11 +129,11 @@ def _unknown(name: str) -> NotFound:
     return NotFound(f"There is no tenant named {name!r} in this cluster; check the address.")
 
 
-def _tenant(row: Row[tuple[object, ...]]) -> Tenant:
+def _tenant(row: Any) -> Tenant:
     return Tenant(row.id, row.name, row.title, row.state, row.role_name, row.role_password)
 
 
-def _state(row: Row[tuple[object, ...]]) -> SyncState:
+def _state(row: Any) -> SyncState:
     if row.sync is None:
         return SyncState()
     return SyncState(row.sync, row.message, row.holder, row.last_pass_at, row.next_pass_at)

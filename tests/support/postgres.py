@@ -102,17 +102,27 @@ def running_server() -> Iterator[Server]:
     as_user = _unprivileged()
     try:
         if as_user:
-            os.chown(folder, int(as_user["user"]), int(as_user["group"]))
+            os.chown(folder, as_user["user"], as_user["group"])
         data, password_file = folder / "data", folder / "password"
         password_file.write_text(password)
         password_file.chmod(0o644)
-        initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "--pwfile", password_file, "-E", "UTF8"]
+        initdb: list[str | Path] = [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "--pwfile",
+            password_file,
+            "-E",
+            "UTF8",
+        ]
         initdb += ["--auth=scram-sha-256", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "-N"]
         _run(initdb, folder, as_user)
         with (data / "postgresql.conf").open("a") as configuration:
             configuration.write(_CONFIGURATION)
         port = _free_port()
-        control = [binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
+        control: list[str | Path] = [binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
         _run([*control, "-o", f"-p {port}", "start"], folder, as_user)
         try:
             yield Server(port, password)
@@ -148,15 +158,15 @@ def make_cluster(server: Server, name: str | None = None) -> TestCluster:
     return cluster
 
 
-def _unprivileged() -> dict[str, int | list[int]]:
+def _unprivileged() -> dict[str, int]:
     if os.geteuid() != 0:
         return {}
     user = pwd.getpwnam(_UNPRIVILEGED)
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    return {"user": user.pw_uid, "group": user.pw_gid}
 
 
-def _run(command: list[str | Path], folder: Path, as_user: dict[str, int | list[int]]) -> None:
-    done = subprocess.run(  # type: ignore[call-overload]  # user, group and extra_groups in one mapping
+def _run(command: list[str | Path], folder: Path, as_user: dict[str, int]) -> None:
+    done = subprocess.run(
         [str(part) for part in command],
         cwd=folder,
         env={"PATH": os.environ["PATH"], "LANG": "C", "HOME": str(folder)},
@@ -164,7 +174,9 @@ def _run(command: list[str | Path], folder: Path, as_user: dict[str, int | list[
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         check=False,
-        **as_user,
+        user=as_user.get("user"),
+        group=as_user.get("group"),
+        extra_groups=[] if as_user else None,
     )
     log = folder / "log"
     assert done.returncode == 0, done.stderr.decode() + (log.read_text() if log.exists() else "")

@@ -1,0 +1,103 @@
+"""The server's command line, called by the agent: ``web``, ``sync``, ``admin``, ``openapi``.
+
+A node ends when its standard input closes, so that one whose agent was killed never stays behind; SIGTERM is a clean
+stop. It must not know what the processes do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from server import bootstrap
+from server.domain.errors import LockstepError
+from server.services import admin
+from server.settings import Settings, read_settings
+from server.web.factory import openapi
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what the arguments name; the exit code: 0 done, 1 failed (a sentence says why), 2 wrong arguments."""
+    parser = argparse.ArgumentParser(prog="python -m server")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for name, says in (("web", "serve the tenants of a cluster"), ("sync", "keep the tenants of a cluster in step")):
+        verb = verbs.add_parser(name, help=says)
+        verb.add_argument("--settings", type=Path, required=True)
+    verbs.add_parser("openapi", help="print the OpenAPI document")
+    one = verbs.add_parser("admin", help="one request as JSON on standard input, one reply on standard output")
+    one.add_argument("admin_verb", choices=sorted(admin.VERBS))
+    given = parser.parse_args(arguments)
+    if given.verb == "openapi":
+        json.dump(openapi(bootstrap.product_version()), sys.stdout, indent=1, ensure_ascii=False)
+        sys.stdout.write("\n")
+        return 0
+    if given.verb == "admin":
+        log_to_stderr("warning")
+        return admin.answer(given.admin_verb, sys.stdin, sys.stdout)
+    return serve(given.verb, given.settings)
+
+
+def serve(process: str, settings_file: Path) -> int:
+    """Run ``web`` or ``sync`` until told to stop."""
+    log_to_stderr("info")
+    try:
+        settings = read_settings(settings_file)
+        log_to_stderr(settings.log_level)
+        structlog.contextvars.bind_contextvars(process=process, node=settings.node)
+        stop = threading.Event()
+        _listen_for_the_end(stop)
+        return _run(process, settings, stop)
+    except LockstepError as error:
+        structlog.get_logger().error(error.message)
+        return 1
+    except OSError as error:
+        structlog.get_logger().error(f"The {process} process could not start: {error}")
+        return 1
+
+
+def log_to_stderr(level: str) -> None:
+    """Log as JSON lines."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    # What libraries say goes the same way; waitress warns of a full queue.
+    logging.basicConfig(level=logging.WARNING, format='{"event": "%(name)s: %(message)s", "level": "%(levelname)s"}')
+
+
+def _run(process: str, settings: Settings, stop: threading.Event) -> int:
+    return bootstrap.run_web(settings, stop) if process == "web" else bootstrap.run_sync(settings, stop)
+
+
+def _listen_for_the_end(stop: threading.Event) -> None:
+    def told(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    def watch() -> None:
+        while sys.stdin.buffer.read(4096):
+            pass
+        stop.set()
+
+    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGINT, told)
+    threading.Thread(target=watch, name="stdin", daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

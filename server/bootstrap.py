@@ -1,0 +1,66 @@
+"""The composition root: builds the processes of a node from its settings, once; it must not do their work."""
+
+from __future__ import annotations
+
+import threading
+from importlib.metadata import PackageNotFoundError, version
+
+import structlog
+from waitress.server import create_server
+
+from server.services.access import Passwords
+from server.services.apps import Apps
+from server.services.cluster import Cluster
+from server.settings import Settings
+from server.web.factory import MAX_BODY_BYTES, application
+from server.web.visit import Node
+from server.worker import main as worker
+
+_CONNECTION_LIMIT = 500
+_IDLE_SECONDS = 60
+_PATIENCE_SECONDS = 5
+
+
+def product_version() -> str:
+    """The version of the product."""
+    try:
+        return version("lockstep")
+    except PackageNotFoundError:
+        return "0.1.0"
+
+
+def build_node(settings: Settings) -> Node:
+    """Everything that a web node's views use. Raises ``PutRight`` when the master key cannot be read."""
+    return Node(settings, Cluster.open(settings), Passwords(), Apps(), product_version())
+
+
+def run_web(settings: Settings, stop: threading.Event) -> int:
+    """Serve until ``stop`` is set; the exit code. Requests that are being served then have a few seconds to end."""
+    node = build_node(settings)
+    server = create_server(
+        application(node),
+        host=settings.web.host,
+        port=settings.web.port,
+        threads=settings.web.threads,
+        connection_limit=_CONNECTION_LIMIT,
+        channel_timeout=_IDLE_SECONDS,
+        max_request_body_size=MAX_BODY_BYTES,
+        trusted_proxy=settings.web.trusted_proxy,
+        trusted_proxy_count=1,
+        trusted_proxy_headers={"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"},
+        clear_untrusted_proxy_headers=True,
+        ident=None,
+    )
+    loop = threading.Thread(target=server.run, name="web", daemon=True)
+    loop.start()
+    structlog.get_logger().info("web node serves", host=settings.web.host, port=settings.web.port)
+    stop.wait()
+    server.task_dispatcher.shutdown(timeout=_PATIENCE_SECONDS)
+    node.cluster.close()
+    structlog.get_logger().info("web node ended")
+    return 0
+
+
+def run_sync(settings: Settings, stop: threading.Event) -> int:
+    """Keep the tenants in step until ``stop`` is set; the exit code."""
+    return worker.run(settings, stop)

@@ -1,0 +1,125 @@
+"""The way out of one connection: only to the host its settings name, every contact counted; it sends nothing itself."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from server.connectors.base import Setting, SettingKind
+from server.connectors.http import HttpOutlet
+from server.domain.errors import Unavailable
+from server.services.scope import TenantScope
+from server.store import egress
+
+NETWORK_SETTINGS = (
+    Setting(
+        "ca_pem",
+        "Certificate of a further authority",
+        SettingKind.TEXT,
+        required=False,
+        help="Only if the app's certificate comes from an authority that this machine does not know: the text that"
+        " begins with -----BEGIN CERTIFICATE-----.",
+    ),
+    Setting(
+        "proxy",
+        "HTTP proxy",
+        SettingKind.URL,
+        required=False,
+        help="Only if the app is reached through one, such as http://proxy.example.com:3128",
+    ),
+)
+"""The settings that every connection has besides its app's own."""
+
+NOT_SAVED = "00000000-0000-0000-0000-000000000000"
+"""Stands for the connection in the record of contacts while settings are tried that are not saved."""
+
+_WRITE_EVERY_SECONDS = 10.0
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
+_PEM_LINE = 64
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Counts the contacts of one outlet and writes them down now and then, and at its end. Thread-safe.
+
+    A kill loses at most the counts of the last seconds, never that a host was contacted at all: a host's first
+    contact is written at once.
+    """
+
+    scope: TenantScope
+    connection_id: str
+    _counts: Counter[tuple[str, int, bool]] = field(default_factory=Counter)
+    _known: set[tuple[str, int]] = field(default_factory=set)
+    _written_at: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, host: str, port: int, refused: bool) -> None:  # noqa: FBT001 - the outlet's contract
+        """Count one contact."""
+        with self._lock:
+            self._counts[host, port, refused] += 1
+            soon = time.monotonic() - self._written_at < _WRITE_EVERY_SECONDS
+            if soon and (host, port) in self._known:
+                return
+            self._known.add((host, port))
+        self.write()
+
+    def write(self) -> None:
+        """Write down what was counted since. A database that does not answer leaves the counts for the next time."""
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+            self._written_at = time.monotonic()
+        if not counts:
+            return
+        try:
+            with self.scope.transaction() as tx:
+                for host, port in sorted({(host, port) for host, port, _ in counts}):
+                    egress.count(
+                        tx,
+                        host,
+                        port,
+                        self.connection_id,
+                        requests=counts[host, port, False],
+                        refused=counts[host, port, True],
+                    )
+        except Unavailable as error:
+            self.scope.log.warning("contacts could not be written down yet", reason=error.message)
+            with self._lock:
+                self._counts.update(counts)
+
+
+class CountedOutlet(HttpOutlet):
+    """An outlet whose end writes the last counts down."""
+
+    ledger: Ledger
+
+    def close(self) -> None:
+        """Close idle sockets and write down what was counted."""
+        super().close()
+        self.ledger.write()
+
+
+def open_outlet(scope: TenantScope, connection_id: str | None, settings: Mapping[str, str]) -> CountedOutlet:
+    """An outlet for a connection's settings; ``connection_id`` None: they are not saved yet. Raises ``PutRight``."""
+    ledger = Ledger(scope, connection_id or NOT_SAVED)
+    outlet = CountedOutlet(
+        settings.get("url", ""),
+        proxy=settings.get("proxy", ""),
+        ca_pem=tidy_pem(settings.get("ca_pem", "")),
+        ledger=ledger,
+    )
+    outlet.ledger = ledger
+    return outlet
+
+
+def tidy_pem(text: str) -> str:
+    """Certificates as PEM wants them, whatever pasting did to their lines; empty when there is none."""
+    tidy = []
+    for body in _PEM.findall(text):
+        letters = "".join(body.split())
+        lines = [letters[start : start + _PEM_LINE] for start in range(0, len(letters), _PEM_LINE)]
+        tidy += ["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----"]
+    return "\n".join(tidy) + "\n" if tidy else ""

@@ -1,0 +1,180 @@
+"""Reads pairs for people: lists, search, one pair with its comments and files; it must not write any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, exists, func, or_, select, tuple_
+
+from server.domain.errors import NotFound, PutRight
+from server.store import tables as t
+from server.store.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class SideRow:
+    """One side of a pair. ``snapshot`` holds the mapped values as last seen, in that app's own terms."""
+
+    id: str
+    key: str
+    url: str
+    type: str
+    snapshot: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """One pair with its integration's name."""
+
+    id: str
+    integration: str
+    integration_name: str
+    title: str
+    state: str
+    origin: str
+    left: SideRow | None
+    right: SideRow | None
+    held: bool
+    created_at: datetime
+    synced_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRow:
+    """A comment and its twin."""
+
+    id: str
+    origin: str
+    left_id: str | None
+    right_id: str | None
+    private: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentRow:
+    """A file and its twin; ``size`` is in bytes."""
+
+    id: str
+    origin: str
+    left_id: str | None
+    right_id: str | None
+    name: str
+    size: int
+    sha256: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairPage:
+    """Pairs, the last synced first. ``next`` is where the next page begins; empty: there is none."""
+
+    items: tuple[PairRow, ...]
+    next: str
+
+
+_HELD = exists().where(
+    t.holds.c.integration_id == t.pairs.c.integration_id,
+    t.holds.c.kind != "skipped",
+    or_(
+        t.holds.c.pair_id == t.pairs.c.id,
+        and_(t.holds.c.side == "left", t.holds.c.item_id == t.pairs.c.left_id),
+        and_(t.holds.c.side == "right", t.holds.c.item_id == t.pairs.c.right_id),
+    ),
+)
+_PAIRS = select(t.pairs, t.integrations.c.name.label("integration_name"), _HELD.label("held")).join_from(
+    t.pairs, t.integrations, t.integrations.c.id == t.pairs.c.integration_id
+)
+_WHEN = func.coalesce(t.pairs.c.synced_at, t.pairs.c.created_at)
+
+
+def page(tx: Transaction, *, integration: str | None, words: str, state: str, after: str, limit: int) -> PairPage:
+    """A page of pairs. ``words`` search keys and titles; ``state`` may be ``held``; ``after`` is a former ``next``.
+
+    Raises ``PutRight`` when ``after`` is none.
+    """
+    query = _PAIRS.order_by(_WHEN.desc(), t.pairs.c.id.desc()).limit(limit + 1)
+    if integration is not None:
+        query = query.where(t.pairs.c.integration_id == integration)
+    if state == "held":
+        query = query.where(_HELD)
+    elif state:
+        query = query.where(t.pairs.c.state == state)
+    if words:
+        pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        query = query.where(
+            or_(*(c.ilike(pattern) for c in (t.pairs.c.left_key, t.pairs.c.right_key, t.pairs.c.title)))
+        )
+    if after:
+        query = query.where(tuple_(_WHEN, t.pairs.c.id) < tuple_(*_place(after)))
+    rows = list(tx.execute(query))
+    last = rows[limit - 1] if len(rows) > limit else None
+    following = "" if last is None else f"{(last.synced_at or last.created_at).isoformat()}|{last.id}"
+    return PairPage(tuple(_pair(row) for row in rows[:limit]), following)
+
+
+def get(tx: Transaction, pair_id: str) -> PairRow:
+    """One pair. Raises ``NotFound``."""
+    row = tx.execute(_PAIRS.where(t.pairs.c.id == pair_id)).one_or_none()
+    if row is None:
+        raise NotFound("These two items are not kept in step (any more).")
+    return _pair(row)
+
+
+def comments(tx: Transaction, pair_id: str) -> tuple[CommentRow, ...]:
+    """The comments of a pair."""
+    query = select(t.comment_pairs).where(t.comment_pairs.c.pair_id == pair_id).order_by(t.comment_pairs.c.id)
+    return tuple(
+        CommentRow(row.id, row.origin, row.left_id, row.right_id, row.private, row.note) for row in tx.execute(query)
+    )
+
+
+def attachments(tx: Transaction, pair_id: str) -> tuple[AttachmentRow, ...]:
+    """The files of a pair."""
+    query = select(t.attachment_pairs).where(t.attachment_pairs.c.pair_id == pair_id)
+    return tuple(
+        AttachmentRow(row.id, row.origin, row.left_id, row.right_id, row.name, row.size, row.sha256, row.note)
+        for row in tx.execute(query.order_by(t.attachment_pairs.c.name, t.attachment_pairs.c.id))
+    )
+
+
+def counts(tx: Transaction) -> dict[str, int]:
+    """How many pairs each integration keeps in step, by integration."""
+    query = (
+        select(t.pairs.c.integration_id, func.count())
+        .where(t.pairs.c.state == "linked")
+        .group_by(t.pairs.c.integration_id)
+    )
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
+def _place(after: str) -> tuple[datetime, str]:
+    when, _, pair_id = after.partition("|")
+    try:
+        at = datetime.fromisoformat(when)
+    except ValueError as error:
+        raise PutRight("The place to go on from is not one that this list gave.", field="after") from error
+    if at.tzinfo is None or len(pair_id) != len("00000000-0000-0000-0000-000000000000"):
+        raise PutRight("The place to go on from is not one that this list gave.", field="after")
+    return at, pair_id
+
+
+def _pair(row: Any) -> PairRow:
+    left = SideRow(row.left_id, row.left_key, row.left_url, row.left_type, row.left_snapshot or {})
+    right = SideRow(row.right_id, row.right_key, row.right_url, row.right_type, row.right_snapshot or {})
+    return PairRow(
+        row.id,
+        row.integration_id,
+        row.integration_name,
+        row.title,
+        row.state,
+        row.origin,
+        left if row.left_id is not None else None,
+        right if row.right_id is not None else None,
+        row.held,
+        row.created_at,
+        row.synced_at,
+    )

@@ -1,0 +1,95 @@
+"""API tokens, of which only hashes are kept; it must not make one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, case, func, or_, select, update
+
+from server.domain.errors import NotFound
+from server.store import tables as t
+from server.store.database import Transaction
+from server.store.sessions import Signed
+
+_TOUCH_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An API token as it can be listed."""
+
+    id: str
+    name: str
+    login: str
+    created_at: datetime
+    used_at: datetime | None
+    expires_at: datetime | None
+
+
+def find(tx: Transaction, token: bytes) -> Signed | None:
+    """The user of a token that is neither expired nor revoked."""
+    row = tx.execute(_FIND, {"token": token}).one_or_none()
+    return None if row is None else Signed(row.user_id, row.login, row.name, row.role, None, row.stale)
+
+
+def touch(tx: Transaction, token: bytes) -> None:
+    """Note that the token was used."""
+    tx.execute(update(t.api_tokens).where(t.api_tokens.c.hash == token).values(used_at=func.now()))
+
+
+def of_user(tx: Transaction, user_id: str) -> tuple[Token, ...]:
+    """A user's tokens that still work, the newest first."""
+    query = (
+        select(t.api_tokens, t.users.c.login)
+        .join_from(t.api_tokens, t.users, t.users.c.id == t.api_tokens.c.user_id)
+        .where(t.api_tokens.c.user_id == user_id, t.api_tokens.c.revoked_at.is_(None))
+        .order_by(t.api_tokens.c.created_at.desc())
+    )
+    return tuple(
+        Token(row.id, row.name, row.login, row.created_at, row.used_at, row.expires_at) for row in tx.execute(query)
+    )
+
+
+def add(
+    tx: Transaction, user_id: str, name: str, token: bytes, lifetime: timedelta | None
+) -> tuple[str, datetime | None]:
+    """Keep a new token; its id and when it expires."""
+    expires = None if lifetime is None else func.now() + lifetime
+    row = tx.execute(
+        t.api_tokens.insert()
+        .values(user_id=user_id, name=name, hash=token, expires_at=expires)
+        .returning(t.api_tokens.c.id, t.api_tokens.c.expires_at)
+    ).one()
+    return str(row.id), row.expires_at
+
+
+def revoke(tx: Transaction, user_id: str, token_id: str) -> str:
+    """Let a user's token work no more; its name. Raises ``NotFound``."""
+    name: str | None = tx.execute(
+        update(t.api_tokens)
+        .where(t.api_tokens.c.id == token_id, t.api_tokens.c.user_id == user_id, t.api_tokens.c.revoked_at.is_(None))
+        .values(revoked_at=func.now())
+        .returning(t.api_tokens.c.name)
+    ).scalar_one_or_none()
+    if name is None:
+        raise NotFound("You have no such token; it may have been revoked already.")
+    return name
+
+
+_FIND = (
+    select(
+        t.users.c.id.label("user_id"),
+        t.users.c.login,
+        t.users.c.name,
+        t.users.c.role,
+        case(
+            (or_(t.api_tokens.c.used_at.is_(None), t.api_tokens.c.used_at < func.now() - _TOUCH_AFTER), True),
+            else_=False,
+        ).label("stale"),
+    )
+    .join_from(t.api_tokens, t.users, t.users.c.id == t.api_tokens.c.user_id)
+    .where(t.api_tokens.c.hash == bindparam("token"), t.api_tokens.c.revoked_at.is_(None))
+    .where(t.users.c.disabled_at.is_(None))
+    .where(or_(t.api_tokens.c.expires_at.is_(None), t.api_tokens.c.expires_at > func.now()))
+)

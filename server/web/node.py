@@ -1,0 +1,50 @@
+"""What the agent asks this node: is it well, and how are its tenants; it must not say more to anybody else."""
+
+from __future__ import annotations
+
+import hmac
+
+from flask import Flask, Response, make_response, request
+
+from server.domain.errors import LockstepError
+from server.services.access import NotSignedIn
+from server.web.schemas.node import NodeHealth, NodeState, NodeTenant
+from server.web.visit import Node
+
+
+def install(app: Flask, node: Node) -> frozenset[str]:
+    """Add the routes; their endpoints, which belong to no tenant."""
+    token = f"Bearer {node.settings.web.node_token.get_secret_value()}".encode()
+
+    def health() -> Response:
+        try:
+            node.cluster.tenants()
+        except LockstepError as error:
+            return _json(NodeHealth(ok=False, message=error.message), 503)
+        return _json(NodeHealth(ok=True), 200)
+
+    def state() -> Response:
+        if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), token):
+            raise NotSignedIn("This address is for the agent of this installation.")
+        tenants = tuple(
+            NodeTenant(
+                name=tenant.name,
+                title=tenant.title,
+                state=tenant.state,
+                sync=said.state,
+                message=said.message,
+                last_pass_at=said.last_pass_at,
+            )
+            for tenant, said in node.cluster.tenants()
+        )
+        return _json(NodeState(tenants=tenants, version=node.version), 200)
+
+    app.add_url_rule("/-/node/health", "node_health", health)
+    app.add_url_rule("/-/node/state", "node_state", state)
+    return frozenset({"node_health", "node_state"})
+
+
+def _json(model: NodeHealth | NodeState, status: int) -> Response:
+    response = make_response(model.model_dump_json(), status)
+    response.mimetype = "application/json"
+    return response

@@ -1,0 +1,90 @@
+"""How a view becomes a route: who may call it and what it replies are said in one place; it must not serve anything.
+
+Deny by default: a GET is for everyone who is signed in, everything else for administrators, unless the route says
+otherwise; a route that was not made here answers nobody (``hooks.authorise``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, get_type_hints
+
+from flask import Response, make_response
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from pydantic import BaseModel
+
+from server.web.schemas.base import Problem
+from server.web.visit import visit
+
+PREFIX = "/api/v1"
+
+
+class Access(StrEnum):
+    """Who may call a route."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed in"
+    ADMIN = "admin"
+
+
+View = Callable[..., BaseModel | Response]
+_PROBLEMS = dict.fromkeys((401, 403, 404, 409, 422, 503), Problem)
+
+
+class Resource:
+    """The routes of one resource. ``access`` maps each endpoint to who may call it."""
+
+    def __init__(self, name: str, prefix: str = PREFIX) -> None:
+        self.name = name
+        self.api = APIBlueprint(name, __name__, url_prefix=prefix, abp_tags=[Tag(name=name)])
+        self.access: dict[str, Access] = {}
+
+    def get(self, rule: str, reply: type[BaseModel], access: Access = Access.SIGNED_IN) -> Callable[[View], View]:
+        """A read."""
+        return self._route("get", rule, reply, access, 200)
+
+    def post(
+        self, rule: str, reply: type[BaseModel], access: Access = Access.ADMIN, status: int = 200
+    ) -> Callable[[View], View]:
+        """A change, or something that cannot be a read."""
+        return self._route("post", rule, reply, access, status)
+
+    def put(self, rule: str, reply: type[BaseModel], access: Access = Access.ADMIN) -> Callable[[View], View]:
+        """A replacement."""
+        return self._route("put", rule, reply, access, 200)
+
+    def delete(self, rule: str, reply: type[BaseModel], access: Access = Access.ADMIN) -> Callable[[View], View]:
+        """A removal."""
+        return self._route("delete", rule, reply, access, 200)
+
+    def _route(
+        self, method: str, rule: str, reply: type[BaseModel], access: Access, status: int
+    ) -> Callable[[View], View]:
+        register = getattr(self.api, method)
+
+        def decorate(view: View) -> View:
+            def endpoint(**given: Any) -> Response:
+                return _answer(view(visit(), **given), reply, status)
+
+            hints = get_type_hints(view)
+            endpoint.__annotations__ = {name: hints[name] for name in ("path", "query", "body") if name in hints}
+            endpoint.__name__ = endpoint.__qualname__ = view.__name__
+            endpoint.__doc__ = view.__doc__
+            register(rule, responses={status: reply, **_PROBLEMS}, operation_id=view.__name__)(endpoint)
+            self.access[f"{self.name}.{view.__name__}"] = access
+            return view
+
+        return decorate
+
+
+def _answer(result: BaseModel | Response, reply: type[BaseModel], status: int) -> Response:
+    """The reply as JSON. What is not of the declared kind never leaves."""
+    if isinstance(result, Response):
+        return result
+    if type(result) is not reply:
+        raise TypeError(f"a view declared {reply.__name__} and replied {type(result).__name__}")
+    response = make_response(result.model_dump_json(), status)
+    response.mimetype = "application/json"
+    return response

@@ -1,0 +1,77 @@
+"""Which tenant a request is for, before any view: path prefix, header or subdomain; it must not open any data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Request
+
+from server.domain.errors import NotFound, PutRight
+from server.services.cluster import Cluster
+from server.services.scope import TenantScope
+from server.settings import Settings
+from server.web.problems import Suspended
+
+HEADER = "X-Lockstep-Tenant"
+_FROM_PATH = "lockstep.tenant_from_path"
+_PREFIX = re.compile(r"^/t/([a-z][a-z0-9-]{0,38}[a-z0-9])(?=/|$)")
+_NAME = re.compile(r"^[a-z][a-z0-9-]{0,38}[a-z0-9]$")
+
+StartResponse = Callable[..., Any]
+Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+
+def take_path_prefix(application: Application) -> Application:
+    """Move ``/t/NAME`` from the path to the script's name, so that every route works below it."""
+
+    def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        path = str(environ.get("PATH_INFO", ""))
+        found = _PREFIX.match(path)
+        # Whatever a client sent under this name is not ours.
+        environ.pop(_FROM_PATH, None)
+        if found:
+            environ[_FROM_PATH] = found.group(1)
+            environ["SCRIPT_NAME"] = str(environ.get("SCRIPT_NAME", "")) + found.group(0)
+            environ["PATH_INFO"] = path[found.end() :] or "/"
+        return application(environ, start_response)
+
+    return serve
+
+
+def named_tenant(request: Request, settings: Settings) -> str | None:
+    """The tenant that the request names, None if it names none. Raises ``PutRight`` when it names two."""
+    named = {
+        name
+        for name in (request.environ.get(_FROM_PATH), request.headers.get(HEADER), _from_host(request, settings))
+        if name
+    }
+    if len(named) > 1:
+        raise PutRight(f"The request names more than one tenant: {', '.join(sorted(named))}.")
+    return named.pop() if named else None
+
+
+def open_scope(request: Request, settings: Settings, cluster: Cluster) -> TenantScope:
+    """The scope of the request's tenant. Raises ``NotFound`` when there is none, ``Suspended`` when it rests."""
+    name = named_tenant(request, settings)
+    if name is None:
+        raise NotFound(
+            f"This address names no tenant; use https://TENANT.{settings.cluster}.{settings.base_domain} with the"
+            " tenant's name."
+        )
+    if not _NAME.match(name):
+        raise NotFound("There is no such tenant in this cluster; check the address.")
+    scope = cluster.scope(name)
+    if scope.state != "active":
+        raise Suspended(f"The tenant {name} is {_IN_WORDS[scope.state]}; ask the operator of this installation.")
+    return scope
+
+
+_IN_WORDS = {"suspended": "suspended", "deleting": "being removed"}
+
+
+def _from_host(request: Request, settings: Settings) -> str | None:
+    host = request.host.rpartition(":")[0] if re.search(r":\d+$", request.host) else request.host
+    label, dot, rest = host.lower().rstrip(".").partition(".")
+    return label if dot and rest == f"{settings.cluster}.{settings.base_domain}" else None

@@ -1,0 +1,60 @@
+"""One request as the views see it: which tenant, who is calling, from where; it must not do a use case's work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app, g
+
+from server.services.access import Identity, NotSignedIn, Passwords
+from server.services.apps import Apps
+from server.services.cluster import Cluster
+from server.services.scope import TenantScope
+from server.settings import Settings
+
+EXTENSION = "lockstep"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What a web node is made of; built once, by the composition root."""
+
+    settings: Settings
+    cluster: Cluster
+    passwords: Passwords
+    apps: Apps
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request. ``scope`` is the tenant it is for; ``address`` the caller's."""
+
+    node: Node
+    scope: TenantScope
+    identity: Identity | None
+    address: str
+
+    @property
+    def who(self) -> Identity:
+        """Who is calling. Raises ``NotSignedIn``."""
+        if self.identity is None:
+            raise NotSignedIn("Sign in first.")
+        return self.identity
+
+    @property
+    def actor(self) -> str:
+        """The caller's login, for the audit."""
+        return self.who.login
+
+
+def node() -> Node:
+    """The node of this application."""
+    found: Node = current_app.extensions[EXTENSION]
+    return found
+
+
+def visit() -> Visit:
+    """The request that is being served."""
+    found: Visit = g.visit
+    return found
