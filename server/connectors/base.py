@@ -196,8 +196,13 @@ class Opener(Protocol):
 class Answer(Protocol):
     """What came back from an app: the few things a connector needs of it."""
 
-    status: int
-    headers: Mapping[str, str]
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers; names in any case."""
 
     @property
     def content(self) -> bytes:

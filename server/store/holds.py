@@ -44,32 +44,41 @@ def put(tx: Connection, integration: str, holds: Sequence[Hold]) -> None:
     """Hold items back; one that is held already counts another attempt and waits twice as long, up to 15 minutes."""
     if not holds:
         return
-    statement = insert(t.holds)
-    fresh = statement.excluded
-    attempts = t.holds.c.attempts + 1
-    longer = func.least((fresh.due_at - func.now()) * func.power(2, func.least(attempts - 1, 12)), _LONGEST)
-    due = func.now() + longer
-    changes = {name: fresh[name] for name in ("item_key", "pair_id", "kind", "reason", "words", "stamp")}
-    changes |= {"attempts": attempts, "due_at": due, "last_at": func.now()}
-    rows = [
-        {
-            "integration_id": integration,
-            "side": one.side.value,
-            "item_id": one.item_id,
-            "item_key": one.item_key,
-            "pair_id": one.pair,
-            "kind": one.kind,
-            "reason": one.reason,
-            "words": one.words,
-            "stamp": one.stamp,
-        }
-        for one in holds
-    ]
     now = tx.execute(select(func.now())).scalar_one()
-    for row, one in zip(rows, holds, strict=True):
-        row["due_at"] = now + one.delay if one.delay is not None else None
+    before = _attempts(tx, integration, holds)
+    rows = []
+    for one in holds:
+        attempts = before.get((one.side.value, one.item_id), 0) + 1
+        delay = None if one.delay is None else min(one.delay * 2.0 ** min(attempts - 1, 12), max(one.delay, _LONGEST))
+        rows.append(
+            {
+                "integration_id": integration,
+                "side": one.side.value,
+                "item_id": one.item_id,
+                "item_key": one.item_key,
+                "pair_id": one.pair,
+                "kind": one.kind,
+                "reason": one.reason,
+                "words": one.words,
+                "stamp": one.stamp,
+                "attempts": attempts,
+                "due_at": None if delay is None else now + delay,
+                "last_at": now,
+            }
+        )
+    statement = insert(t.holds)
     keys = [t.holds.c.integration_id, t.holds.c.side, t.holds.c.item_id]
+    changes = {name: statement.excluded[name] for name in rows[0] if name not in {key.name for key in keys}}
     tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
+
+
+def _attempts(tx: Connection, integration: str, holds: Sequence[Hold]) -> dict[tuple[str, str], int]:
+    keys = [(one.side.value, one.item_id) for one in holds]
+    which = tuple_(t.holds.c.side, t.holds.c.item_id).in_(keys)
+    query = select(t.holds.c.side, t.holds.c.item_id, t.holds.c.attempts).where(
+        (t.holds.c.integration_id == integration) & which
+    )
+    return {(row.side, row.item_id): row.attempts for row in tx.execute(query)}
 
 
 def clear(tx: Connection, integration: str, items: Sequence[tuple[Side, str]]) -> None:
@@ -96,7 +105,7 @@ def next_due(tx: Connection, integration: str) -> float | None:
     query = select(func.extract("epoch", func.min(t.holds.c.due_at) - func.now())).where(
         t.holds.c.integration_id == integration
     )
-    seconds = tx.execute(query).scalar_one()
+    seconds: float | None = tx.execute(query).scalar_one()
     return None if seconds is None else max(0.0, float(seconds))
 
 
@@ -111,3 +120,12 @@ def known(tx: Connection, integration: str, side: Side, item_ids: Sequence[str])
         & or_(t.holds.c.due_at.is_(None), t.holds.c.due_at > func.now())
     )
     return {row.item_id: (row.kind, row.stamp) for row in tx.execute(query)}
+
+
+def release(tx: Connection, integration: str, items: Sequence[tuple[Side, str]] | None = None) -> int:
+    """Let held items be tried again now (None: all that are not skipped by a rule); how many."""
+    where = (t.holds.c.integration_id == integration) & (t.holds.c.kind != "skipped")
+    if items is not None:
+        keys = [(side.value, item_id) for side, item_id in items]
+        where = (t.holds.c.integration_id == integration) & tuple_(t.holds.c.side, t.holds.c.item_id).in_(keys)
+    return tx.execute(t.holds.update().where(where).values(due_at=func.now())).rowcount

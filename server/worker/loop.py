@@ -107,8 +107,8 @@ class TenantLoop:
             return False
         now = time.monotonic()
         if isinstance(outcome, Finished):
-            self._slots[one.integration] = after_success(now, outcome.poll_seconds, outcome.next_hold)
+            self._slots[one.name] = after_success(now, outcome.poll_seconds, outcome.next_hold)
         elif isinstance(outcome, Broken):
-            slot = self._slots.get(one.integration, Slot(now))
-            self._slots[one.integration] = after_failure(now, slot, outcome.retry_after)
+            slot = self._slots.get(one.name, Slot(now))
+            self._slots[one.name] = after_failure(now, slot, outcome.retry_after)
         return True

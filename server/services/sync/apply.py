@@ -10,6 +10,7 @@ import hashlib
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import BinaryIO, cast
 
 from server.domain.errors import AppError, LostAnswer, Rejected
 from server.domain.item import FileDraft, Item, Side
@@ -138,5 +139,6 @@ def _transfer(work: Work, done: Applied, side: Side, item_id: str, step: AddFile
             content.write(chunk)
         content.seek(0)
         draft = FileDraft(step.name, step.content_type, size, digest.hexdigest(), step.marker)
-        done.files[step.marker] = work.end(side).connector.add_attachment(item_id, draft, content)
+        twin = work.end(side).connector.add_attachment(item_id, draft, cast("BinaryIO", content))
+        done.files[step.marker] = twin
     done.hashes[step.marker] = digest.hexdigest()

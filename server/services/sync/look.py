@@ -112,7 +112,7 @@ def fetch_twins(work: Work, looks: Sequence[Look]) -> None:
             return
         other = one.side.other
         twin_id = one.pair.on(other).item_id
-        if twin_id is None and any(isinstance(operation.step, CreateItem) for operation in one.open):
+        if twin_id is None and _has_open_create(one):
             twin_id = _find_lost(work, one, other)
             if twin_id is not None:
                 one.pair = with_item(one.pair, other, twin_id)
@@ -120,6 +120,27 @@ def fetch_twins(work: Work, looks: Sequence[Look]) -> None:
             one.twin = work.end(other).connector.fetch(twin_id)
 
     _in_parallel(work, looks, fetch)
+
+
+def find_orphans(work: Work, looks: Sequence[Look]) -> None:
+    """Where an item was deleted while the create of its twin was open, find the twin, so that it is known as one."""
+    gone = {id(one): one.failure for one in looks if is_gone(one) and one.pair is not None and _has_open_create(one)}
+    orphans = [one for one in looks if id(one) in gone]
+
+    def find(one: Look) -> None:
+        found = _find_lost(work, one, one.side.other)
+        if found is not None and one.pair is not None:
+            one.pair = with_item(one.pair, one.side.other, found)
+
+    for one in orphans:
+        one.failure = None
+    _in_parallel(work, orphans, find)
+    for one in orphans:
+        one.failure = one.failure or gone[id(one)]
+
+
+def _has_open_create(one: Look) -> bool:
+    return any(isinstance(operation.step, CreateItem) for operation in one.open)
 
 
 def _find_lost(work: Work, one: Look, side: Side) -> str | None:

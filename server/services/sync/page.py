@@ -45,6 +45,7 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
     settlement = Settlement()
     todo = looking.recognise(work, looks)
     looking.fetch_items(work, todo)
+    looking.find_orphans(work, todo)
     _stop_on_refused_account(todo)
     todo = _drop_quiet(work, todo, settlement)
     looking.fetch_twins(work, todo)

@@ -68,6 +68,11 @@ class Pass:
     _steps: Iterator[object] | None = None
 
     @property
+    def name(self) -> str:
+        """The integration's id."""
+        return self.wanted.integration
+
+    @property
     def busy(self) -> bool:
         """Whether it has found anything to do (a quiet pass is no news)."""
         return self.work is not None and self.work.run.id is not None

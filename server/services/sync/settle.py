@@ -201,9 +201,9 @@ def _seen_after(done: Applied, side: Side, old: Pair | None) -> Seen:
     """
     seen = done.plan.pair.on(side)
     if side is done.plan.pair.origin.other and done.created is not None:
-        item = done.created
-        values = snapshot(done.plan.type, side, item)
-        return Seen(item.id, item.key, item.url, item.type, values, "")
+        made = done.created
+        values = snapshot(done.plan.type, side, made)
+        return Seen(made.id, made.key, made.url, made.type, values, "")
     values = dict(seen.snapshot or {})
     item = done.written.get(side)
     if item is not None:

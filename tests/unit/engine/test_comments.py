@@ -23,7 +23,7 @@ def comment(comment_id: str = "c1", body: str = "Hallo, wie geht's?", **more: An
     return Comment(comment_id, body, **(given | more))
 
 
-def plan_for(left: Item, right: Item, pair: Pair | None = None, **more: Any) -> Plan:
+def plan_for(left: Item, right: Item, pair: Pair | None = None, /, **more: Any) -> Plan:
     compiled = mapping(fields=only("title"), **more)
     return reconcile(pair or linked(LEFT, RIGHT), compiled.types[0], left, right, compiled, ids())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -19,8 +20,8 @@ L, R = Side.LEFT, Side.RIGHT
 
 
 def merge(
-    before: tuple[dict[str, Value], dict[str, Value]],
-    now: tuple[dict[str, Value], dict[str, Value]],
+    before: tuple[Mapping[str, Value], Mapping[str, Value]],
+    now: tuple[Mapping[str, Value], Mapping[str, Value]],
     *,
     minutes: tuple[int, int] = (1, 1),
     **more: Any,

@@ -1,0 +1,298 @@
+"""A model of an app, in memory, that fails on purpose: the other end of the histories; it must not know the engine.
+
+Every call of its connector asks ``fate`` first what shall happen: nothing, a refusal before the write, a lost answer
+after it, or the death of the whole process before or after it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import BinaryIO
+
+from server.connectors.base import Account, Capabilities, Container, ItemType, Manifest
+from server.domain.errors import Gone, LostAnswer, Rejected, Transient
+from server.domain.item import Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Page
+from server.domain.values import AppUser, FieldKind, FieldSpec, Option, TextFormat, Value
+
+START = datetime(2026, 11, 23, 12, tzinfo=UTC)
+_PAGE = 3
+
+
+class Killed(BaseException):
+    """The process died here. No handler of ours may catch it."""
+
+
+class Fate(StrEnum):
+    """What happens to one call."""
+
+    WELL = "well"
+    BUSY = "busy"
+    """Refused before anything was done: 429, 503."""
+    LOST = "lost"
+    """Done, but the answer never came."""
+    KILLED_BEFORE = "killed before"
+    KILLED_AFTER = "killed after"
+
+
+@dataclass(slots=True)
+class _Record:
+    id: str
+    fields: dict[str, Value]
+    created: datetime
+    updated: datetime
+    revision: int = 0
+    marker: str | None = None
+    comments: list[Comment] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    contents: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ModelApp:
+    """One app instance: its items, its clock (whole seconds), and how it behaves.
+
+    ``marks_items`` and ``marks_comments``: whether it can hold our correlation ids. ``trims``: it strips and shortens
+    titles. ``whole_seconds``: two changes within a second look alike.
+    """
+
+    name: str
+    fields: tuple[FieldSpec, ...]
+    marks_items: bool = True
+    marks_comments: bool = False
+    trims: bool = False
+    private_comments: bool = True
+    fate: Callable[[str], Fate] = lambda _call: Fate.WELL
+    now: datetime = START
+    records: dict[str, _Record] = field(default_factory=dict)
+    writes: int = 0
+    _last: int = 0
+
+    def tick(self, seconds: int = 1) -> None:
+        """Time goes by."""
+        self.now += timedelta(seconds=seconds)
+
+    def fresh(self) -> str:
+        """The next id."""
+        self._last += 1
+        return str(self._last)
+
+    def person_creates(self, values: Mapping[str, Value]) -> str:
+        """A person makes an item; its id."""
+        record = _Record(self.fresh(), dict(values), self.now, self.now)
+        self.records[record.id] = record
+        return record.id
+
+    def person_edits(self, item_id: str, name: str, value: Value) -> None:
+        """A person changes a field."""
+        self.records[item_id].fields[name] = value
+        self.touch(item_id)
+
+    def person_comments(self, item_id: str, body: str, *, private: bool) -> None:
+        """A person writes a comment."""
+        record = self.records[item_id]
+        record.comments.append(Comment(self.fresh(), body, "p", "Pérson", self.now, private and self.private_comments))
+        self.touch(item_id)
+
+    def person_attaches(self, item_id: str, name: str, content: bytes) -> None:
+        """A person attaches a file."""
+        self._attach(item_id, name, content, own=False)
+
+    def person_deletes(self, item_id: str) -> None:
+        """A person deletes an item."""
+        del self.records[item_id]
+
+    def touch(self, item_id: str) -> None:
+        """The item was changed now."""
+        record = self.records[item_id]
+        record.updated = self.now
+        record.revision += 1
+
+    def _attach(self, item_id: str, name: str, content: bytes, *, own: bool) -> str:
+        record = self.records[item_id]
+        file_id = self.fresh()
+        record.attachments.append(Attachment(file_id, name, len(content), "text/plain", "Pérson", self.now, own))
+        record.contents[file_id] = content
+        self.touch(item_id)
+        return file_id
+
+    def item(self, item_id: str) -> Item:
+        """The item as a reader sees it now."""
+        record = self.records.get(item_id)
+        if record is None:
+            raise Gone(f"{self.name} has no item {item_id}.")
+        settled = self.now > record.updated
+        return Item(
+            record.id,
+            f"{self.name}-{record.id}",
+            f"http://{self.name}/{record.id}",
+            self.name,
+            "item",
+            record.updated,
+            dict(record.fields),
+            record.updated.isoformat() if settled else "",
+            tuple(record.comments),
+            tuple(record.attachments),
+            marker=record.marker,
+        )
+
+    def store(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Values as the app keeps them."""
+        kept = dict(values)
+        title = kept.get("title")
+        if isinstance(title, str):
+            if not title.strip():
+                raise Rejected(f"{self.name} wants a title.", words="title may not be empty", status=422)
+            kept["title"] = title.strip()[:12] if self.trims else title
+        return kept
+
+
+class ModelConnector:
+    """Our account at a model app."""
+
+    text_format = TextFormat.PLAIN
+
+    def __init__(self, app: ModelApp) -> None:
+        self.app = app
+
+    @property
+    def manifest(self) -> Manifest:
+        able = Capabilities(
+            overlap=timedelta(seconds=1), parallel=1, private_comments=self.app.private_comments, edits_comments=True
+        )
+        return Manifest("model", "Model", (), able)
+
+    @property
+    def server_time(self) -> datetime | None:
+        return self.app.now
+
+    def _before(self, call: str) -> Fate:
+        fate = self.app.fate(f"{self.app.name}.{call}")
+        if fate is Fate.KILLED_BEFORE:
+            raise Killed
+        if fate is Fate.BUSY:
+            raise Transient(f"{self.app.name} is busy.", status=503)
+        return fate
+
+    def _after(self, fate: Fate) -> None:
+        self.app.writes += 1
+        if fate is Fate.KILLED_AFTER:
+            raise Killed
+        if fate is Fate.LOST:
+            raise LostAnswer(f"{self.app.name} did not answer.")
+
+    def _read(self, call: str) -> None:
+        if self._before(call) is not Fate.WELL:
+            raise Transient(f"{self.app.name} broke off.")
+
+    def check(self) -> Account:
+        return Account(AppUser("us", "Lockstep"), "Model 1")
+
+    def containers(self) -> tuple[Container, ...]:
+        return (Container(self.app.name, self.app.name),)
+
+    def item_types(self, container: str) -> tuple[ItemType, ...]:  # noqa: ARG002 - the protocol's shape
+        return (ItemType("item", "Item"),)
+
+    def fields(self, container: str, item_type: str) -> tuple[FieldSpec, ...]:  # noqa: ARG002 - the protocol's shape
+        return self.app.fields
+
+    def users(self, container: str) -> tuple[AppUser, ...]:  # noqa: ARG002 - the protocol's shape
+        return ()
+
+    def changes(self, container: str, since: datetime | None) -> Iterator[Page]:  # noqa: ARG002 - the protocol's shape
+        order = sorted(self.app.records.values(), key=lambda one: (one.updated, one.id))
+        found = [one.id for one in order if since is None or one.updated >= since]
+        if not found:
+            self._read("changes")
+            yield Page((), None)
+        for start in range(0, len(found), _PAGE):
+            self._read("changes")
+            items = [self.app.item(one) for one in found[start : start + _PAGE] if one in self.app.records]
+            heads = tuple(Head(one.id, one.updated_at, one.stamp) for one in items)
+            yield Page(heads, max((one.updated_at for one in items), default=None))
+
+    def census(self, container: str) -> Iterator[tuple[str, ...]]:  # noqa: ARG002 - the protocol's shape
+        yield tuple(self.app.records)
+
+    def fetch(self, item_id: str) -> Item:
+        self._read("fetch")
+        return self.app.item(item_id)
+
+    def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
+        self._read("find")
+        records = self.app.records.values()
+        if self.app.marks_items:
+            return tuple(one.id for one in records if one.marker == draft.marker)
+        same = self.app.store(draft.fields)
+        return tuple(one.id for one in records if one.created >= reserved_at and one.fields == same)
+
+    def create(self, draft: Draft) -> Item:
+        fate = self._before("create")
+        values = self.app.store(draft.fields)
+        item_id = self.app.person_creates(values)
+        if self.app.marks_items:
+            self.app.records[item_id].marker = draft.marker
+        self._after(fate)
+        return self.app.item(item_id)
+
+    def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
+        fate = self._before("update")
+        self.app.item(item_id)
+        self.app.records[item_id].fields.update(self.app.store(changed))
+        self.app.touch(item_id)
+        self._after(fate)
+        return self.app.item(item_id)
+
+    def add_comment(self, item_id: str, draft: CommentDraft) -> str:
+        fate = self._before("add_comment")
+        self.app.item(item_id)
+        marker = draft.marker if self.app.marks_comments else None
+        one = Comment(self.app.fresh(), draft.body, "us", "Lockstep", self.app.now, draft.private, marker, own=True)
+        self.app.records[item_id].comments.append(one)
+        self.app.touch(item_id)
+        self._after(fate)
+        return one.id
+
+    def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:
+        fate = self._before("edit_comment")
+        record = self.app.records[item_id]
+        record.comments = [replace(one, body=body) if one.id == comment_id else one for one in record.comments]
+        self.app.touch(item_id)
+        self._after(fate)
+
+    def delete_comment(self, item_id: str, comment_id: str) -> None:
+        raise Rejected(f"{self.app.name} keeps comment {comment_id} of {item_id}.")
+
+    def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
+        fate = self._before("add_attachment")
+        self.app.item(item_id)
+        body = content.read()
+        assert hashlib.sha256(body).hexdigest() == draft.sha256
+        file_id = self.app._attach(item_id, draft.name, body, own=True)
+        self._after(fate)
+        return file_id
+
+    def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:
+        self._read("open_attachment")
+        yield self.app.records[item_id].contents[attachment_id]
+
+    def delete_attachment(self, item_id: str, attachment_id: str) -> None:
+        raise Rejected(f"{self.app.name} keeps file {attachment_id} of {item_id}.")
+
+    def add_link(self, item_id: str, kind: str, target: str) -> None:
+        raise Rejected(f"{self.app.name} knows no {kind} of {item_id} and {target}.")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+FIELDS = (
+    FieldSpec("title", "Title", FieldKind.TEXT, required=True),
+    FieldSpec("text", "Text", FieldKind.RICH_TEXT, text_format=TextFormat.PLAIN),
+    FieldSpec("status", "Status", FieldKind.STATUS, options=(Option("1", "New"), Option("2", "Done"))),
+    FieldSpec("labels", "Labels", FieldKind.LABELS),
+)
