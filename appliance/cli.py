@@ -25,14 +25,11 @@ from pydantic import BaseModel, ValidationError
 
 import appliance
 from appliance import display
-from appliance.agent import Agent, Wishes, serve
-from appliance.config import Options, find_data_folder, load_options
+from appliance.config import Options, find_data_folder, load_options, product_version, require_name
 from appliance.control.client import START_JOB, Client, read_control_file
 from appliance.control.messages import CreateCluster, CreateTenant, Job, Status, TenantCreated, TenantVerb, Verb
 from appliance.errors import ApplianceError, ExitCode
-from appliance.operations.create_cluster import require_name
 from appliance.operations.doctor import examine, examine_ports
-from appliance.operations.show_status import product_version
 from appliance.system.linux import short_pause
 
 STOP_SECONDS = 120.0
@@ -124,7 +121,7 @@ def start(
     except ValidationError as error:
         raise ApplianceError(f"{base_domain!r} is not a domain name.", ExitCode.USAGE) from error
     if foreground:
-        _run_here(Agent(data, Wishes(https_port, http_port, base_domain)))
+        _run_here(data, https_port, http_port, base_domain)
         return
     child, said = _detach(data, https_port, http_port, base_domain)
     status = _await_start(data, child, said)
@@ -176,7 +173,11 @@ def _await_start(data: Path, child: subprocess.Popen[bytes], said: Any) -> Statu
         raise
 
 
-def _run_here(agent: Agent) -> None:
+def _run_here(data: Path, https_port: int | None, http_port: int | None, base_domain: str | None) -> None:
+    # Imported here because the agent's weight would double the time of every other command.
+    from appliance.agent import Agent, Wishes, serve  # noqa: PLC0415
+
+    agent = Agent(data, Wishes(https_port, http_port, base_domain))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: agent.ask_to_stop())
     serve(agent, lambda: click.echo(f"Lockstep runs (pid {os.getpid()}). Ctrl-C ends it.", err=True))

@@ -10,11 +10,13 @@ import contextlib
 import errno
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -335,3 +337,21 @@ def read_json(path: Path) -> dict[str, object] | None:
     except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def require_name(name: str, what: str) -> None:
+    """Raise ``ApplianceError`` (USAGE) unless ``name`` can be part of a host name and of a role's name."""
+    if not re.fullmatch(NAME, name):
+        raise ApplianceError(
+            f"{name!r} cannot be the name of a {what}: use 2 to 40 small letters, digits and hyphens, "
+            "beginning with a letter and not ending with a hyphen.",
+            ExitCode.USAGE,
+        )
+
+
+def product_version() -> str:
+    """The version of the product, ``0.1.0`` in a checkout that is not installed."""
+    try:
+        return version("lockstep")
+    except PackageNotFoundError:
+        return "0.1.0"

@@ -6,11 +6,10 @@ next start; before it, a folder without a record, which is overwritten. A creati
 
 from __future__ import annotations
 
-import re
 import secrets
 import shutil
 
-from appliance.config import NAME, ClusterRecord, ClusterSecrets, save
+from appliance.config import ClusterRecord, ClusterSecrets, require_name, save
 from appliance.control.messages import CreateCluster
 from appliance.errors import ApplianceError, ExitCode
 from appliance.operations.run_cluster import (
@@ -21,16 +20,6 @@ from appliance.operations.run_cluster import (
     take_down,
 )
 from appliance.site import Report, Site
-
-
-def require_name(name: str, what: str) -> None:
-    """Raise ``ApplianceError`` (USAGE) unless ``name`` can be part of a host name and of a role's name."""
-    if not re.fullmatch(NAME, name):
-        raise ApplianceError(
-            f"{name!r} cannot be the name of a {what}: use 2 to 40 small letters, digits and hyphens, "
-            "beginning with a letter and not ending with a hyphen.",
-            ExitCode.USAGE,
-        )
 
 
 def create_cluster(site: Site, request: CreateCluster, report: Report) -> dict[str, object]:

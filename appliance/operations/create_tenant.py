@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from appliance.config import require_name
 from appliance.control.messages import CreateTenant, TenantCreated
 from appliance.operations.administration import ask_server
-from appliance.operations.create_cluster import require_name
 from appliance.operations.list_tenants import list_tenants, tenant_status
 from appliance.site import Report, Site
 

@@ -8,16 +8,20 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import appliance
 from appliance.config import LEAST_FREE_BYTES, DataFolder
 from appliance.control.messages import Check, Doctor, Health
 from appliance.errors import ApplianceError
-from appliance.members import gateway
+from appliance.members.gateway import binary
 from appliance.members.postgres_place import installed_programs
-from appliance.site import Site
 from appliance.system import require_supported
 from appliance.system.linux import closed_parent, port_holder, port_is_free, unprivileged_account
+
+if TYPE_CHECKING:
+    # The doctor also works without an agent, and then without its weight.
+    from appliance.site import Site
 
 LEAST_PYTHON = (3, 11)
 
@@ -49,7 +53,7 @@ def _machine() -> Iterator[Check]:
     )
     yield _tried("operating system", _system)
     yield _tried("PostgreSQL's programs", installed_programs)
-    yield _tried("gateway's program", gateway.binary)
+    yield _tried("gateway's program", binary)
     panel = Path(appliance.__file__).parent.parent / "server" / "panel" / "dist" / "index.html"
     yield Check(
         name="panel",

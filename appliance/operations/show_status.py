@@ -5,22 +5,13 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 
-from appliance.config import ClusterRecord
+from appliance.config import ClusterRecord, product_version
 from appliance.control.messages import ClusterStatus, Health, MemberStatus, Status
 from appliance.operations.list_tenants import glance_at_tenants
 from appliance.site import Site
 
 WORST_FIRST = (Health.BACKOFF, Health.UNHEALTHY, Health.STOPPING, Health.STARTING, Health.STOPPED, Health.RUNNING)
-
-
-def product_version() -> str:
-    """The version of the product, ``0.1.0`` in a checkout that is not installed."""
-    try:
-        return version("lockstep")
-    except PackageNotFoundError:
-        return "0.1.0"
 
 
 def show_status(site: Site, started_at: datetime) -> Status:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,20 @@ def eventually(look: Callable[[], object], seconds: float = 15.0) -> None:
     while not look():
         assert time.monotonic() < deadline, "it did not come to be in time"
         time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def new_installation() -> Iterator[Installation]:
+    """An appliance that was never started, with free ports; ended and removed at the end."""
+    # Not below pytest's own folder: that one is closed to the account that PostgreSQL runs as.
+    place = Path(tempfile.mkdtemp(prefix="lockstep-test-"))
+    place.chmod(0o755)
+    made = Installation(place / "var")
+    try:
+        yield made
+    finally:
+        made.end_all()
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @dataclass

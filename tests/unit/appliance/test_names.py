@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from appliance.config import require_name
 from appliance.errors import ApplianceError, ExitCode
-from appliance.operations.create_cluster import require_name
 
 
 @pytest.mark.parametrize("name", ["", "X", "a", "ends-", "9lives", "über", "a" * 41, "../up", "a b", "a\n"])

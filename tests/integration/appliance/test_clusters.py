@@ -1,0 +1,167 @@
+"""Clusters and tenants from the command line: made, entered by the gateway, suspended, deleted, never half there."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import psutil
+import pytest
+import requests
+import urllib3
+
+from appliance.config import ClusterRecord, ClusterSecrets, open_data_folder, save
+from appliance.errors import ApplianceError
+from appliance.panel import Panel
+from appliance.system.linux import unprivileged_account
+from tests.support.installation import Installation, eventually, new_installation
+
+pytestmark = pytest.mark.postgres
+HOST = "anna.north.localhost"
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[Installation]:
+    """A running appliance with cluster ``north`` and tenant ``anna``; every test leaves both running."""
+    with new_installation() as made:
+        assert made.start().code == 0
+        made.must("cluster", "create", "north")
+        made.must("tenant", "create", "anna", "--title", "Anna & Söhne", "--password-stdin", stdin="correct-horse\n")
+        yield made
+
+
+def signed_in(installation: Installation) -> Panel:
+    panel = Panel(HOST, installation.http_port)
+    panel.sign_in("admin", "correct-horse")
+    return panel
+
+
+def test_a_tenant_is_entered_through_the_gateway(started: Installation) -> None:
+    panel = signed_in(started)
+    assert panel.get("session")["tenant"] == "anna"
+    panel.close()
+
+    tenants = started.must("tenant", "list")["tenants"]
+    tenant = next(tenant for tenant in tenants if tenant["name"] == "anna")
+    assert (tenant["name"], tenant["title"], tenant["state"]) == ("anna", "Anna & Söhne", "active")
+    assert tenant["url"] == f"https://{HOST}:{started.https_port}"
+
+    # Over TLS, with our own authority and nothing else trusted.
+    authority = started.data / "gateway/storage/pki/authorities/local/root.crt"
+    trust = ssl.create_default_context(cafile=str(authority))
+    pool = urllib3.HTTPSConnectionPool(
+        "127.0.0.1", started.https_port, ssl_context=trust, server_hostname=HOST, assert_hostname=HOST
+    )
+    answer = pool.request("GET", "/-/node/health", headers={"Host": HOST})
+    assert answer.status == 200
+    pool.close()
+
+
+def test_a_one_time_link_works_once(started: Installation) -> None:
+    link = urlsplit(started.must("tenant", "open", "anna")["url"])
+    assert link.netloc == f"{HOST}:{started.https_port}"
+    assert parse_qs(link.query)["token"]
+
+    def enter() -> requests.Response:
+        return requests.get(
+            f"http://127.0.0.1:{started.http_port}/enter?{link.query}",
+            headers={"Host": f"{HOST}:{started.http_port}"},
+            allow_redirects=False,
+            timeout=10,
+        )
+
+    assert enter().status_code in {302, 303}
+    assert "lockstep_session" not in enter().headers.get("Set-Cookie", "")
+
+
+def test_suspending_shuts_out_and_resuming_lets_in(started: Installation) -> None:
+    started.must("tenant", "suspend", "anna")
+    eventually(lambda: _refused(started))
+    started.must("tenant", "resume", "anna")
+    eventually(lambda: not _refused(started))
+
+
+def _refused(installation: Installation) -> bool:
+    try:
+        signed_in(installation).close()
+    except ApplianceError:
+        return True
+    return False
+
+
+def test_names_that_exist_or_do_not_have_their_own_exit_codes(started: Installation) -> None:
+    assert started.lockstep("cluster", "create", "north").code == 8
+    again = started.lockstep("tenant", "create", "anna")
+    assert again.code == 8
+    assert "anna" in again.err
+    assert started.lockstep("tenant", "suspend", "berta").code == 7
+    assert started.lockstep("tenant", "delete", "berta", "--yes").code == 7
+    assert started.lockstep("tenant", "delete", "anna", stdin="berta\n").code == 2
+    made = started.lockstep("tenant", "create", "berta")
+    password = re.search(r"password +(\S+)", made.out)
+    assert password is not None, made.err
+    started.must("tenant", "delete", "berta", "--yes")
+    assert [tenant["name"] for tenant in started.must("tenant", "list")["tenants"]] == ["anna"]
+
+
+def test_a_stopped_cluster_stays_stopped(started: Installation) -> None:
+    started.must("cluster", "stop", "north")
+    assert not [name for name in started.processes().values() if name.startswith("north/")]
+    started.must("stop")
+    assert started.start().code == 0
+    assert started.must("cluster", "list")["clusters"][0]["health"] == "stopped"
+    started.must("cluster", "start", "north")
+    signed_in(started).close()
+
+
+def test_after_a_kill_of_the_agent_nodes_end_and_the_next_start_serves_again(started: Installation) -> None:
+    started.kill_agent()
+    eventually(lambda: set(started.processes().values()) == {"postgres", "gateway"})
+    assert started.start().code == 0
+    names = set(started.processes().values())
+    assert names == {"postgres", "gateway", "north/web", "north/sync"}
+    signed_in(started).close()
+
+
+@pytest.mark.parametrize("part", ["web", "sync"])
+def test_a_node_that_is_killed_comes_back(started: Installation, part: str) -> None:
+    psutil.Process(started.member(f"north/{part}")["pid"]).kill()
+    eventually(lambda: started.member(f"north/{part}")["restarts"] == 1)
+    eventually(lambda: started.member(f"north/{part}")["health"] == "running")
+    signed_in(started).close()
+
+
+def test_a_creation_that_was_cut_off_is_completed_by_the_next_start(installation: Installation) -> None:
+    folder = open_data_folder(installation.data, passable=unprivileged_account() is not None)
+    folder.cluster("north").mkdir()
+    kept = ClusterSecrets(owner_password="o" * 20, control_password="c" * 20, node_token="n" * 20)
+    save(folder.cluster("north") / "secrets.json", kept)
+    save(folder.cluster("north") / "cluster.json", ClusterRecord(name="north", database="embedded", web_port=8101))
+    started = installation.start()
+    assert started.code == 0, started.err
+    assert installation.must("cluster", "list")["clusters"][0]["health"] == "running"
+
+
+def test_a_creation_that_fails_leaves_nothing(installation: Installation) -> None:
+    assert installation.start().code == 0
+    failed = installation.lockstep(
+        "cluster", "create", "north", "--database", "postgresql://own:geheim@127.0.0.1:1/none"
+    )
+    assert failed.code != 0
+    assert "geheim" not in failed.err + failed.out
+    assert installation.status()["clusters"] == []
+    assert list((installation.data / "clusters").iterdir()) == []
+
+
+def test_secrets_are_readable_by_their_owner_alone(started: Installation) -> None:
+    def loose(path: Path) -> bool:
+        return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+    files = [path for path in started.data.rglob("*") if path.is_file() and "postgres/data" not in str(path)]
+    assert [path.name for path in files if loose(path) and "storage" not in path.parts] == []
+    logs = "".join(path.read_text() for path in (started.data / "logs").iterdir())
+    assert "correct-horse" not in logs
