@@ -35,7 +35,7 @@ from gui.widgets.banner import Banner
 from gui.widgets.confirm import Confirm
 from gui.widgets.elided import Elided
 from gui.widgets.layouts import column, row, text
-from gui.widgets.theme import GAP, ROOM, TIGHT, Appearance
+from gui.widgets.theme import GAP, ROOM, TIGHT, WIDE, Appearance
 
 LEAST = QSize(900, 600)
 _SIDE = 176
@@ -49,7 +49,7 @@ class Window(QMainWindow):
         self._memory = memory
         self.setWindowTitle("Lockstep")
         self.setMinimumSize(LEAST)
-        self.banner = Banner()
+        self.banner = Banner(WIDE)
         self.activity = Activity()
         self.session = Session(data, self.activity, self, interval)
         self.setup = SetupPage(self.session)
@@ -113,17 +113,12 @@ class Window(QMainWindow):
         box = column(head, *buttons, None, foot, gap=TIGHT)
         box.setContentsMargins(10, ROOM, 10, ROOM - 4)
         side.setLayout(box)
-        above = QWidget()
-        above.setLayout(column(self.banner))
-        above.layout().setContentsMargins(ROOM, ROOM - 4, ROOM, 0)  # type: ignore[union-attr]
-        self._above = above
-        main = column(above, self.stack, self.activity, gap=0)
+        main = column(self.banner, self.stack, self.activity, gap=0)
         main.setStretch(1, 1)
         whole = QWidget()
         whole.setObjectName("body")
         whole.setLayout(row(side, main, gap=0))
         self.setCentralWidget(whole)
-        above.hide()
         self._draw()
 
     def _make_menus(self) -> None:
@@ -191,11 +186,13 @@ class Window(QMainWindow):
     # What is seen when
 
     def _seen(self, _status: Status) -> None:
-        self._here = True
+        first, self._here = not self._here, True
         if self._puzzle and self.banner.sentence == self._puzzle:
             self.banner.clear()
         self._puzzle = ""
         self._turn()
+        if first and self.stack.currentWidget() is self.dashboard:
+            self.dashboard.tenants.setFocus()
 
     def _gone(self, absent: Absent) -> None:
         self._here, self._ours = False, absent.ours
@@ -220,6 +217,8 @@ class Window(QMainWindow):
             page = self.absent if self._ours else self.setup
         if self.stack.currentWidget() is not page:
             self.stack.setCurrentWidget(page)
+            # What the pages wanted before they were dressed is still remembered, and would hold the window wide.
+            self.stack.updateGeometry()
         self._offer()
 
     def _offer(self) -> None:

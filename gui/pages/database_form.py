@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QRadioButton, QWidget
+from PySide6.QtWidgets import QRadioButton, QWidget
 
 from gui import machine, secrets
 from gui.errors import sentence_of
@@ -14,6 +14,7 @@ from gui.pages.session import Session
 from gui.presenters import setup
 from gui.tasks import Task
 from gui.watch import Watch
+from gui.widgets.check import Check
 from gui.widgets.fields import Field
 from gui.widgets.layouts import column, press, row, text
 from gui.widgets.theme import GAP, ROOM
@@ -33,7 +34,7 @@ class DatabaseForm(QWidget):
         self.embedded.setChecked(True)
         self.dsn = Field("Address", hint="postgresql://owner@db.example.com:5432/lockstep")
         self.password = Field("Password", secret=True)
-        self.remember = QCheckBox("Remember the password in this desktop's keyring")
+        self.remember = Check("Remember the password in this desktop's keyring")
         self.test = press("Test the database")
         self.verdict = text("", "note", wrap=True)
         self._details = QWidget()

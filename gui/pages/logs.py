@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
 )
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from gui.client import LogLines, Status
 from gui.pages.session import Session
@@ -23,6 +23,7 @@ from gui.presenters.cells import Tone
 from gui.presenters.logs import LogLine
 from gui.tasks import Task
 from gui.widgets import icons
+from gui.widgets.check import Check
 from gui.widgets.choice import Choice
 from gui.widgets.layouts import act, card, column, row, text
 from gui.widgets.theme import GAP, ROOM, WIDE, colours, mono
@@ -63,7 +64,7 @@ class LogsPage(QWidget):
         self.filter.setClearButtonEnabled(True)
         self.filter.addAction(icons.icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.filter.textChanged.connect(lambda _words: self._show_all())
-        self.follow = QCheckBox("Follow")
+        self.follow = Check("Follow")
         self.follow.setChecked(True)
         self.follow.setToolTip("Stay at the newest line")
         self.follow.toggled.connect(lambda on: self._to_end() if on else None)

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QWidget
 
 from gui.presenters.cells import Tone
 from gui.widgets import icons
-from gui.widgets.layouts import press, row, text
+from gui.widgets.layouts import column, row, text
 from gui.widgets.theme import GAP
 
 _ICONS = {Tone.BAD: "warn", Tone.WARN: "warn", Tone.GOOD: "good", Tone.BUSY: "sync"}
 
 
-class Banner(QFrame):
+class Banner(QWidget):
     """Hidden until something is to be said; the newest sentence replaces the one before."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, margin: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("banner")
+        self._frame = QFrame()
+        self._frame.setObjectName("banner")
         self._tone = Tone.PLAIN
-        self._act: Callable[[], None] | None = None
         self._picture = QLabel()
         self._words = text("", wrap=True)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._button = press("")
-        self._button.clicked.connect(self._acted)
         self._close = QToolButton()
         self._close.setObjectName("act")
         self._close.setIcon(icons.icon("close"))
@@ -37,9 +33,12 @@ class Banner(QFrame):
         self._close.setAccessibleName("Dismiss the message")
         self._close.setToolTip("Dismiss")
         self._close.clicked.connect(self.clear)
-        box = row(self._picture, self._words, self._button, self._close)
+        box = row(self._picture, self._words, self._close)
         box.setContentsMargins(12, GAP, GAP, GAP)
-        self.setLayout(box)
+        self._frame.setLayout(box)
+        outer = column(self._frame)
+        outer.setContentsMargins(margin, margin // 2, margin, 0)
+        self.setLayout(outer)
         self.hide()
 
     @property
@@ -52,32 +51,22 @@ class Banner(QFrame):
         """In which tone it says it."""
         return self._tone
 
-    def say(self, sentence: str, tone: Tone = Tone.BAD, act: tuple[str, Callable[[], None]] | None = None) -> None:
-        """Show ``sentence``; ``act`` adds a button with its words and what it does."""
+    def say(self, sentence: str, tone: Tone = Tone.BAD) -> None:
+        """Show ``sentence``."""
         self._tone = tone
         self._words.setText(sentence)
-        self.setProperty("tone", tone.value)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        self._frame.setProperty("tone", tone.value)
+        self._frame.style().unpolish(self._frame)
+        self._frame.style().polish(self._frame)
         scheme_tone = {Tone.PLAIN: "text", Tone.MUTED: "muted"}.get(tone, tone.value)
         self._picture.setPixmap(icons.icon(_ICONS.get(tone, "good"), scheme_tone).pixmap(QSize(18, 18), self._ratio()))
-        self._act = act[1] if act else None
-        self._button.setText(act[0] if act else "")
-        self._button.setVisible(act is not None)
         self.setAccessibleName(sentence)
         self.show()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
     def clear(self) -> None:
         """Say nothing."""
-        self._act = None
         self.hide()
-
-    def _acted(self) -> None:
-        act = self._act
-        self.clear()
-        if act is not None:
-            act()
 
     def _ratio(self) -> float:
         return self.devicePixelRatioF()

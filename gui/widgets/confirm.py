@@ -24,6 +24,7 @@ class Confirm(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(True)
         self._typed = question.typed
+        self.text_shown = question.text
         self.button = press(question.button, "danger" if question.typed else "primary")
         self.button.clicked.connect(self.accept)
         cancel = press("Cancel")

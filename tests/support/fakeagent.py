@@ -130,9 +130,10 @@ class FakeAgent:
     def stop(self) -> None:
         self._release.set()
         (self.data / "agent" / "control.json").unlink(missing_ok=True)
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._server.server_close()
+            self._thread.join()
 
     def posts(self) -> list[str]:
         """The paths of everything that was asked to be done."""
@@ -150,8 +151,8 @@ class FakeAgent:
             return 200, link
         if parts[0] == "jobs":
             job, _ = self.jobs[parts[1]]
-            self.jobs[job.id] = (job.model_copy(update={"state": "cancelled"}), 0)
-            return 200, job
+            self.jobs[job.id] = (job.model_copy(update={"state": "cancelled", "result": None}), 0)
+            return 200, job.model_copy(update={"state": "running", "result": None})
         if path == "clusters":
             made = CreateCluster.model_validate(body)
             url = f"https://{made.name}.localhost:8443"
