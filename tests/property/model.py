@@ -56,7 +56,7 @@ class ModelApp:
     """One app instance: its items, its clock (whole seconds), and how it behaves.
 
     ``marks_items`` and ``marks_comments``: whether it can hold our correlation ids. ``trims``: it strips and shortens
-    titles. ``whole_seconds``: two changes within a second look alike.
+    titles. ``refuses``: titles that it does not take.
     """
 
     name: str
@@ -64,6 +64,7 @@ class ModelApp:
     marks_items: bool = True
     marks_comments: bool = False
     trims: bool = False
+    refuses: frozenset[str] = frozenset()
     private_comments: bool = True
     fate: Callable[[str], Fate] = lambda _call: Fate.WELL
     now: datetime = START
@@ -146,6 +147,8 @@ class ModelApp:
         if isinstance(title, str):
             if not title.strip():
                 raise Rejected(f"{self.name} wants a title.", words="title may not be empty", status=422)
+            if title in self.refuses:
+                raise Rejected(f"{self.name} refuses this.", words=f"“{title}” is not welcome", status=422)
             kept["title"] = title.strip()[:12] if self.trims else title
         return kept
 

@@ -1,0 +1,122 @@
+"""One bad item holds back no other, and whatever is held back is on record by its key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from server.domain.item import Item, Side
+from server.domain.values import Value
+from tests.property import laws
+from tests.property.model import Fate, ModelApp
+from tests.property.world import Stage, World
+
+pytestmark = pytest.mark.postgres
+
+
+def values(title: str, text: str = "") -> dict[str, Value]:
+    return {"title": title, "text": text, "status": "1", "labels": ()}
+
+
+def held(world: World) -> list[tuple[str, str, str]]:
+    return [
+        tuple(row) for row in world.rows("select item_key, kind, words from holds where integration_id = :integration")
+    ]
+
+
+def test_a_refused_item_is_quarantined_with_the_apps_words_and_the_others_arrive(stage: Stage) -> None:
+    world = stage.world(right_refuses=frozenset({"bad"}))
+    for title in ("one", "bad", "two"):
+        world.left.person_creates(values(title))
+    world.sync()
+    assert sorted(str(one.fields["title"]) for one in world.right.records.values()) == ["one", "two"]
+    assert held(world) == [("left-2", "quarantine", "“bad” is not welcome")]
+
+
+def test_a_quarantined_item_comes_through_once_a_person_changes_it(stage: Stage) -> None:
+    world = stage.world(right_refuses=frozenset({"bad"}))
+    item = world.left.person_creates(values("bad"))
+    world.sync()
+    world.left.tick()
+    world.left.person_edits(item, "title", "good")
+    world.sync()
+    assert [one.fields["title"] for one in world.right.records.values()] == ["good"]
+    assert held(world) == []
+
+
+def test_a_quarantined_item_is_not_tried_again_by_itself(stage: Stage) -> None:
+    world = stage.world(right_refuses=frozenset({"bad"}))
+    world.left.person_creates(values("bad"))
+    for _ in range(3):
+        world.sync()
+    before = world.rows("select attempts from holds")
+    for _ in range(3):
+        world.sync()
+    assert world.rows("select attempts from holds") == before
+
+
+def test_a_refused_update_is_retried_with_the_pair_and_loses_nothing(stage: Stage) -> None:
+    world = stage.world(right_refuses=frozenset({"bad"}))
+    item = world.left.person_creates(values("fine"))
+    world.sync()
+    world.left.person_edits(item, "title", "bad")
+    world.left.person_edits(item, "text", "news")
+    world.sync()
+    assert held(world) == [("left-1", "quarantine", "“bad” is not welcome")]
+    world.right.refuses = frozenset()
+    world.settle()
+    [twin] = world.right.records.values()
+    assert (twin.fields["title"], twin.fields["text"]) == ("bad", "news")
+
+
+def test_an_app_that_is_busy_costs_the_item_its_turn_and_no_more(stage: Stage) -> None:
+    world = stage.world()
+    for number in range(3):
+        world.left.person_creates(values(f"item {number}"))
+    world.sync([Fate.WELL, Fate.WELL, Fate.WELL, Fate.BUSY])
+    assert [kind for _, kind, _ in held(world)].count("retry") <= 1
+    laws.check_all(world)
+    assert len(world.right.records) == 3
+
+
+def test_items_of_a_type_that_is_not_mapped_are_on_record(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = stage.world()
+    honest = ModelApp.item
+
+    def odd(self: ModelApp, item_id: str) -> Item:
+        item = honest(self, item_id)
+        return item if item.container == "right" else replace(item, type="epic")
+
+    monkeypatch.setattr(ModelApp, "item", odd)
+    world.left.person_creates(values("of another kind"))
+    world.sync()
+    assert held(world) == [("left-1", "skipped", "")]
+    assert "“epic”" in world.history()
+    assert world.right.records == {}
+
+
+def test_a_deleted_item_ends_its_pair_and_leaves_the_twin(stage: Stage) -> None:
+    world = stage.world()
+    item = world.left.person_creates(values("short lived"))
+    world.sync()
+    world.right.tick()
+    world.left.person_deletes(item)
+    [twin] = world.right.records
+    world.right.person_edits(twin, "title", "still here")
+    world.sync()
+    assert [row.state for row in world.rows("select state from pairs")] == ["ended"]
+    assert "deleted on left" in world.history()
+    world.settle()
+    assert list(world.right.records) == [twin]
+    assert world.left.records == {}
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_an_error_of_a_feed_is_never_an_empty_feed(stage: Stage, side: Side) -> None:
+    world = stage.world()
+    world.app(side).person_creates(values("there"))
+    world.sync([Fate.BUSY] * 3)  # two commits, which no app can refuse, then the left feed
+    assert world.rows("select at from cursors") == []
+    laws.check_all(world)
+    assert len(world.left.records) == len(world.right.records) == 1

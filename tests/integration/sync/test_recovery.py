@@ -1,0 +1,56 @@
+"""Each step of the path, and what is found when the process dies right after it."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.domain.values import Value
+from tests.property import laws
+from tests.property.model import Fate
+from tests.property.world import Stage
+
+pytestmark = pytest.mark.postgres
+ITEM: dict[str, Value] = {"title": "only once", "text": "a\nb", "status": "2", "labels": ("red",)}
+
+
+@pytest.mark.parametrize("bad", [Fate.KILLED_BEFORE, Fate.KILLED_AFTER, Fate.LOST, Fate.BUSY])
+@pytest.mark.parametrize("step", range(12))
+@pytest.mark.parametrize("marks", [True, False])
+def test_a_death_at_any_step_never_makes_a_second_item(stage: Stage, step: int, bad: Fate, marks: bool) -> None:  # noqa: FBT001 - a case
+    world = stage.world(left_marks_items=marks, right_marks_items=marks)
+    item = world.left.person_creates(ITEM)
+    world.left.person_comments(item, "a comment", private=True)
+    world.left.person_attaches(item, "file.txt", b"content")
+    world.sync([Fate.WELL] * step + [bad])
+    laws.check_all(world)
+    assert len(world.right.records) == 1
+
+
+@pytest.mark.parametrize("bad", [Fate.KILLED_BEFORE, Fate.KILLED_AFTER, Fate.LOST, Fate.BUSY])
+@pytest.mark.parametrize("step", range(8))
+def test_a_death_at_any_step_never_loses_an_edit(stage: Stage, step: int, bad: Fate) -> None:
+    world = stage.world(right_trims=True)
+    item = world.left.person_creates(ITEM)
+    world.settle()
+    world.left.person_edits(item, "title", "a much longer title")
+    world.left.person_edits(item, "labels", ("blau",))
+    world.sync([Fate.WELL] * step + [bad])
+    laws.check_all(world)
+    [twin] = world.right.records.values()
+    assert twin.fields["title"] == "a much longe"
+    assert twin.fields["labels"] == ("blau",)
+    assert world.left.records[item].fields["title"] == "a much longer title"
+
+
+def test_a_late_holder_cannot_commit(stage: Stage) -> None:
+    world = stage.world()
+    world.left.person_creates(ITEM)
+    late = world.epoch
+    world._take_over()
+    current, world.epoch = world.epoch, late
+    with pytest.raises(Exception, match="taken this tenant over"):
+        world.calm()
+    assert world.rows("select id from pairs") == []
+    world.epoch = current
+    laws.check_all(world)
+    assert len(world.right.records) == 1

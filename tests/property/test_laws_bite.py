@@ -1,0 +1,132 @@
+"""The laws are worth something: each of these faults, planted in the product, breaks one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from server.domain.item import CommentDraft, Item, Side
+from server.domain.operation import AddComment
+from server.engine import comments
+from server.services.sync import look, page, settle
+from server.services.sync.work import Look, Work
+from server.store import cursors, journal
+from server.store.holds import Hold
+from tests.property.model import ModelApp
+from tests.property.test_histories import Histories
+from tests.property.world import Stage
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def no_look_up_of_lost_creates(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(look, "_find_lost", lambda *_: None)
+    patch.setattr(look, "_bind_by_marker", lambda *_: None)
+
+
+def no_look_up_of_lost_comments(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(comments, "_adopt_lost", lambda *_: None)
+
+
+def failures_are_forgotten(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(settle, "hold", lambda one, _error, _pair: Hold(one.side, one.item_id, "skipped", "x", stamp=""))
+
+
+def the_cursor_moves_before_the_page(patch: pytest.MonkeyPatch) -> None:
+    honest = page.process
+
+    def early(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> None:
+        if cursor is not None:
+            with work.scope.transaction() as tx:
+                cursors.advance(tx, work.integration, *cursor)
+        honest(work, looks, cursor)
+
+    patch.setattr(page, "process", early)
+
+
+def the_cursor_is_our_own_clock(patch: pytest.MonkeyPatch) -> None:
+    honest = page.process
+
+    def ours(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> None:
+        honest(work, looks, (cursor[0], datetime.now(UTC)) if cursor else None)
+
+    patch.setattr(page, "process", ours)
+
+
+def one_snapshot_for_both_sides(patch: pytest.MonkeyPatch) -> None:
+    honest = settle._pair_after
+
+    def shared(done: Any, old: Any) -> Any:
+        pair = honest(done, old)
+        return replace(pair, right=replace(pair.right, snapshot=pair.left.snapshot))
+
+    patch.setattr(settle, "_pair_after", shared)
+
+
+def a_write_that_failed_counts_as_done(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(settle, "_not_written", lambda *_: set())
+
+
+def nothing_is_journaled(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(journal, "plan", lambda *_: None)
+    patch.setattr(look, "_bind_by_marker", lambda *_: None)
+
+
+def private_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    def post(one: Any, comment: Any, side: Side, mapping: Any, drawing: Any) -> None:
+        draft = CommentDraft(comments.render(comment, side, mapping), private=False, marker=one.id)
+        drawing.add(side.other, AddComment(comment.id, draft))
+
+    patch.setattr(comments, "_post", post)
+
+
+def a_second_is_taken_for_an_instant(patch: pytest.MonkeyPatch) -> None:
+    honest = ModelApp.item
+
+    def hasty(self: ModelApp, item_id: str) -> Item:
+        item = honest(self, item_id)
+        return replace(item, stamp=item.updated_at.isoformat())
+
+    patch.setattr(ModelApp, "item", hasty)
+
+
+PLANTS: tuple[Plant, ...] = (
+    no_look_up_of_lost_creates,
+    no_look_up_of_lost_comments,
+    failures_are_forgotten,
+    the_cursor_moves_before_the_page,
+    the_cursor_is_our_own_clock,
+    one_snapshot_for_both_sides,
+    a_write_that_failed_counts_as_done,
+    nothing_is_journaled,
+    private_is_forgotten,
+    a_second_is_taken_for_an_instant,
+)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
+def test_a_planted_fault_breaks_a_law(plant: Plant, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch)
+    machine = type("Planted", (Histories,), {"stage": stage})
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=600,
+                stateful_step_count=25,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                phases=(Phase.generate,),
+                derandomize=True,
+                database=None,
+                report_multiple_bugs=False,
+                print_blob=False,
+            ),
+        )
