@@ -53,7 +53,7 @@ _FIELDS: tuple[frozenset[str], ...] = (
 _VALUES: dict[FieldKind, tuple[frozenset[str], ...]] = {
     FieldKind.STATUS: (
         frozenset({"new", "open", "unread", "todo", "to do", "backlog", "submitted", "reported", "opened"}),
-        frozenset({"in progress", "started", "active", "chatting", "assigned", "doing", "working", "accepted"}),
+        frozenset({"in progress", "started", "active", "chatting", "assigned", "doing", "working", "accepted", "open"}),
         frozenset({"stalled", "feedback", "need eg", "needs feedback", "waiting", "on hold", "deferred", "blocked"}),
         frozenset({"testing", "in review", "review", "verification", "in test"}),
         frozenset({"resolved", "done", "fixed", "done cbb", "completed", "solved"}),

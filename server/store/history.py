@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from server.domain.errors import Conflicting, NotFound
 from server.store import tables as t
@@ -109,7 +110,7 @@ def run(tx: Transaction, run_id: str) -> RunRow:
 
 def last_runs(tx: Transaction) -> dict[str, RunRow]:
     """The newest run of each integration, by integration."""
-    newest = _RUNS.distinct(t.runs.c.integration_id).order_by(t.runs.c.integration_id, t.runs.c.started_at.desc())
+    newest = _RUNS.ext(distinct_on(t.runs.c.integration_id)).order_by(t.runs.c.integration_id, t.runs.c.started_at.desc())
     return {row.integration_id: _run(row) for row in tx.execute(newest)}
 
 

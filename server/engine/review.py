@@ -1,0 +1,88 @@
+"""Says no to a document that would work badly, before it is saved; compiling says no to what would not work at all.
+
+Every refusal names the field of the document that is to be changed. It must not repair anything.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from server.domain.errors import PutRight
+from server.domain.integration import Direction, Document, PrivateComments, SideSettings
+from server.domain.item import Side
+from server.engine.mapping import CHOICES, CompiledField, CompiledType, Mapping
+
+_SHORTEST_POLL = 5
+_LONGEST_POLL = 24 * 3600
+
+
+def review_ends(left: SideSettings, right: SideSettings) -> None:
+    """Raises ``PutRight`` when the two ends are one."""
+    if left == right:
+        raise PutRight("The two ends are the same container of the same connection; choose two.", field="right")
+
+
+def review_shape(document: Document) -> None:
+    """What can be said without asking the apps. Raises ``PutRight``."""
+    review_ends(document.left, document.right)
+    if not document.types:
+        raise PutRight("Pair at least one item type of each side.", field="types")
+    twice = [pair for pair, times in Counter((one.left, one.right) for one in document.types).items() if times > 1]
+    if twice:
+        raise PutRight(f"The types “{twice[0][0]}” and “{twice[0][1]}” are paired twice; keep one.", field="types")
+    if not _SHORTEST_POLL <= document.poll_seconds <= _LONGEST_POLL:
+        raise PutRight(f"The interval must be between {_SHORTEST_POLL} seconds and a day.", field="poll_seconds")
+    if document.attachments.max_bytes < 1:
+        raise PutRight("The size up to which files travel must be above zero.", field="attachments.max_bytes")
+
+
+def review(mapping: Mapping) -> None:
+    """What can be said once both apps were asked. Raises ``PutRight``."""
+    for place, compiled in enumerate(mapping.types):
+        where = f"types.{place}.fields"
+        if not compiled.fields:
+            raise PutRight("Pair at least one field of each pair of types.", field=where)
+        for side in Side:
+            _written_once(mapping, compiled, side, where)
+        for row, one in enumerate(compiled.fields):
+            for side in Side:
+                _writable(mapping, one, side, f"{where}.{row}")
+                _options(mapping, one, side, f"{where}.{row}")
+    publishes = mapping.document.comments.private is PrivateComments.PUBLISH
+    if publishes and not (mapping.left.private_comments or mapping.right.private_comments):
+        raise PutRight("Neither app knows private comments, so there is nothing to publish.", field="comments.private")
+
+
+def _written_once(mapping: Mapping, compiled: CompiledType, side: Side, where: str) -> None:
+    written = Counter(one.spec(side).id for one in compiled.fields if one.rule.direction.allows(side))
+    twice = next((one.spec(side) for one in compiled.fields if written[one.spec(side).id] > 1), None)
+    if twice is not None:
+        raise PutRight(
+            f"“{twice.name}” of {mapping.shape(side).name} would be written from several fields; keep one.", field=where
+        )
+
+
+def _writable(mapping: Mapping, one: CompiledField, side: Side, where: str) -> None:
+    spec = one.spec(side)
+    if spec.read_only and one.rule.direction.allows(side):
+        other_way = Direction.TO_RIGHT if side is Side.LEFT else Direction.TO_LEFT
+        raise PutRight(
+            f"“{spec.name}” cannot be written in {mapping.shape(side).name}; let the field travel the other way only"
+            f" ({other_way.value}) or leave it out.",
+            field=f"{where}.direction",
+        )
+
+
+def _options(mapping: Mapping, one: CompiledField, side: Side, where: str) -> None:
+    spec = one.spec(side)
+    if spec.kind not in CHOICES:
+        return
+    options = {option.id for option in spec.options}
+    named = (row.left if side is Side.LEFT else row.right for row in one.rule.values)
+    gone = next((option for option in named if option not in options), None)
+    if gone is not None:
+        raise PutRight(
+            f"“{spec.name}” of {mapping.shape(side).name} has no value {gone!r} (any more); choose another in the value"
+            " mapping.",
+            field=f"{where}.values",
+        )

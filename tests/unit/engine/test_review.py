@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from server.domain.errors import PutRight
+from server.domain.integration import (
+    CommentRules,
+    Direction,
+    Document,
+    FieldMapping,
+    PrivateComments,
+    SideSettings,
+    TypeMapping,
+    ValueMapping,
+)
+from server.domain.item import Side
+from server.domain.values import FieldKind, FieldSpec, Option, TextFormat
+from server.engine.mapping import SideShape, compile_mapping
+from server.engine.review import review, review_shape
+
+FIELDS = (
+    FieldSpec("title", "Title", FieldKind.TEXT),
+    FieldSpec("note", "Note", FieldKind.TEXT),
+    FieldSpec("key", "Key", FieldKind.TEXT, read_only=True),
+    FieldSpec("status", "Status", FieldKind.STATUS, options=(Option("1", "New"), Option("2", "Done"))),
+)
+LEFT = SideShape(Side.LEFT, "Help desk", "c", TextFormat.PLAIN, {"bug": FIELDS})
+RIGHT = SideShape(Side.RIGHT, "Engineering", "c", TextFormat.PLAIN, {"bug": FIELDS})
+
+
+def document(*fields: FieldMapping) -> Document:
+    return Document(SideSettings("a", "c"), SideSettings("b", "c"), (TypeMapping("bug", "bug", fields),))
+
+
+def refused(wrong: Document) -> PutRight:
+    with pytest.raises(PutRight) as error:
+        review_shape(wrong)
+        review(compile_mapping(wrong, LEFT, RIGHT))
+    return error.value
+
+
+def test_a_sound_document_passes() -> None:
+    values = (ValueMapping("1", "1"), ValueMapping("2", "2"))
+    sound = document(FieldMapping("title", "title"), FieldMapping("status", "status", values=values))
+    review_shape(sound)
+    review(compile_mapping(sound, LEFT, RIGHT))
+
+
+@pytest.mark.parametrize("direction", [Direction.BOTH, Direction.TO_RIGHT])
+def test_a_field_that_cannot_be_written_is_no_target(direction: Direction) -> None:
+    error = refused(document(FieldMapping("title", "title"), FieldMapping("note", "key", direction)))
+    assert error.field == "types.0.fields.1.direction"
+    assert "“Key” cannot be written in Engineering" in error.message
+    assert "to_left" in error.message
+
+
+def test_a_field_that_cannot_be_written_may_be_read() -> None:
+    sound = document(FieldMapping("note", "key", Direction.TO_LEFT))
+    review(compile_mapping(sound, LEFT, RIGHT))
+
+
+def test_a_field_is_written_from_one_field_only() -> None:
+    error = refused(document(FieldMapping("title", "title"), FieldMapping("note", "title", Direction.TO_RIGHT)))
+    assert error.field == "types.0.fields"
+    assert "“Title” of Engineering" in error.message
+
+
+def test_a_value_that_is_gone_is_named() -> None:
+    error = refused(document(FieldMapping("status", "status", values=(ValueMapping("1", "7"),))))
+    assert error.field == "types.0.fields.0.values"
+    assert "'7'" in error.message
+    assert "Engineering" in error.message
+
+
+def test_a_field_that_is_gone_is_named() -> None:
+    error = refused(document(FieldMapping("gone", "title")))
+    assert "“gone”" in error.message
+    assert "Help desk" in error.message
+
+
+def test_what_pairs_nothing_is_refused() -> None:
+    assert refused(document()).field == "types.0.fields"
+    assert refused(replace(document(), types=())).field == "types"
+    sound = document(FieldMapping("title", "title"))
+    assert refused(replace(sound, types=sound.types * 2)).field == "types"
+    assert refused(replace(sound, right=sound.left)).field == "right"
+    assert refused(replace(sound, poll_seconds=1)).field == "poll_seconds"
+
+
+def test_publishing_needs_something_private() -> None:
+    sound = document(FieldMapping("title", "title"))
+    error = refused(replace(sound, comments=CommentRules(private=PrivateComments.PUBLISH)))
+    assert error.field == "comments.private"
