@@ -1,0 +1,359 @@
+"""The one way out: sends requests of one connection to that connection's own address, and to no other place.
+
+It names what went wrong in sentences and classes (see ``base.Outlet``); it must not know any app, retry a write, or
+log or repeat a secret. An adapter of ``requests`` is used without its session: no cookies, no environment, no hooks,
+and connections that are kept alive and shared by threads.
+"""
+
+from __future__ import annotations
+
+import json as json_text
+import socket
+import ssl
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, BinaryIO, Final
+from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
+
+import requests
+import truststore
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from requests.utils import requote_uri
+from urllib3 import exceptions as lower
+
+from server.connectors import troubles
+from server.connectors.multipart import Multipart, size_of
+from server.connectors.troubles import Why
+from server.domain.errors import EgressDenied, NotThatApp, PutRight, Transient
+
+Ledger = Callable[[str, int, bool], None]
+"""Told of each contact: host, port, and whether it was refused (nothing sent)."""
+
+_CHUNK: Final = 64 * 1024
+_MOVED: Final = frozenset({301, 302, 303, 307, 308})
+_MOST_MOVES: Final = 5
+_READS: Final = frozenset({"GET", "HEAD"})
+_PORTS: Final = {"http": 80, "https": 443}
+_NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL", "RECORD_LAYER_FAILURE"})
+"""OpenSSL's reasons that only a handshake gives; with any other, something may have been sent."""
+_OK, _MULTIPLE = 200, 300
+_AGENT: Final = "Lockstep"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer whose body has been read. Keeps ``base.Answer``."""
+
+    origin: str
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ``NotThatApp``, saying what came instead."""
+        try:
+            return json_text.loads(self.content)
+        except ValueError as error:
+            raise troubles.not_json(self.origin, self.headers.get("Content-Type", ""), self.content) from error
+
+    @property
+    def date(self) -> datetime | None:
+        """The server's clock when it answered, in UTC."""
+        return _moment(self.headers.get("Date"))
+
+
+class HttpOutlet:
+    """The way out of one connection. Safe to use from several threads at once; close it when done.
+
+    ``base_url``: the app's address, path included. ``proxy``: address of an HTTP proxy, or empty. ``ca_pem``:
+    further authorities to trust besides the operating system's, as PEM text. ``verify``: False trusts any
+    certificate. ``parallel``: how many connections are kept. Timeouts are in seconds: ``connect_timeout`` until the
+    connection stands, ``read_timeout`` between two pieces of an answer. Raises ``PutRight`` for unusable settings.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        proxy: str = "",
+        ca_pem: str = "",
+        verify: bool = True,
+        parallel: int = 8,
+        connect_timeout: float = 10.0,
+        read_timeout: float = 60.0,
+        ledger: Ledger | None = None,
+    ) -> None:
+        self.base_url = base_url.strip().rstrip("/")
+        parts = _split(self.base_url)
+        self._host, self._port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        self._origin = _origin(parts)
+        self._proxies = {"http": proxy, "https": proxy} if proxy else {}
+        self._tls = _trust(ca_pem, verify=verify)
+        self._adapter = _Adapter(self._tls, parallel)
+        self._timeouts = (connect_timeout, read_timeout)
+        self._ledger = ledger
+        self._last_date = ""
+        self._own = threading.local()
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The ``Date`` of the last answer to the calling thread (else to any thread), in UTC."""
+        return _moment(getattr(self._own, "date", "") or self._last_date)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Iterable[tuple[str, str]] | Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: object | None = None,
+        data: bytes | BinaryIO | Iterable[bytes] | None = None,
+        files: Mapping[str, tuple[str, BinaryIO | bytes, str]] | None = None,
+        accept: tuple[int, ...] = (),
+    ) -> Reply:
+        """Send one request and read its whole answer; see ``base.Outlet.request`` for the errors.
+
+        ``path`` is below ``base_url`` or an absolute URL of the same origin. One of ``json``, ``data`` and
+        ``files`` (name -> file name, content, media type; an empty file name makes a plain form field) is the body.
+        A body with a known size is sent with it, any other in chunks. A read whose kept-alive connection had
+        died is sent once more.
+        """
+        body, kind = _body(json, data, files)
+        asked = {"Accept": "application/json", **(headers or {})}
+        if kind and "content-type" not in {name.lower() for name in asked}:
+            asked["Content-Type"] = kind
+        response = self._send(method, self._url(path, params), asked, body)
+        try:
+            content = response.content
+        except requests.RequestException as error:
+            raise troubles.cut_off(self._origin, error, write=method not in _READS) from error
+        reply = Reply(self._origin, response.status_code, response.headers, content)
+        if _OK <= reply.status < _MULTIPLE or reply.status in accept:
+            return reply
+        raise troubles.refused(self._origin, reply.status, reply.headers, content, write=method not in _READS)
+
+    def stream(self, path: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes]:
+        """GET in chunks of at most 64 KiB. Raises before the first chunk as ``request`` does; ``Transient`` within."""
+        asked = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
+        response = self._send("GET", self._url(path, None), asked, None)
+        if not _OK <= response.status_code < _MULTIPLE:
+            content = response.raw.read(_CHUNK, decode_content=True)
+            response.close()
+            raise troubles.refused(self._origin, response.status_code, response.headers, content, write=False)
+        return self._chunks(response)
+
+    def close(self) -> None:
+        """Close idle sockets."""
+        self._adapter.close()
+
+    def _chunks(self, response: requests.Response) -> Iterator[bytes]:
+        try:
+            yield from response.iter_content(_CHUNK)
+        except requests.RequestException as error:
+            raise troubles.cut_off(self._origin, error, write=False) from error
+        finally:
+            response.close()
+
+    def _url(self, path: str, params: Iterable[tuple[str, str]] | Mapping[str, str] | None) -> str:
+        url = path if path.startswith(("http://", "https://")) else self.base_url + path
+        if params:
+            pairs = list(params.items() if isinstance(params, Mapping) else params)
+            url = f"{url}{'&' if '?' in url else '?'}{urlencode(pairs)}"
+        return requote_uri(url)
+
+    def _send(self, method: str, url: str, headers: Mapping[str, str], body: Any) -> requests.Response:
+        """Send, following redirects of reads within the origin."""
+        for _ in range(_MOST_MOVES + 1):
+            self._allow(url)
+            response = self._exchange(method, url, headers, body)
+            target = response.headers.get("Location") if response.status_code in _MOVED else None
+            if target is None:
+                return response
+            response.close()
+            url = requote_uri(urljoin(url, target))
+            self._allow(url, moved=True)
+            if method not in _READS:
+                raise NotThatApp(
+                    f"{self._origin} sends writes on to {url}. Put the app's final address into the connection."
+                )
+        raise NotThatApp(f"{self._origin} redirects in circles ({url}). Check the address of the connection.")
+
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: Any) -> requests.Response:
+        prepared = requests.PreparedRequest()
+        prepared.method, prepared.url, prepared.body = method, url, body
+        prepared.headers = CaseInsensitiveDict({"User-Agent": _AGENT, "Accept-Encoding": "gzip, deflate", **headers})
+        size = size_of(body)
+        if size is not None:
+            prepared.headers["Content-Length"] = str(size)
+        elif body is None and method not in _READS:
+            prepared.headers["Content-Length"] = "0"
+        elif body is not None:
+            prepared.headers["Transfer-Encoding"] = "chunked"
+        write = method not in _READS
+        for last_try in (False, True):
+            try:
+                response = self._adapter.send(
+                    prepared, stream=True, timeout=self._timeouts, verify=True, proxies=self._proxies
+                )
+            except requests.RequestException as error:
+                why, cause = _why(error)
+                if why is Why.BROKEN and not write and not last_try:
+                    continue
+                raise troubles.unreached(self._target(), why, cause, write=write) from error
+            self._own.date = self._last_date = response.headers.get("Date", "")
+            return response
+        raise Transient(f"{self._origin} drops every connection. It will be tried again.")
+
+    def _target(self) -> troubles.Target:
+        return troubles.Target(self._origin, self._host, self._port, proxied=bool(self._proxies))
+
+    def _allow(self, url: str, *, moved: bool = False) -> None:
+        """Let only the connection's own origin through. Raises ``EgressDenied`` before anything is sent."""
+        try:
+            parts = urlsplit(url)
+            origin, host, port = _origin(parts), parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
+        except ValueError as error:
+            raise EgressDenied(f"{url!r} is no address that anything could be sent to.") from error
+        allowed = origin == self._origin
+        if self._ledger is not None and (not moved or not allowed):
+            self._ledger(host, port, not allowed)
+        if not allowed:
+            why = f"{self._origin} redirects there" if moved else f"the connection is for {self._origin}"
+            raise EgressDenied(
+                f"Nothing was sent to {origin}: {why}, and a connection only talks to its own address. If that is the "
+                "app's right address, put it into the connection."
+            )
+
+
+class _Adapter(HTTPAdapter):
+    """Trusts what its own TLS context trusts, where the library's would add authorities of its own."""
+
+    def __init__(self, tls: ssl.SSLContext, parallel: int) -> None:
+        self._context = tls
+        super().__init__(pool_connections=2, pool_maxsize=parallel)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: Any) -> None:  # noqa: FBT001, FBT002 - the library's
+        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **more)
+
+    def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
+        return super().proxy_manager_for(proxy, ssl_context=self._context, **more)
+
+    def build_connection_pool_key_attributes(
+        self,
+        request: requests.PreparedRequest,
+        verify: Any,  # noqa: ARG002 - the library's
+        cert: Any = None,  # noqa: ARG002
+    ) -> Any:
+        parts = urlsplit(str(request.url))
+        return {"scheme": parts.scheme, "host": parts.hostname, "port": parts.port}, {}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Nothing to add: the context decides."""
+
+
+def _split(base_url: str) -> SplitResult:
+    try:
+        parts = urlsplit(base_url)
+        usable = parts.scheme in _PORTS and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        parts, usable = urlsplit(""), False
+    if not usable or parts.username is not None or parts.query or parts.fragment:
+        raise PutRight(
+            "The address of the app must look like https://tracker.example.com/path, without a login in it.",
+            field="url",
+        )
+    return parts
+
+
+def _origin(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    port = parts.port or _PORTS.get(parts.scheme, 0)
+    shown = "" if port == _PORTS.get(parts.scheme) else f":{port}"
+    return f"{parts.scheme}://{host}{shown}"
+
+
+def _trust(ca_pem: str, *, verify: bool) -> ssl.SSLContext:
+    if not verify:
+        warnings.simplefilter("ignore", lower.InsecureRequestWarning)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    trusting = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if ca_pem.strip():
+        try:
+            trusting.load_verify_locations(cadata=ca_pem)
+        except (ssl.SSLError, ValueError) as error:
+            raise PutRight(
+                "The certificate of the authority cannot be read; it must be text from “-----BEGIN CERTIFICATE-----” "
+                "to “-----END CERTIFICATE-----”.",
+                field="ca_pem",
+            ) from error
+    return trusting
+
+
+def _body(
+    json: object | None,
+    data: bytes | BinaryIO | Iterable[bytes] | None,
+    files: Mapping[str, tuple[str, BinaryIO | bytes, str]] | None,
+) -> tuple[Any, str]:
+    """The body to send and its media type."""
+    if json is not None:
+        return json_text.dumps(json, separators=(",", ":")).encode(), "application/json"
+    if files is not None:
+        form = Multipart(files)
+        return form, form.content_type
+    if data is not None and size_of(data) == 0:
+        return b"", ""  # an empty stream would go out in chunks, which not every server reads
+    return data, ""
+
+
+def _moment(date: str | None) -> datetime | None:
+    if not date:
+        return None
+    with suppress(ValueError, TypeError):
+        return parsedate_to_datetime(date).astimezone(UTC)
+    return None
+
+
+def _why(error: Exception) -> tuple[Why, BaseException]:
+    """What kept the answer away, and the innermost error that says so."""
+    causes = tuple(_causes(error))
+    certificate = next((one for one in causes if isinstance(one, ssl.SSLCertVerificationError)), None)
+    if certificate is not None:
+        return Why.TLS, certificate
+    connecting = any(isinstance(one, lower.NewConnectionError | lower.ConnectTimeoutError) for one in causes)
+    late = any(isinstance(one, TimeoutError | lower.ReadTimeoutError) for one in causes)
+    if any(isinstance(one, lower.NameResolutionError | socket.gaierror) for one in causes):
+        why = Why.NAME
+    elif any(isinstance(one, lower.ProxyError) for one in causes):
+        why = Why.PROXY
+    elif connecting:
+        why = Why.SILENT if late else Why.CLOSED
+    elif late:
+        why = Why.SLOW
+    elif any(isinstance(one, ssl.SSLError) and one.reason in _NO_TLS for one in causes):
+        why = Why.TLS
+    else:
+        why = Why.BROKEN
+    return why, causes[-1]
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and all that it wraps, outermost first."""
+    seen: set[int] = set()
+    queue: list[object] = [error]
+    while queue:
+        one = queue.pop(0)
+        if isinstance(one, BaseException) and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            queue += [getattr(one, "reason", None), *one.args, one.__cause__, one.__context__]

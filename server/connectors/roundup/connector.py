@@ -1,0 +1,460 @@
+"""Talks to one Roundup with one account; it must not decide what is synced.
+
+Items are named by Roundup's designators (``issue12``), which are unique across the classes of a tracker. An edit
+carries the tag of what it was made from, so it never overwrites what somebody else has written meanwhile.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from server.connectors.base import Account, Container, ItemType, Manifest, Outlet
+from server.connectors.paging import walk
+from server.connectors.roundup.manifest import MANIFEST, TEXT_FORMATS
+from server.connectors.roundup.read import (
+    Reading,
+    comment_marker,
+    first_message,
+    heard,
+    ids,
+    item_marker,
+    lines,
+    marked,
+    read_file,
+    read_item,
+    spoken,
+    stamp_of,
+)
+from server.connectors.roundup.schema import DESCRIPTION, Property, Schema
+from server.connectors.roundup.session import Json, Session, read_user
+from server.domain.errors import Gone, PutRight, Rejected
+from server.domain.item import Attachment, CommentDraft, Draft, FileDraft, Head, Item, Page
+from server.domain.values import AppUser, FieldKind, FieldSpec, TextFormat, Value
+
+_PAGE = 500
+"""Roundup reads all that follows for each page it gives, so few large pages are kind to it."""
+_BULK = 50
+"""Items of the feed that are read together, and"""
+_WORTH = 4
+"""from how many on that is worth it: a quiet look stays one request."""
+_SIZES = 20_000
+_MESSAGE = "author,creator,creation,date,content,messageid"
+_FILE = "name,type,creator,creation"
+_DESIGNATOR = re.compile(r"([a-z_]\w*?)(\d+)", re.IGNORECASE)
+_FORBIDDEN = 403
+
+
+class Roundup:
+    """One Roundup, one account. Holds nothing but what it has learned of the tracker's own schema and people."""
+
+    def __init__(self, settings: Mapping[str, str], outlet: Outlet) -> None:
+        self._outlet = outlet
+        chosen = settings.get("text_format") or "plain"
+        if chosen not in TEXT_FORMATS:
+            raise PutRight(f"“{chosen}” is none of the text formats for Roundup.", field="text_format")
+        self._format = TEXT_FORMATS[chosen]
+        self._session = Session(outlet, settings["login"].strip(), settings["password"])
+        self._schema = Schema(self._session)
+        self._lock = threading.Lock()
+        self._names: dict[str, str] = {}
+        self._sizes: dict[str, int] = {}
+
+    @property
+    def manifest(self) -> Manifest:
+        """Roundup's manifest."""
+        return MANIFEST
+
+    @property
+    def text_format(self) -> TextFormat:
+        """As the connection's settings say; Roundup does not tell it."""
+        return self._format
+
+    @property
+    def server_time(self) -> datetime | None:
+        """Roundup's clock as of its last answer."""
+        return self._outlet.server_time
+
+    # What is there
+
+    def check(self) -> Account:
+        """Prove address, login and the right to use the REST interface."""
+        user = self._session.check()
+        warnings = []
+        if all(not one.email for one in self._people() if one.id != user.id):
+            warnings.append(
+                f"Roundup does not show {user.name} other people's e-mail addresses, so people are not matched by "
+                "themselves. Let the syncing user's role view the property “address” of users, or match them by hand."
+            )
+        return Account(user, "Roundup", tuple(warnings))
+
+    def containers(self) -> tuple[Container, ...]:
+        """The tracker's classes of items (``issue``; ``bug``, ``task`` and so on)."""
+        return tuple(Container(one, one) for one in self._schema.item_classes())
+
+    def item_types(self, container: str) -> tuple[ItemType, ...]:
+        """One: the class itself."""
+        return (ItemType(container, container),)
+
+    def fields(self, container: str, item_type: str) -> tuple[FieldSpec, ...]:  # noqa: ARG002 - the protocol's
+        """The properties of the class, with the options that they have now."""
+        return self._schema.fields(container, self._format)
+
+    def users(self, container: str) -> tuple[AppUser, ...]:  # noqa: ARG002 - the protocol's
+        """All users but the anonymous one, with e-mail where Roundup shows it to us."""
+        return tuple(one for one in self._people() if one.login != "anonymous")
+
+    # Reading items
+
+    def changes(self, container: str, since: datetime | None) -> Iterator[Page]:
+        """Items changed at or after ``since``, oldest first."""
+        for page in walk(lambda start, offset, limit: self._heads(container, start, offset, limit), since, _PAGE):
+            for place in range(0, len(page.heads), _BULK):
+                heads = page.heads[place : place + _BULK]
+                if len(heads) >= _WORTH:
+                    heads = self._filled(container, heads)
+                yield Page(heads, max(one.updated_at for one in heads))
+
+    def census(self, container: str) -> Iterator[tuple[str, ...]]:
+        """The designators of all items of the class; one answer, so nothing can slip between pages."""
+        found, _ = self._session.get(f"/rest/data/{container}")
+        every = [container + str(one["id"]) for one in found["collection"]]
+        for place in range(0, len(every), _PAGE):
+            yield tuple(every[place : place + _PAGE])
+
+    def fetch(self, item_id: str) -> Item:
+        """The whole item: one request, one for its messages, one for its files."""
+        name, number = self._place(item_id)
+        items = self._items(name, (number,))
+        if not items:
+            raise Gone(f"{item_id} is not in Roundup any more.")
+        return items[0]
+
+    def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:  # noqa: ARG002 - markers are certain here
+        """Items that carry the correlation id, in their own field or at their first message."""
+        name = draft.container
+        numbers = set()
+        if self._schema.shape(name).holds_marker:
+            numbers |= self._numbers(name, (("remote_id:", draft.marker),))
+        messages = self._numbers("msg", (("messageid:", item_marker(draft.marker)),))
+        if messages:
+            numbers |= self._numbers(name, (("messages", ",".join(sorted(messages))),))
+        return tuple(name + one for one in sorted(numbers, key=int))
+
+    # Writing items
+
+    def create(self, draft: Draft) -> Item:
+        """Make the first message, then the item with it.
+
+        Cut off in between, it leaves a message that belongs to no item, which nobody sees and nobody needs.
+        """
+        shape = self._schema.shape(draft.container)
+        body = self._body(draft.container, draft.fields)
+        body["messages"] = [self._say(draft.fields.get(DESCRIPTION), item_marker(draft.marker))]
+        if shape.holds_marker:
+            body["remote_id"] = draft.marker
+        number = self._session.post(f"/rest/data/{draft.container}", body)
+        return self.fetch(draft.container + number)
+
+    def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
+        """Write the fields; a description into the message that the item was made with."""
+        name, number = self._place(item_id)
+        body = self._body(name, changed)
+        if body:
+            self._session.edit(f"/rest/data/{name}/{number}", lambda _: body)
+        if DESCRIPTION in changed:
+            self._describe(name, number, lines(changed[DESCRIPTION]))
+        item = self.fetch(item_id)
+        left = [one for one in body if item.fields.get(one) != changed[one] and self._exact(name, one)]
+        if left:
+            raise Rejected(f"Roundup left {', '.join(left)} of {item_id} as it was, or set something else instead.")
+        return item
+
+    # Comments, files, links
+
+    def add_comment(self, item_id: str, draft: CommentDraft) -> str:
+        """Make a message and hang it on the item, whose status stays.
+
+        Cut off in between, it leaves a message that belongs to no item, which nobody sees and nobody needs.
+        """
+        if draft.private:
+            raise Rejected(f"Roundup has no private messages, so a private comment was not posted on {item_id}.")
+        made = self._say(draft.body, comment_marker(draft.marker))
+        self._hang(item_id, "messages", made)
+        return made
+
+    def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:  # noqa: ARG002 - the protocol's
+        """Replace a message's text. Roundup does not count it as a change of the item."""
+        self._session.edit(f"/rest/data/msg/{comment_id}", lambda _: {"content": _text(body)})
+
+    def delete_comment(self, item_id: str, comment_id: str) -> None:
+        """Take a message off the item; one that is gone already is no error."""
+        self._take_off(item_id, "messages", comment_id)
+
+    def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
+        """Upload a file and hang it on the item.
+
+        Cut off in between, it leaves a file that belongs to no item, which nobody sees and nobody needs.
+        """
+        kind = draft.content_type or "application/octet-stream"
+        if draft.size == 0:
+            # Roundup takes nothing for no content at all, and trims a blank to nothing.
+            made = self._session.post("/rest/data/file", {"name": draft.name, "type": kind, "content": " "})
+        else:
+            parts: dict[str, tuple[str, BinaryIO | bytes, str]] = {
+                "name": ("", draft.name.encode(), ""),
+                "type": ("", kind.encode(), ""),
+                "content": ("content", content, "application/octet-stream"),
+            }
+            made = self._session.upload("/rest/data/file", parts)
+        self._keep_size(made, draft.size)
+        self._hang(item_id, "files", made)
+        return made
+
+    def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:  # noqa: ARG002 - the protocol's
+        """The file's bytes."""
+        return self._session.stream(f"/file{attachment_id}/")
+
+    def delete_attachment(self, item_id: str, attachment_id: str) -> None:
+        """Take a file off the item; one that is gone already is no error."""
+        self._take_off(item_id, "files", attachment_id)
+
+    def add_link(self, item_id: str, kind: str, target: str) -> None:
+        """Relate two items of a class by one of its properties."""
+        name, number = self._place(item_id)
+        other, wanted = self._place(target)
+        if kind not in self._schema.shape(name).relations or other != name:
+            raise Rejected(f"{item_id} cannot be related to {target} by “{kind}” in this tracker.")
+
+        def change(now: Json) -> dict[str, Any] | None:
+            if not isinstance(now.get(kind), list):
+                return None if now.get(kind) == wanted else {kind: wanted}
+            return None if wanted in ids(now[kind]) else {kind: [*ids(now[kind]), wanted]}
+
+        self._session.edit(f"/rest/data/{name}/{number}", change)
+
+    def close(self) -> None:
+        """Let go of sockets."""
+        self._outlet.close()
+
+    # How items are read
+
+    def _heads(self, name: str, since: datetime | None, offset: int, limit: int) -> Sequence[Head]:
+        wish = [("@fields", "activity"), ("@sort", "activity,id"), ("@page_size", str(limit + offset))]
+        if since is not None:
+            wish.append(("activity", f"from {spoken(since)}"))
+        found, answer = self._session.get(f"/rest/data/{name}", wish)
+        now = _date(answer, self._outlet)
+        return [
+            Head(name + str(one["id"]), heard(one["activity"]), stamp_of(str(one["activity"]), now))
+            for one in found["collection"][offset:]
+        ]
+
+    def _filled(self, name: str, heads: Sequence[Head]) -> tuple[Head, ...]:
+        """The same heads with their items; one that was deleted meanwhile stays as it is."""
+        items = {one.id: one for one in self._items(name, [self._place(head.id)[1] for head in heads])}
+        return tuple(
+            Head(found.id, found.updated_at, found.stamp, found) if (found := items.get(one.id)) is not None else one
+            for one in heads
+        )
+
+    def _items(self, name: str, numbers: Sequence[str]) -> list[Item]:
+        shape = self._schema.shape(name)
+        wanted = {"title", "messages", "files", "activity", "creation", *shape.fields, *shape.relations}
+        if shape.holds_marker:
+            wanted.add("remote_id")
+        found, answer = self._many(name, numbers, ",".join(sorted(wanted)), "2")
+        now = _date(answer, self._outlet)
+        messages = self._members("msg", [one for raw in found for one in ids(raw.get("messages"))], _MESSAGE, "3")
+        files = self._members("file", [one for raw in found for one in ids(raw.get("files"))], _FILE, "2")
+        by = Reading(self._outlet.base_url, self._session.user.id, self._called(messages, files), now)
+        return [
+            read_item(
+                shape,
+                raw,
+                {one: messages[one] for one in ids(raw.get("messages")) if one in messages},
+                [self._attachment(files[one], by) for one in ids(raw.get("files")) if one in files],
+                by,
+            )
+            for raw in found
+        ]
+
+    def _many(self, name: str, numbers: Sequence[str], fields: str, verbose: str) -> tuple[list[Json], Any]:
+        wish = [("@fields", fields), ("@verbose", verbose), *(("id", one) for one in numbers)]
+        found, answer = self._session.get(f"/rest/data/{name}", wish)
+        return list(found["collection"]), answer
+
+    def _members(self, name: str, numbers: Sequence[str], fields: str, verbose: str) -> dict[str, Json]:
+        every: dict[str, Json] = {}
+        for place in range(0, len(numbers), _PAGE // 2):
+            found, _ = self._many(name, numbers[place : place + _PAGE // 2], fields, verbose)
+            every |= {str(one["id"]): one for one in found}
+        return every
+
+    def _numbers(self, name: str, wish: tuple[tuple[str, str], ...]) -> set[str]:
+        found, _ = self._session.get(f"/rest/data/{name}", wish)
+        return {str(one["id"]) for one in found["collection"]}
+
+    def _attachment(self, raw: Json, by: Reading) -> Attachment:
+        number = str(raw["id"])
+        size = self._sizes.get(number)
+        if size is None:
+            size = self._session.size(f"/file{number}/")
+            self._keep_size(number, size)
+        return read_file(raw, size, by)
+
+    def _keep_size(self, number: str, size: int) -> None:
+        with self._lock:
+            if len(self._sizes) >= _SIZES:
+                self._sizes.clear()
+            self._sizes[number] = size
+
+    def _people(self) -> tuple[AppUser, ...]:
+        wish = (("@fields", "username,realname,address"), ("@verbose", "2"))
+        found, _ = self._session.get("/rest/data/user", wish)
+        people = tuple(read_user(one) for one in found["collection"])
+        with self._lock:
+            self._names |= {one.id: one.name for one in people}
+        return people
+
+    def _called(self, *groups: Mapping[str, Json]) -> Mapping[str, str]:
+        """What the people behind messages and files are called."""
+        wanted = {
+            str(raw[role]["id"])
+            for group in groups
+            for raw in group.values()
+            for role in ("author", "creator")
+            if raw.get(role)
+        }
+        if wanted - self._names.keys():
+            self._people()
+            with self._lock:
+                for one in wanted - self._names.keys():
+                    self._names[one] = f"user{one}"  # retired: known by number only
+        return self._names
+
+    # How items are written
+
+    def _say(self, text: Value, marker: str) -> str:
+        body = {"content": _text(text), "author": self._session.user.id, "date": ".", "messageid": marker}
+        return self._session.post("/rest/data/msg", body)
+
+    def _describe(self, name: str, number: str, text: str) -> None:
+        """Write the description. Roundup does not empty a message, so an empty one takes its place."""
+        found, _ = self._many(name, (number,), "messages,creation", "1")
+        if not found:
+            raise Gone(f"{name}{number} is not in Roundup any more.")
+        messages = self._members("msg", ids(found[0].get("messages")), "creation,messageid", "1")
+        first = first_message(found[0], messages)
+        if first is not None and text.strip():
+            self._session.edit(f"/rest/data/msg/{first}", lambda _: {"content": text})
+            return
+        _, marker = marked(messages[first]) if first is not None else ("", "")
+        made = self._say(text, item_marker(marker or f"{name}{number}"))
+
+        def change(now: Json) -> dict[str, Any]:
+            return {"messages": [one for one in ids(now.get("messages")) if one != first] + [made]}
+
+        self._edit_item(name, number, change, with_status=True)
+
+    def _hang(self, item_id: str, what: str, made: str) -> None:
+        name, number = self._place(item_id)
+
+        def change(now: Json) -> dict[str, Any] | None:
+            return None if made in ids(now.get(what)) else {what: [*ids(now.get(what)), made]}
+
+        self._edit_item(name, number, change, with_status=what == "messages")
+
+    def _edit_item(
+        self, name: str, number: str, change: Callable[[Json], dict[str, Any] | None], *, with_status: bool
+    ) -> None:
+        """Edit an item. The status is sent along as it is, so that no rule of the tracker moves it for a message."""
+        path = f"/rest/data/{name}/{number}"
+
+        def keeping(now: Json) -> dict[str, Any] | None:
+            body = change(now)
+            return body | {"status": now.get("status") or ""} if body else body
+
+        if with_status and "status" in self._schema.shape(name).fields:
+            try:
+                self._session.edit(path, keeping)
+            except Rejected as error:
+                if error.status != _FORBIDDEN:
+                    raise
+                # Who may comment need not be allowed to set a status.
+            else:
+                return
+        self._session.edit(path, change)
+
+    def _take_off(self, item_id: str, what: str, gone: str) -> None:
+        name, number = self._place(item_id)
+
+        def change(now: Json) -> dict[str, Any] | None:
+            before = ids(now.get(what))
+            return {what: [one for one in before if one != gone]} if gone in before else None
+
+        self._session.edit(f"/rest/data/{name}/{number}", change)
+
+    def _body(self, name: str, values: Mapping[str, Value]) -> dict[str, Any]:
+        fields = self._schema.shape(name).fields
+        body: dict[str, Any] = {}
+        for key, value in values.items():
+            if key == DESCRIPTION:
+                continue
+            if key == "title":
+                body[key] = str(value or "")
+            elif key in fields:
+                body[key] = self._written(fields[key], value)
+            else:
+                raise Rejected(f"“{name}” has no field “{key}” in this tracker.")
+        return body
+
+    def _written(self, one: Property, value: Value) -> Any:
+        if one.many:
+            wanted = value if isinstance(value, tuple) else ()
+            return self._keywords(one.target, wanted) if one.kind is FieldKind.LABELS else list(wanted)
+        # Roundup overlooks null, and takes what is false or zero for nothing unless it is spelt.
+        return "" if value is None else {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+    def _keywords(self, target: str, wanted: tuple[str, ...]) -> list[str]:
+        known = {one.name: one.id for one in self._schema.options(target)} if wanted else {}
+        for one in wanted:
+            if one not in known:
+                try:
+                    known[one] = self._session.post(f"/rest/data/{target}", {"name": one})
+                except Rejected as error:
+                    raise Rejected(
+                        f"Roundup has no {target} “{one}”, and the syncing user may not add it: {error.words}",
+                        words=error.words,
+                        status=error.status,
+                    ) from error
+        return [known[one] for one in wanted]
+
+    def _exact(self, name: str, field: str) -> bool:
+        one = self._schema.shape(name).fields.get(field)
+        return one is not None and one.kind in {FieldKind.OPTION, FieldKind.STATUS, FieldKind.USER}
+
+    @staticmethod
+    def _place(item_id: str) -> tuple[str, str]:
+        found = _DESIGNATOR.fullmatch(item_id)
+        if found is None:
+            raise Gone(f"{item_id} is no item of Roundup's.")
+        return found[1], found[2]
+
+
+def open_roundup(settings: Mapping[str, str], outlet: Outlet) -> Roundup:
+    """Build a connector from a connection's settings."""
+    return Roundup(settings, outlet)
+
+
+def _text(text: Value) -> str:
+    """A message's content; Roundup takes no empty one, and trims a blank to nothing."""
+    return lines(text) if lines(text).strip() else " "
+
+
+def _date(answer: Any, outlet: Outlet) -> datetime | None:
+    date = getattr(answer, "date", None)
+    return date if isinstance(date, datetime) else outlet.server_time

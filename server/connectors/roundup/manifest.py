@@ -1,0 +1,47 @@
+"""What Roundup can do and which settings a connection to it needs; it must not talk to it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
+from server.domain.values import TextFormat
+
+TEXT_FORMATS = {"plain": TextFormat.PLAIN, "markdown": TextFormat.MARKDOWN}
+"""The choices of the setting, and the markup that each is."""
+
+MANIFEST = Manifest(
+    kind="roundup",
+    title="Roundup",
+    settings=(
+        Setting("url", "Address", SettingKind.URL, help="Of the tracker, such as https://bugs.example.com/tracker"),
+        Setting(
+            "login",
+            "Login",
+            SettingKind.TEXT,
+            help="The user who does the syncing. The role needs “Rest Access”, and the right to see, create and edit "
+            "items, messages and files.",
+        ),
+        Setting("password", "Password", SettingKind.SECRET),
+        Setting(
+            "text_format",
+            "Text formatting",
+            SettingKind.CHOICE,
+            required=False,
+            help="How people write messages in this tracker; Roundup itself shows plain text.",
+            default="plain",
+            choices=tuple(TEXT_FORMATS),
+        ),
+    ),
+    capabilities=Capabilities(
+        marker_lag=timedelta(0),
+        overlap=timedelta(seconds=2),
+        parallel=4,
+        private_comments=False,
+        edits_comments=True,
+        deletes_comments=True,
+        attachments=True,
+        deletes_attachments=True,
+        links=True,
+    ),
+)

@@ -1,0 +1,165 @@
+"""Turns what Roundup says into items; it must not ask anything.
+
+The description of an item is the message that it was made with; every other message is a comment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from server.connectors.roundup.schema import DESCRIPTION, Property, Shape, label
+from server.connectors.roundup.session import Json
+from server.domain.item import Attachment, Comment, Item, Link
+from server.domain.values import FieldKind, Value
+
+_MARKER = re.compile(r"<(item|comment)\.(.+)@lockstep>")
+_SETTLED = timedelta(seconds=2)
+"""How long after its last change an item's time can be taken for final (whole seconds, and a second's slack)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is needed to read an item: the tracker's address, who we are, what people are called, the time."""
+
+    base_url: str
+    me: str
+    names: Mapping[str, str]
+    now: datetime | None
+
+
+def spoken(moment: datetime) -> str:
+    """A time as Roundup reads it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d.%H:%M:%S")
+
+
+def heard(text: str) -> datetime:
+    """A time as Roundup writes it."""
+    return datetime.strptime(text[:19], "%Y-%m-%d.%H:%M:%S").replace(tzinfo=UTC)
+
+
+def lines(text: object) -> str:
+    """Text with plain newlines."""
+    return str(text or "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def item_marker(marker: str) -> str:
+    """The message id that the first message of an item of ours carries."""
+    return f"<item.{marker}@lockstep>"
+
+
+def comment_marker(marker: str) -> str:
+    """The message id that a comment of ours carries."""
+    return f"<comment.{marker}@lockstep>"
+
+
+def ids(linked: object) -> list[str]:
+    """The numbers in a set of links, however verbose."""
+    many = linked if isinstance(linked, list) else []
+    return [str(one["id"]) if isinstance(one, dict) else str(one) for one in many]
+
+
+def stamp_of(activity: str, now: datetime | None) -> str:
+    """The activity, once no further change can carry the same; empty before."""
+    return activity if now is not None and now - heard(activity) >= _SETTLED else ""
+
+
+def first_message(item: Json, messages: Mapping[str, Json]) -> str | None:
+    """The number of the message that is the item's description: one of ours for it, or the one it was made with."""
+    numbers = sorted(messages, key=int)
+    kinds = {one: marked(messages[one])[0] for one in numbers}
+    ours = [one for one in numbers if kinds[one] == "item"]
+    if ours:
+        return ours[-1]
+    people = [one for one in numbers if not kinds[one]]
+    if people and item.get("creation") and heard(str(messages[people[0]]["creation"])) <= heard(str(item["creation"])):
+        return people[0]
+    return None
+
+
+def read_item(shape: Shape, raw: Json, messages: Mapping[str, Json], files: Iterable[Attachment], by: Reading) -> Item:
+    """An item from its own answer and its messages' and files'."""
+    number, activity = str(raw["id"]), str(raw["activity"])
+    first = first_message(raw, messages)
+    described = messages.get(first) if first is not None else None
+    fields: dict[str, Value] = {
+        "title": str(raw.get("title") or ""),
+        DESCRIPTION: lines(described.get("content")).strip() if described is not None else "",
+    }
+    fields |= {name: read_value(one, raw.get(name)) for name, one in shape.fields.items()}
+    designator = shape.name + number
+    marker = str(raw.get("remote_id") or "") if shape.holds_marker else ""
+    if not marker and described is not None:
+        _, marker = marked(described)
+    return Item(
+        id=designator,
+        key=designator,
+        url=f"{by.base_url}/{designator}",
+        container=shape.name,
+        type=shape.name,
+        updated_at=heard(activity),
+        fields=fields,
+        stamp=stamp_of(activity, by.now),
+        comments=tuple(read_comment(messages[one], by) for one in sorted(messages, key=int) if one != first),
+        attachments=tuple(files),
+        links=tuple(
+            Link(kind, shape.name + one)
+            for kind in shape.relations
+            for one in sorted(ids(raw.get(kind) if isinstance(raw.get(kind), list) else [raw[kind]]), key=int)
+            if raw.get(kind)
+        ),
+        marker=marker or None,
+    )
+
+
+def read_value(one: Property, raw: object) -> Value:
+    """A property's value in the product's terms."""
+    if one.many:
+        many = raw if isinstance(raw, list) else []
+        if one.kind is FieldKind.LABELS:
+            return tuple(sorted(label(each) for each in many if isinstance(each, dict)))
+        return tuple(sorted(ids(many)))
+    if isinstance(raw, dict):
+        return str(raw["id"])
+    if raw is None or isinstance(raw, bool | int | float):
+        return raw
+    text = str(raw)
+    return text[:10] if one.kind is FieldKind.DATE else lines(text)
+
+
+def read_comment(raw: Json, by: Reading) -> Comment:
+    """A message as a comment."""
+    author = str((raw.get("author") or raw.get("creator") or {}).get("id", ""))
+    creator = str((raw.get("creator") or {}).get("id", ""))
+    _, marker = marked(raw)
+    return Comment(
+        id=str(raw["id"]),
+        body=lines(raw.get("content")).strip(),
+        author=author,
+        author_name=by.names.get(author, ""),
+        created_at=heard(str(raw.get("date") or raw["creation"])),
+        marker=marker or None,
+        own=by.me in {author, creator},
+    )
+
+
+def read_file(raw: Json, size: int, by: Reading) -> Attachment:
+    """A file's description."""
+    creator = str((raw.get("creator") or {}).get("id", ""))
+    return Attachment(
+        id=str(raw["id"]),
+        name=str(raw.get("name") or "file"),
+        size=size,
+        content_type=str(raw.get("type") or "application/octet-stream"),
+        author_name=by.names.get(creator, ""),
+        created_at=heard(str(raw["creation"])),
+        own=creator == by.me,
+    )
+
+
+def marked(message: Json) -> tuple[str, str]:
+    """What a message of ours is (``item`` or ``comment``) and its correlation id; empty for a person's."""
+    found = _MARKER.fullmatch(str(message.get("messageid") or ""))
+    return (found[1], found[2]) if found is not None else ("", "")

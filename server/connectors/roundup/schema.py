@@ -1,0 +1,183 @@
+"""What a Roundup tracker's classes hold, learned by asking; it must not change anything.
+
+Every tracker has its own schema and Roundup does not tell it. But a filter by a name that cannot exist is answered
+with the class that a property links to, and an item shows which properties it has.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from server.connectors.roundup.session import Json, Session
+from server.domain.errors import PutRight, Rejected
+from server.domain.values import FieldKind, FieldSpec, Option, TextFormat
+
+_NOWHERE = "no-such-thing-in-any-tracker"
+_LINKED = re.compile(r'No key \(\w+\) value .* for "(\w+)"')
+_NEVER_ITEMS = frozenset({"file", "msg", "user", "query", "keyword", "status", "priority"})
+_OWN = frozenset({"title", "messages", "files", "remote_id"})
+_USUAL = (
+    *("title", "status", "priority", "assignedto", "assignee", "keyword", "keywords", "nosy", "superseder"),
+    *("type", "severity", "resolution", "components", "versions", "dependencies", "dependson", "due", "remote_id"),
+)
+"""What trackers mostly have, for one that is still empty."""
+_CLOSED = frozenset({"resolved", "done-cbb", "closed"})
+_OPEN = frozenset(
+    {"unread", "deferred", "chatting", "need-eg", "in-progress", "testing", "new", "open", "pending"},
+)
+_TITLE, DESCRIPTION = "title", "description"
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property of an item class. ``target`` is the class that it links to; ``many``: it is a set."""
+
+    name: str
+    target: str = ""
+    many: bool = False
+    kind: FieldKind = FieldKind.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """An item class: its properties that are fields, and those that relate items."""
+
+    name: str
+    fields: Mapping[str, Property]
+    relations: tuple[str, ...]
+    """Properties that hold items of the class itself."""
+    holds_marker: bool
+
+
+class Schema:
+    """What was learned of one tracker; asked once a class. Safe for several threads."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.RLock()
+        self._shapes: dict[str, Shape] = {}
+
+    def item_classes(self) -> tuple[str, ...]:
+        """The classes whose members are items: with a title, messages and files."""
+        found, _ = self._session.get("/rest/data")
+        names = [one for one in found if one not in _NEVER_ITEMS]
+        wish = (("@fields", "title,messages,files,nosy"), ("id", "0"))
+        return tuple(one for one in names if self._answers(one, wish))
+
+    def shape(self, name: str) -> Shape:
+        """What a class holds. Raises ``PutRight`` for a class that there is not."""
+        with self._lock:
+            known = self._shapes.get(name)
+            if known is None:
+                known = self._shapes[name] = self._learn(name)
+            return known
+
+    def fields(self, name: str, text_format: TextFormat) -> tuple[FieldSpec, ...]:
+        """The fields of a class with their options as they are now."""
+        with self._lock:
+            self._shapes.pop(name, None)
+        shape = self.shape(name)
+        return (
+            FieldSpec(_TITLE, "Title", FieldKind.TEXT, required=True, max_length=None),
+            FieldSpec(DESCRIPTION, "Description", FieldKind.RICH_TEXT, text_format=text_format),
+            *(self._spec(one) for one in shape.fields.values()),
+        )
+
+    def options(self, target: str) -> tuple[Option, ...]:
+        """The members of a class that items link to, in Roundup's order."""
+        found, _ = self._session.get(f"/rest/data/{target}", (("@verbose", "2"),))
+        return tuple(Option(str(one["id"]), label(one), _closed(target, label(one))) for one in found["collection"])
+
+    def _spec(self, one: Property) -> FieldSpec:
+        linked = one.kind in {FieldKind.OPTION, FieldKind.STATUS, FieldKind.OPTIONS}
+        options = self.options(one.target) if linked else ()
+        return FieldSpec(one.name, one.name.replace("_", " ").capitalize(), one.kind, options=options)
+
+    def _learn(self, name: str) -> Shape:
+        names, sample = self._names(name)
+        found = {one: self._property(name, one, sample.get(one)) for one in names if one not in _OWN}
+        relations = tuple(one.name for one in found.values() if one.target == name)
+        fields = {
+            key: one
+            for key, one in found.items()
+            if one.target not in {"", name} | {"msg", "file"} or (not one.target and one.kind is not FieldKind.LABELS)
+        }
+        return Shape(name, fields, relations, "remote_id" in names)
+
+    def _names(self, name: str) -> tuple[tuple[str, ...], Json]:
+        """The properties' names, and one item's values as a sample."""
+        path = f"/rest/data/{name}"
+        try:
+            found, _ = self._session.get(path, (("@page_size", "1"), ("@sort", "-activity")))
+        except Rejected as error:
+            raise PutRight(f"Roundup has no items of the class “{name}” (any more); choose another.") from error
+        if not found["collection"]:
+            return tuple(one for one in _USUAL if self._answers(name, (("@fields", one), ("id", "0")))), {}
+        sample, _ = self._session.get(f"{path}/{found['collection'][0]['id']}", (("@verbose", "1"),))
+        values: Json = sample["attributes"]
+        return tuple(values), values
+
+    def _property(self, owner: str, name: str, sample: object) -> Property:
+        target, many = self._target(owner, name, sample)
+        if not target:
+            kind = FieldKind.TEXT
+            if isinstance(sample, bool):
+                kind = FieldKind.FLAG
+            elif isinstance(sample, int | float):
+                kind = FieldKind.NUMBER
+            elif self._is_date(owner, name, sample):
+                kind = FieldKind.DATE
+            return Property(name, kind=kind)
+        if target == "user":
+            kind = FieldKind.USERS if many else FieldKind.USER
+        elif many:
+            kind = FieldKind.LABELS if target == "keyword" else FieldKind.OPTIONS
+        else:
+            kind = FieldKind.STATUS if name == "status" else FieldKind.OPTION
+        return Property(name, target, many, kind)
+
+    def _target(self, owner: str, name: str, sample: object) -> tuple[str, bool]:
+        """The class that a property links to (itself where it links to items), and whether to many of them."""
+        many = isinstance(sample, list)
+        try:
+            self._session.get(f"/rest/data/{owner}", ((name, _NOWHERE), ("id", "0")))
+        except Rejected as error:
+            found = _LINKED.search(error.words)
+            if found is None:
+                # Classes without names (items, messages) cannot say so; the value's address can.
+                one = sample[0] if isinstance(sample, list) and sample else sample
+                link = str(one.get("link", "")) if isinstance(one, dict) else ""
+                return (link.rstrip("/").split("/")[-2] if link.count("/") > 1 else owner), many
+            if sample is None:
+                many = not self._answers(owner, (("@fields", f"{name}.id"), ("id", "0")))
+            return found[1], many
+        return "", False
+
+    def _is_date(self, owner: str, name: str, sample: object) -> bool:
+        if sample is not None:
+            return isinstance(sample, str) and re.fullmatch(r"\d{4}-\d\d-\d\d\.\d\d:\d\d:\d\d", sample) is not None
+        # A filter by what is no date is ignored for dates, and finds nothing for text.
+        wish = (("@page_size", "1"),)
+        ignored, _ = self._session.get(f"/rest/data/{owner}", (*wish, (name, _NOWHERE)))
+        return bool(ignored["collection"])
+
+    def _answers(self, name: str, wish: tuple[tuple[str, str], ...]) -> bool:
+        try:
+            self._session.get(f"/rest/data/{name}", wish)
+        except Rejected:
+            return False
+        return True
+
+
+def label(one: Json) -> str:
+    """What people call a member of a class, from an answer that carries its label."""
+    return str(next((value for key, value in one.items() if key not in {"id", "link"}), one["id"]))
+
+
+def _closed(target: str, name: str) -> bool | None:
+    if target != "status" or name not in _CLOSED | _OPEN:
+        return None
+    return name in _CLOSED

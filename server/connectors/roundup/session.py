@@ -1,0 +1,213 @@
+"""How we are known to a Roundup and what its answers mean; it must not know what is asked or why.
+
+Roundup checks a password with so many rounds that it takes most of a request's time, so one sign-in is made and its
+session used. A session that has ended turns us into an anonymous visitor: where such a visitor may use the REST
+interface, that would go unnoticed, and every request carries the password instead.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+from urllib.parse import urlencode, urlsplit
+
+from server.connectors.base import Answer, Outlet
+from server.domain.errors import AppError, CredentialsRefused, NotThatApp, Rejected
+from server.domain.values import AppUser
+
+Json = Mapping[str, Any]
+
+_FORBIDDEN, _NOT_FOUND, _CHANGED = 403, 404, 412
+_COOKIE = re.compile(r"(roundup_session_[^=;,\s]+)=([^;,\s]+)")
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who we are, and the headers that prove it."""
+
+    user: AppUser
+    headers: Mapping[str, str]
+
+
+class Session:
+    """One account at one Roundup. Safe for several threads."""
+
+    def __init__(self, outlet: Outlet, login: str, password: str) -> None:
+        self.outlet = outlet
+        self._login, self._password = login, password
+        parts = urlsplit(outlet.base_url)
+        self._plain = {"X-Requested-With": "Lockstep", "Origin": f"{parts.scheme}://{parts.netloc}"}
+        self._lock = threading.Lock()
+        self._known: Known | None = None
+
+    @property
+    def user(self) -> AppUser:
+        """Who we are; signs in when needed."""
+        return self._signed_in().user
+
+    def check(self) -> AppUser:
+        """Sign in anew. Raises ``NotThatApp`` when something else answers, ``CredentialsRefused``."""
+        try:
+            about = self.outlet.request("GET", "/rest", headers=self._plain | self._basic()).json()
+        except Rejected as error:
+            if error.status == _FORBIDDEN:
+                raise self._no_rest() from error
+            raise self._other_app() from error
+        if not isinstance(about, dict) or "supported_versions" not in (about.get("data") or {}):
+            raise self._other_app()
+        with self._lock:
+            self._known = None
+        return self.user
+
+    def get(self, path: str, params: Iterable[tuple[str, str]] = ()) -> tuple[Json, Answer]:
+        """The ``data`` of an answer, and the answer."""
+        answer = self._ask("GET", path, params=tuple(params))
+        return data_of(answer), answer
+
+    def post(self, path: str, json: object) -> str:
+        """Make something; its number."""
+        return str(data_of(self._ask("POST", path, json=json))["id"])
+
+    def upload(self, path: str, parts: Mapping[str, tuple[str, BinaryIO | bytes, str]]) -> str:
+        """Make a file from a form; its number."""
+        return str(data_of(self._ask("POST", path, files=parts))["id"])
+
+    def edit(self, path: str, change: Any) -> None:
+        """Write what ``change(attributes)`` says (None: nothing); begun anew when somebody else was faster."""
+        for _ in range(_TRIES):
+            found, _ = self.get(path, (("@verbose", "0"),))
+            body = change(found["attributes"])
+            if not body:
+                return
+            answer = self._ask("PUT", path, json=body, headers={"If-Match": found["@etag"]}, accept=(_CHANGED,))
+            if answer.status != _CHANGED:
+                return
+        raise Rejected(f"{path.rsplit('/', 2)[-1]} is being changed by others all the time; it was left as it is.")
+
+    def size(self, path: str) -> int:
+        """The size of what is at ``path`` in bytes, without reading it."""
+        answer = self._ask("GET", path, headers={"Range": "bytes=0-0", "Accept": "*/*"}, accept=(416,))
+        total = answer.headers.get("Content-Range", "").rpartition("/")[2]
+        return int(total) if total.isdigit() else len(answer.content)
+
+    def stream(self, path: str) -> Iterable[bytes]:
+        """The bytes at ``path``."""
+        return self.outlet.stream(path, headers=self._signed_in().headers)
+
+    def _ask(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Answer:
+        accept = (*more.pop("accept", ()), _FORBIDDEN)
+        known = self._signed_in()
+        answer: Answer = self.outlet.request(
+            method, path, headers={**known.headers, **(headers or {})}, accept=accept, **more
+        )
+        if answer.status != _FORBIDDEN:
+            return answer
+        if known.headers.get("Cookie") and _is_anonymous(answer) and "files" not in more:
+            with self._lock:
+                if self._known is known:
+                    self._known = None
+            known = self._signed_in()
+            answer = self.outlet.request(
+                method, path, headers={**known.headers, **(headers or {})}, accept=accept, **more
+            )
+            if answer.status != _FORBIDDEN:
+                return answer
+        words = _words(answer)
+        raise Rejected(
+            f"Roundup does not allow this to {self._login}: {words} Give the syncing user's role the right.",
+            words=words,
+            status=answer.status,
+        )
+
+    def _signed_in(self) -> Known:
+        known = self._known
+        if known is not None:
+            return known
+        with self._lock:
+            if self._known is None:
+                self._known = Known(self._who(), self._plain | (self._cookie() or self._basic()))
+            return self._known
+
+    def _basic(self) -> dict[str, str]:
+        pair = f"{self._login}:{self._password}".encode()
+        return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
+
+    def _who(self) -> AppUser:
+        """Our own user, proved by what only its owner may see."""
+        wish = (("username:", self._login), ("@fields", "username,realname,address,roles"), ("@verbose", "2"))
+        try:
+            answer = self.outlet.request("GET", "/rest/data/user", params=wish, headers=self._plain | self._basic())
+        except Rejected as error:
+            if error.status == _FORBIDDEN:
+                raise self._no_rest() from error
+            raise
+        found = data_of(answer).get("collection") or ()
+        if not found or "roles" not in found[0]:
+            raise CredentialsRefused(
+                f"Roundup takes “{self._login}” for an anonymous visitor: it does not accept a login and password from "
+                "programs. Switch on “http_auth” in its configuration."
+            )
+        return read_user(found[0])
+
+    def _cookie(self) -> dict[str, str] | None:
+        """A session's cookie, if Roundup gives one and it is safe to rely on."""
+        form = {"@action": "login", "__login_name": self._login, "__login_password": self._password}
+        headers = self._plain | {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
+        try:
+            visitor = self.outlet.request("GET", "/rest/data", headers=self._plain, accept=(401, _FORBIDDEN))
+            if visitor.status not in {401, _FORBIDDEN}:
+                return None
+            answer = self.outlet.request("POST", "/", headers=headers, data=urlencode(form).encode())
+            found = _COOKIE.search(answer.headers.get("Set-Cookie", ""))
+            if found is None:
+                return None
+            cookie = {"Cookie": f"{found[1]}={found[2]}"}
+            self.outlet.request("GET", "/rest/data", headers=self._plain | cookie)
+        except AppError:
+            return None  # the password with each request works everywhere, only slower
+        return cookie
+
+    def _no_rest(self) -> CredentialsRefused:
+        return CredentialsRefused(
+            f"Roundup does not let “{self._login}” use its REST interface. Give the user a role with “Rest Access”, "
+            "and check the login."
+        )
+
+    def _other_app(self) -> NotThatApp:
+        return NotThatApp(
+            f"What answers at {self.outlet.base_url} is no Roundup with a REST interface. The address must be the "
+            "tracker's own, as people open it in the browser; Roundup must be 2.0 or later."
+        )
+
+
+def data_of(answer: Answer) -> Json:
+    """The ``data`` member. Raises ``NotThatApp`` where there is none."""
+    body = answer.json()
+    if not isinstance(body, dict) or not isinstance(body.get("data"), dict):
+        raise NotThatApp("What answered is no Roundup: its data has another shape. Check the address.")
+    data: Json = body["data"]
+    return data
+
+
+def read_user(one: Json) -> AppUser:
+    """A user as Roundup shows it to us."""
+    login = str(one.get("username") or "")
+    return AppUser(str(one["id"]), str(one.get("realname") or login), login, str(one.get("address") or ""))
+
+
+def _is_anonymous(answer: Answer) -> bool:
+    return _words(answer).strip() in {"Forbidden.", "Forbidden"}
+
+
+def _words(answer: Answer) -> str:
+    try:
+        body = answer.json()
+    except NotThatApp:
+        return ""
+    error = body.get("error") if isinstance(body, dict) else None
+    return str(error.get("msg") or "") if isinstance(error, dict) else ""

@@ -1,0 +1,228 @@
+"""What went wrong between us and an app, said in a sentence and an error class; it must not send what was to be sent.
+
+To name the authority of a certificate that is not trusted, the certificate alone is fetched.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum, auto
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from server.domain.errors import AppError, CredentialsRefused, LostAnswer, NotThatApp, Rejected, Transient, Untrusted
+
+_UNAUTHORIZED, _PROXY_LOGIN, _TIMEOUT, _TOO_EARLY, _TOO_MANY = 401, 407, 408, 425, 429
+_SERVER, _NOT_IMPLEMENTED, _UNAVAILABLE = 500, 501, 503
+_NOT_DONE: Final = frozenset({_NOT_IMPLEMENTED, _UNAVAILABLE})
+"""Server errors that say that nothing was done; after any other a write may have happened."""
+_LONGEST_WAIT = 3600.0
+_WORDS = 500
+_TELLING = ("errors", "error", "errorMessages", "message", "msg", "detail")
+_AGAIN = "It will be tried again."
+
+# OpenSSL's verdicts on a certificate.
+_EXPIRED, _NOT_YET = 10, 9
+_SELF_SIGNED, _SELF_SIGNED_CHAIN, _NO_ISSUER, _NO_LEAF_ISSUER = 18, 19, 20, 21
+_WRONG_NAME, _WRONG_ADDRESS = 62, 64
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request was to go. ``proxied``: over a proxy, so that the host cannot be asked directly."""
+
+    origin: str
+    host: str
+    port: int
+    proxied: bool
+
+
+class Why(Enum):
+    """Why no answer came; the first five before anything of the request was sent."""
+
+    TLS = auto()
+    NAME = auto()
+    PROXY = auto()
+    SILENT = auto()
+    CLOSED = auto()
+    SLOW = auto()
+    BROKEN = auto()
+
+
+def refused(origin: str, status: int, headers: Mapping[str, str], content: bytes, *, write: bool) -> AppError:
+    """An answer that is no success, as an error."""
+    words = words_of(headers.get("Content-Type", ""), content)
+    said = f": {words}" if words else "."
+    if status == _UNAUTHORIZED:
+        return CredentialsRefused(
+            f"{origin} refuses the credentials. Enter valid ones in the connection and test it.",
+            words=words,
+            status=status,
+        )
+    if status == _PROXY_LOGIN:
+        return Transient(f"The proxy in front of {origin} wants a login; give the connection one.", status=status)
+    if status in {_TIMEOUT, _TOO_EARLY, _TOO_MANY} or status >= _SERVER:
+        wait = retry_after(headers)
+        if write and status >= _SERVER and status not in _NOT_DONE:
+            message = f"{origin} failed (HTTP {status}) while it was written to; whether it was done will be looked up"
+            return LostAnswer(f"{message}{said}", words=words, status=status, retry_after=wait)
+        if status == _TOO_MANY:
+            return Transient(f"{origin} asks for a slower pace. {_AGAIN}", words=words, status=status, retry_after=wait)
+        return Transient(
+            f"{origin} cannot answer now (HTTP {status}){said}", words=words, status=status, retry_after=wait
+        )
+    return Rejected(f"{origin} refuses this (HTTP {status}){said}", words=words, status=status)
+
+
+def not_json(origin: str, content_type: str, content: bytes) -> NotThatApp:
+    """An answer that should have been JSON and is not."""
+    page = "html" in content_type.lower() or content.lstrip()[:1] == b"<"
+    came = "a web page" if page else ("nothing" if not content.strip() else "something else")
+    return NotThatApp(
+        f"{origin} answers with {came} where the app's data should be. Check the address of the connection; a login "
+        "page or a proxy may also stand in between.",
+        words=words_of(content_type, content),
+    )
+
+
+def cut_off(origin: str, error: Exception, *, write: bool) -> Transient:
+    """The connection broke while the answer was being read."""
+    if write:
+        return LostAnswer(
+            f"{origin} broke off its answer to a write; whether it was done will be looked up.", words=_short(error)
+        )
+    return Transient(f"{origin} broke off in the middle of its answer. {_AGAIN}", words=_short(error))
+
+
+def unreached(target: Target, why: Why, cause: BaseException, *, write: bool) -> AppError:
+    """No answer came at all. ``cause`` is the innermost error."""
+    where, words = target.origin, _short(cause)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return _untrusted(target, cause)
+    if why is Why.TLS:
+        return NotThatApp(
+            f"{where} does not speak TLS as expected. If the app is served without it, the address must begin with "
+            "http://, not https://.",
+            words=words,
+        )
+    if why is Why.NAME:
+        return Transient(
+            f"The name {target.host} cannot be resolved. Check the address of the connection and this machine's DNS. "
+            f"{_AGAIN}"
+        )
+    if why is Why.PROXY:
+        return Transient(f"The proxy on the way to {where} cannot be used. Check it. {_AGAIN}", words=words)
+    if why is Why.SILENT:
+        return Transient(f"{where} does not answer: no connection within the time allowed. {_AGAIN}")
+    if why is Why.CLOSED:
+        return Transient(
+            f"Nothing listens at {where}, or a firewall is in between. Check that the app runs and that the address "
+            f"and port are right. {_AGAIN}",
+            words=words,
+        )
+    if write:
+        return LostAnswer(f"{where} gave no answer to a write; whether it was done will be looked up.", words=words)
+    if why is Why.SLOW:
+        return Transient(f"{where} took too long to answer. {_AGAIN}")
+    return Transient(f"{where} closed the connection without an answer. {_AGAIN}", words=words)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait as the app says (``Retry-After`` in seconds or as a date), at most an hour."""
+    said = headers.get("Retry-After", "").strip()
+    if not said:
+        return None
+    with suppress(ValueError):
+        return min(max(float(said), 0.0), _LONGEST_WAIT)
+    with suppress(ValueError, TypeError):
+        now = datetime.now(UTC)
+        with suppress(ValueError, TypeError):
+            now = parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
+        until = parsedate_to_datetime(said).astimezone(UTC)
+        return min(max((until - now).total_seconds(), 0.0), _LONGEST_WAIT)
+    return None
+
+
+def words_of(content_type: str, content: bytes) -> str:
+    """The app's own words in an answer, as one short line of text."""
+    text = content[:20_000].decode("utf-8", "replace")
+    if "json" in content_type.lower():
+        with suppress(ValueError):
+            text = "; ".join(_sentences(json.loads(content)))
+    elif "html" in content_type.lower() or text.lstrip().startswith("<"):
+        text = re.sub(r"(?is)<(script|style|title).*?</\1>", " ", text)
+        text = html.unescape(re.sub(r"<[^>]*>", " ", text))
+    text = " ".join(text.split())
+    return text if len(text) <= _WORDS else text[: _WORDS - 1] + "…"
+
+
+def _sentences(said: Any) -> Iterator[str]:
+    """The texts within an error answer: of its error members when it has some."""
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, Mapping):
+        telling = [
+            said[one] for one in ("errors", "error", "errorMessages", "message", "msg", "detail") if said.get(one)
+        ]
+        for one in telling or said.values():
+            yield from _sentences(one)
+    elif isinstance(said, list | tuple):
+        for one in said:
+            yield from _sentences(one)
+
+
+def _untrusted(target: Target, error: ssl.SSLCertVerificationError) -> Untrusted:
+    issuer, subject = _names(target)
+    shown = f"The certificate of {target.origin}" + (f" (for {subject}, issued by {issuer})" if issuer else "")
+    code = error.verify_code
+    if code in {_EXPIRED, _NOT_YET}:
+        told = "is not valid at this time. Have it renewed, or set this machine's clock right."
+    elif code in {_WRONG_NAME, _WRONG_ADDRESS}:
+        told = f"is not for the name {target.host}. Use the name that it was issued for, or have it issued anew."
+    elif code in {_SELF_SIGNED, _SELF_SIGNED_CHAIN, _NO_ISSUER, _NO_LEAF_ISSUER}:
+        told = (
+            "is not trusted: this machine does not know its issuer. Put the issuer's certificate into the connection, "
+            "or into this machine's own list of trusted authorities."
+        )
+    else:
+        told = f"is not trusted ({error.verify_message or error.reason or 'no reason given'}). Have it put right."
+    return Untrusted(f"{shown} {told}", words=error.verify_message or _short(error))
+
+
+def _names(target: Target) -> tuple[str, str]:
+    """Issuer and subject of the certificate shown at the address; empty where it cannot be fetched."""
+    if target.proxied:
+        return "", ""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((target.host, target.port), timeout=5) as plain,
+            context.wrap_socket(plain, server_hostname=target.host) as secure,
+        ):
+            found = x509.load_der_x509_certificate(secure.getpeercert(binary_form=True) or b"")
+    except (OSError, ValueError):
+        return "", ""
+    return _name(found.issuer), _name(found.subject)
+
+
+def _name(of: x509.Name) -> str:
+    for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
+        for one in of.get_attributes_for_oid(oid):
+            return f"“{one.value!s}”"
+    return f"“{of.rfc4514_string()}”"
+
+
+def _short(error: BaseException) -> str:
+    return str(error)[:_WORDS]
