@@ -35,11 +35,16 @@ from appliance.system.linux import short_pause
 STOP_SECONDS = 120.0
 
 
-def usual_data_folder() -> Path:
-    """Where the data lies when nobody says: ``LOCKSTEP_DATA``, or the system's place for this account."""
+def usual_data_folder(command_name: str) -> Path:
+    """Where the data lies when nobody says: ``LOCKSTEP_DATA``, or the system's place for this account.
+
+    A demonstration stays in the folder where it was started.
+    """
     named = os.environ.get("LOCKSTEP_DATA")
     if named:
         return Path(named)
+    if command_name == "demo":
+        return Path("var")
     if os.geteuid() == 0:
         return Path("/var/lib/lockstep")
     return Path(platformdirs.user_data_dir("lockstep"))
@@ -60,7 +65,7 @@ def command(group: click.Group, name: str) -> Callable[[Callable[..., None]], cl
         @functools.wraps(body)
         def run(**arguments: Any) -> None:
             as_json = bool(arguments["as_json"])
-            arguments["data"] = (arguments["data"] or usual_data_folder()).absolute()
+            arguments["data"] = (arguments["data"] or usual_data_folder(name)).absolute()
             try:
                 body(**arguments)
             except ApplianceError as error:
@@ -191,6 +196,20 @@ def _where(status: Status) -> str:
     if not status.clusters:
         lines.append("  Next: lockstep cluster create NAME")
     return "\n".join(lines)
+
+
+@command(lockstep, "demo")
+@click.option("--check", is_flag=True, help="Edit both sides, compare them, print one JSON object and end.")
+@click.option("--console", is_flag=True, help="Open the desktop console too.")
+def demo(data: Path, as_json: bool, check: bool, console: bool) -> None:  # noqa: FBT001
+    """Run everything here with two real trackers kept in step, until Ctrl-C (data in ./var)."""
+    # Imported here for the same reason as the agent.
+    from appliance.operations.demo import run  # noqa: PLC0415
+
+    code, verdict = run(data, check_itself=check or as_json, console=console)
+    if verdict is not None:
+        click.echo(verdict.model_dump_json())
+    sys.exit(int(code))
 
 
 @command(lockstep, "stop")

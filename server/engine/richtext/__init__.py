@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from server.domain.values import TextFormat
-from server.engine.richtext import html, plain, read_markdown, write_markdown
+from server.engine.richtext import html, plain, read_markdown, read_textile, write_markdown, write_textile
 from server.engine.richtext.document import Document, Mark, Paragraph, Text, Written
 from server.engine.richtext.normal import normal
 
@@ -81,7 +81,7 @@ def read(body: str, source: TextFormat) -> Document:
         case TextFormat.HTML:
             return html.read(body)
         case TextFormat.TEXTILE:
-            return plain.read(body)
+            return read_textile.read(body)
 
 
 def write(document: Document, target: TextFormat) -> Written:
@@ -94,7 +94,7 @@ def write(document: Document, target: TextFormat) -> Written:
         case TextFormat.HTML:
             return html.write(document)
         case TextFormat.TEXTILE:
-            return plain.write(document)
+            return write_textile.write(document)
 
 
 def _carried(document: Document, target: TextFormat) -> Document:

@@ -227,7 +227,8 @@ def _blank(left: Inline, right: Inline) -> Text:
     if not isinstance(left, Text) or not isinstance(right, Text):
         return Text(" ")
     marks = tuple(mark for mark in left.marks if mark in right.marks and mark is not Mark.CODE)
-    return Text(" ", marks, left.link if left.link == right.link else "")
+    one_link = left.link == right.link and left.link not in {left.text.strip(), right.text.strip()}
+    return Text(" ", marks, left.link if one_link else "")
 
 
 def _found_in(text: Text) -> Iterator[Inline]:

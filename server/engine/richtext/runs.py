@@ -38,7 +38,7 @@ def _longest(inlines: Inlines, start: int, one: Text) -> tuple[Mark | None, int]
         return Mark.CODE, start + 1
     looks: list[Mark | None] = [mark for mark in one.marks if mark is not Mark.CODE]
     if one.link:
-        looks.insert(0, None)
+        looks.append(None)
     ends = [(_end(inlines, start, mark, one.link), mark) for mark in looks]
     furthest = max(end for end, _ in ends)
     return next(mark for end, mark in ends if end == furthest), furthest

@@ -1,0 +1,229 @@
+"""The main job on one machine: an appliance, two real trackers and an integration both ways, in the foreground.
+
+Everything is made through the interfaces that people use (control, panel API), and every step looks before it
+makes: a demonstration that was interrupted anywhere goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import click
+from pydantic import BaseModel, ConfigDict
+
+from appliance.agent import Agent, Wishes, running_agent
+from appliance.config import DataFolder, load, save
+from appliance.control.client import START_JOB, Client
+from appliance.control.messages import CreateCluster, CreateTenant
+from appliance.demo.trackers import Tracker, Trackers, start_trackers
+from appliance.errors import ApplianceError, ExitCode
+from appliance.operations.check_demo import Verdict, check
+from appliance.operations.connect_demo import End, connect
+from appliance.operations.follow_demo import Follower, run_until_quiet, told
+from appliance.panel import Panel
+from appliance.progress import Bar
+
+CLUSTER, TENANT, LOGIN = "cluster1", "tenant1", "admin"
+INTEGRATION = "Help desk and Engineering"
+NEWS_SECONDS = 0.5
+
+
+class Kept(BaseModel):
+    """``agent/demo.json`` (0600): the administrator's password, so that a second start can sign in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    password: str
+
+
+class Interrupted(Exception):
+    """Raised in the main thread by SIGINT and SIGTERM."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """What is asked for. ``say`` receives lines for people."""
+
+    data: Path
+    say: Callable[[str], None]
+    check: bool = False
+    console: bool = False
+
+
+def demonstrate(wish: Demonstration) -> Verdict | None:
+    """Run the demonstration until Ctrl-C, or until it has checked itself (its verdict then).
+
+    Raises ``ApplianceError``. Whatever was started is stopped again.
+    """
+    with _interruptible(), contextlib.suppress(Interrupted):
+        began = time.monotonic()
+        agent = Agent(wish.data, Wishes(other_ports=True))
+        with _stopped_in_peace(wish), running_agent(agent), ThreadPoolExecutor(max_workers=1) as aside:
+            coming = aside.submit(start_trackers, agent.folder.root / "demo", wish.say)
+            try:
+                trackers = _bring_up(agent, coming.result, wish)
+                return _show(agent, trackers, wish, began)
+            finally:
+                # Also when we are interrupted while they are still coming up.
+                with contextlib.suppress(ApplianceError):
+                    coming.result().stop()
+    return None
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        # Once is enough: a second Ctrl-C must not cut the clean stop short.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        raise Interrupted
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _stopped_in_peace(wish: Demonstration) -> Iterator[None]:
+    try:
+        yield
+    except Interrupted:
+        wish.say("Everything has stopped. Start again with the same command; it goes on from here.")
+        raise
+
+
+def _bring_up(agent: Agent, trackers: Callable[[], Trackers], wish: Demonstration) -> Trackers:
+    with Client.of(agent.folder.root) as client:
+        wish.say("Starting the database, the gateway and the cluster ...")
+        client.await_job(client.job(START_JOB))
+        status = client.status()
+        if not any(cluster.name == CLUSTER for cluster in status.clusters):
+            client.await_job(client.create_cluster(CreateCluster(name=CLUSTER)))
+        made = next(cluster for cluster in client.status().clusters if cluster.name == CLUSTER)
+        if not any(tenant.name == TENANT for tenant in made.tenants):
+            request = CreateTenant(
+                name=TENANT,
+                title="Demonstration",
+                admin_login=LOGIN,
+                admin_email="admin@example.org",
+                admin_password=_password(agent.folder),
+            )
+            client.await_job(client.create_tenant(CLUSTER, request))
+    return trackers()
+
+
+def _password(folder: DataFolder) -> str:
+    place = folder.agent / "demo.json"
+    try:
+        return load(place, Kept).password
+    except FileNotFoundError:
+        kept = Kept(password=secrets.token_urlsafe(9))
+        save(place, kept)
+        return kept.password
+
+
+def _sign_in(agent: Agent) -> Panel:
+    panel = Panel(f"{TENANT}.{CLUSTER}.{agent.site.options.base_domain}", agent.site.options.http_port)
+    panel.sign_in(LOGIN, _password(agent.folder))
+    return panel
+
+
+def _show(agent: Agent, trackers: Trackers, wish: Demonstration, began: float) -> Verdict | None:
+    panel = _sign_in(agent)
+    try:
+        integration = connect(panel, _end(trackers.left), _end(trackers.right), INTEGRATION)
+        bar = Bar(sys.stderr, "Bringing both in step")
+        try:
+            quiet = run_until_quiet(panel, integration, bar.show)
+        finally:
+            bar.end()
+        if wish.check:
+            return check(panel, integration, trackers, wish.say)
+        wish.say(_welcome(agent, trackers, panel, time.monotonic() - began))
+        _offer_console(agent, wish)
+        follower = Follower(panel, integration)
+        follower.skip()
+        wish.say(f"{quiet.done} items were compared. Edit either side; each change is shown here. Ctrl-C ends it.")
+        _follow(agent, follower, wish)
+    finally:
+        panel.close()
+    return None
+
+
+def _end(tracker: Tracker) -> End:
+    return End(tracker.name, tracker.kind, tracker.settings, tracker.secrets, tracker.container)
+
+
+def _welcome(agent: Agent, trackers: Trackers, panel: Panel, seconds: float) -> str:
+    pairs = panel.get("overview")["counts"]["pairs"]
+    lines = [
+        "",
+        f"Both trackers are in step: {pairs} pairs ({seconds:.0f} s since the start).",
+        f"  panel        {agent.site.cluster_url(CLUSTER, TENANT)}",
+        f"               {agent.site.loopback_url(CLUSTER, TENANT)}   (this machine, without TLS)",
+        f"               login {LOGIN}, password {_password(agent.folder)}",
+    ]
+    for tracker in (trackers.left, trackers.right):
+        login, password = tracker.person
+        lines.append(f"  {tracker.name.ljust(11)}  {tracker.url}   login {login}, password {password}")
+    return "\n".join([*lines, ""])
+
+
+def _offer_console(agent: Agent, wish: Demonstration) -> None:
+    display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    command = f"lockstep console --data {agent.folder.root}"
+    if not wish.console:
+        if display:
+            wish.say(f"The desktop console: {command} (or start with --console)")
+        return
+    if not display:
+        wish.say("There is no display here, so the desktop console is not opened.")
+        return
+    subprocess.Popen(
+        [sys.executable, "-m", "gui", "--data", str(agent.folder.root)],
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _follow(agent: Agent, follower: Follower, wish: Demonstration) -> None:
+    pause = threading.Event()
+    troubled = False
+    while agent.failure is None:
+        try:
+            for line in follower.news():
+                wish.say(told(line))
+            troubled = False
+        except ApplianceError as error:
+            # The web process may be on its way back; it is told once and looked at again.
+            if not troubled:
+                wish.say(error.message)
+            troubled = True
+        pause.wait(NEWS_SECONDS)
+
+
+def run(data: Path, *, check_itself: bool, console: bool) -> tuple[ExitCode, Verdict | None]:
+    """Run the demonstration for the command line: the exit code, and the verdict when it checked itself."""
+
+    def say(line: str) -> None:
+        click.echo(line, err=check_itself)
+
+    verdict = demonstrate(Demonstration(data, say, check_itself, console))
+    if verdict is not None:
+        return (ExitCode.OK if verdict.equal else ExitCode.UNEQUAL), verdict
+    # A check that was interrupted has proved nothing.
+    return (ExitCode.FAILED if check_itself else ExitCode.OK), None

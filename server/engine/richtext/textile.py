@@ -1,0 +1,43 @@
+"""What reading and writing Redmine's Textile must agree on; it must not do either."""
+
+from __future__ import annotations
+
+import re
+
+from server.engine.richtext.document import Mark
+
+SPANS: dict[str, Mark | None] = {
+    "**": Mark.STRONG,
+    "__": Mark.EM,
+    "??": Mark.EM,
+    "*": Mark.STRONG,
+    "_": Mark.EM,
+    "-": Mark.STRIKE,
+    "+": Mark.UNDERLINE,
+    "^": None,
+    "~": None,
+    "%": None,
+}
+"""The signs around words that stand out, longest first, and what they mean to us."""
+
+SIGNS = {Mark.STRONG: "*", Mark.EM: "_", Mark.STRIKE: "-", Mark.UNDERLINE: "+"}
+
+CLOSERS = {sign: re.compile(rf"(?<=\S){re.escape(sign)}(?=[\W_]|\Z)") for sign in SPANS}
+"""Where a span may end."""
+
+BEFORE_SPAN = frozenset(" \n(")
+"""What may stand before a span, beside nothing."""
+
+RULE = re.compile(r"(?:\* ?){3,}|(?:- ?){3,}|(?:_ ?){3,}")
+"""A line that is a line across the page."""
+
+ENTITY = re.compile(r"&(?:#[0-9]+|#x[0-9a-f]+|[a-z][a-z0-9]*);", re.IGNORECASE)
+
+LINK_END = re.compile(r"\)?[^\w=/;()\s-]*(?=\s|\Z)")
+"""What may follow an address, so that it is known where that ends."""
+
+LINK_START = re.compile(r"(?:/|[a-zA-Z]+://|www\.|mailto:)[\w/]\S", re.ASCII)
+"""How an address must begin to be one."""
+
+OFF_TAG = re.compile(r"</?(?:pre|code|kbd|notextile|redpre)\b", re.IGNORECASE)
+"""The tags that Redmine lets through."""
