@@ -16,6 +16,7 @@ $(VENV)/.run-$(shell cat requirements/run.txt 2>/dev/null | cksum | cut -d' ' -f
 	@echo "Preparing the private virtual environment (once) ..."
 	@test -x $(PY) || python3 -m venv $(VENV)
 	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@.ci/command $(VENV)
 	@rm -f $(VENV)/.run-*; touch $@
 
 RUN_READY := $(VENV)/.run-$(shell cat requirements/run.txt 2>/dev/null | cksum | cut -d' ' -f1)

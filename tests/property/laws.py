@@ -17,6 +17,9 @@ def pairs(world: World) -> dict[str, str]:
 def check_one_twin(world: World) -> None:
     """Promise 1: every item that is there has exactly one counterpart, and none has two."""
     linked = pairs(world)
+    for left_id, right_id in linked.items():
+        both = (world.left.records.get(left_id), world.right.records.get(right_id))
+        assert not all(one is not None and one.ours for one in both), "a twin of ours was given a twin"
     ended = world.rows("select left_id, right_id from pairs where integration_id = :integration and state = 'ended'")
     left_alone = {row.left_id for row in ended} | {row.right_id for row in ended}
     for side in Side:

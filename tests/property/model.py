@@ -46,6 +46,8 @@ class _Record:
     updated: datetime
     revision: int = 0
     marker: str | None = None
+    ours: bool = False
+    """Whether the integration's account made it."""
     comments: list[Comment] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
@@ -237,6 +239,7 @@ class ModelConnector:
         fate = self._before("create")
         values = self.app.store(draft.fields)
         item_id = self.app.person_creates(values)
+        self.app.records[item_id].ours = True
         if self.app.marks_items:
             self.app.records[item_id].marker = draft.marker
         self._after(fate)

@@ -119,7 +119,7 @@ def test_a_planted_fault_breaks_a_law(plant: Plant, stage: Stage, monkeypatch: p
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=600,
+                max_examples=250,
                 stateful_step_count=25,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
