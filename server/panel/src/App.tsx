@@ -1,0 +1,54 @@
+/** Puts the pieces together: look, cache of reads, and who may see what. */
+import { Center, Loader, MantineProvider, Stack } from "@mantine/core";
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { BrowserRouter } from "react-router";
+import { base } from "./api/client";
+import { ApiProblem } from "./api/problem";
+import { useMe } from "./api/queries";
+import { nonce } from "./nonce";
+import { SignIn } from "./pages/sign-in/SignIn";
+import { Rooms } from "./Rooms";
+import { theme } from "./theme";
+import { Loaded } from "./widgets/Loaded";
+
+/** A session that has ended sends the reader back to the sign-in page. */
+function noticeEnd(error: unknown): void {
+  if (error instanceof ApiProblem && error.status === 401) cache.setQueryData(["me"], null);
+}
+
+const cache: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: noticeEnd }),
+  mutationCache: new MutationCache({
+    onError: (error, _given, _context, mutation) => {
+      if (mutation.options.mutationKey?.[0] !== "sign-in") noticeEnd(error);
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 1_000,
+      // What the server has said no to is not asked again by itself; what it could not be asked is.
+      retry: (failures, error) => error instanceof ApiProblem && (error.status === 0 || error.status === 503) && failures < 2,
+    },
+  },
+});
+
+function Door() {
+  const me = useMe();
+  if (me.data === null) return <SignIn />;
+  if (me.data) return <Rooms me={me.data} />;
+  return (
+    <Center mih="100vh" p="md">
+      {me.isError ? <Stack maw={460}><Loaded read={me}>{() => null}</Loaded></Stack> : <Loader aria-label="Loading" />}
+    </Center>
+  );
+}
+
+export function App() {
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+      <QueryClientProvider client={cache}>
+        <BrowserRouter basename={base === "" ? "/" : base}><Door /></BrowserRouter>
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}

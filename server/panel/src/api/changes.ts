@@ -1,0 +1,95 @@
+/** Changes, as hooks: what is sent, and which reads are stale afterwards. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { post, put, remember, remove } from "./client";
+import type {
+  Connection, ConnectionIn, ConnectionTrial, Integration, IntegrationIn, Me, Person, SideSettings, Suggestion,
+  TokenMade, UserIn, UserMade, Verdict,
+} from "./types";
+
+/** A change after which everything under these keys is read again. */
+function useChange<Given, Reply>(act: (given: Given) => Promise<Reply>, ...stale: string[]) {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: act,
+    onSuccess: async () => {
+      await Promise.all([...stale, "overview"].map((key) => cache.invalidateQueries({ queryKey: [key] })));
+    },
+  });
+}
+
+export function useSignIn() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationKey: ["sign-in"],
+    mutationFn: (given: { login: string; password: string }) => post<Me>("/session", given),
+    onSuccess: (me) => {
+      remember(me);
+      cache.clear();
+      cache.setQueryData(["me"], me);
+    },
+  });
+}
+
+export function useSignOut() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: () => remove("/session"),
+    onSuccess: () => {
+      remember(null);
+      cache.clear();
+      cache.setQueryData(["me"], null);
+    },
+  });
+}
+
+export const useSaveConnection = (id: string | null) =>
+  useChange(
+    (given: ConnectionIn) =>
+      id === null ? post<Connection>("/connections", given) : put<Connection>(`/connections/${id}`, given),
+    "connections",
+    "app",
+  );
+export const useTryConnection = () =>
+  useMutation({ mutationFn: (given: ConnectionTrial) => post<Verdict>("/connections/test", given) });
+export const useTestConnection = () =>
+  useChange((id: string) => post<Verdict>(`/connections/${id}/test`), "connections", "app");
+export const useDeleteConnection = () => useChange((id: string) => remove(`/connections/${id}`), "connections", "app");
+
+export const useSuggest = () =>
+  useMutation({
+    mutationFn: (given: { left: SideSettings; right: SideSettings }) =>
+      post<Suggestion>("/integrations/suggest", given),
+  });
+export const useSaveIntegration = (id: string | null) =>
+  useChange(
+    (given: IntegrationIn) =>
+      id === null ? post<Integration>("/integrations", given) : put<Integration>(`/integrations/${id}`, given),
+    "integrations",
+  );
+export const useDriveIntegration = () =>
+  useChange(
+    ({ id, verb }: { id: string; verb: "start" | "pause" | "run" }) => post(`/integrations/${id}/${verb}`),
+    "integrations",
+    "runs",
+  );
+export const useDeleteIntegration = () =>
+  useChange((id: string) => remove(`/integrations/${id}`), "integrations", "runs", "items", "holds");
+
+export const useCancelRun = () => useChange((id: string) => post(`/runs/${id}/cancel`), "runs", "run");
+export const useRetry = () =>
+  useChange(
+    (given: { integration: string; items?: { side: "left" | "right"; item_id: string }[] }) =>
+      post<{ count: number }>("/holds/retry", given),
+    "holds",
+    "item",
+  );
+
+export const useSavePeople = () => useChange((given: Person[]) => put<Person[]>("/people", given), "people");
+export const useAddUser = () => useChange((given: UserIn) => post<UserMade>("/users", given), "users");
+export const useDeleteUser = () => useChange((id: string) => remove(`/users/${id}`), "users");
+export const useAddToken = () =>
+  useChange(
+    (given: { name: string; expires_in_days: number | null }) => post<TokenMade>("/tokens", given),
+    "tokens",
+  );
+export const useDeleteToken = () => useChange((id: string) => remove(`/tokens/${id}`), "tokens");

@@ -1,0 +1,133 @@
+/** Reads, as hooks: what is fetched, how long it is fresh, what is polled while it changes. */
+import { keepPreviousData, queryOptions, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { get, remember } from "./client";
+import { ApiProblem } from "./problem";
+import type {
+  AppUser, AuditPage, Connection, Connector, Container, Egress, EventPage, FieldSpec, Hold, Integration, ItemDetail,
+  ItemPage, ItemType, Me, Overview, Person, Run, Token, User,
+} from "./types";
+
+const LIVE = 2_000;
+const SLOW = 5_000;
+const FRESH = 60_000;
+
+/** Who is signed in; null: nobody. */
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  queryFn: async (): Promise<Me | null> => {
+    try {
+      const me = await get<Me>("/session");
+      remember(me);
+      return me;
+    } catch (error) {
+      if (error instanceof ApiProblem && error.status === 401) return null;
+      throw error;
+    }
+  },
+  staleTime: FRESH,
+});
+
+export const useMe = () => useQuery(meQuery);
+export const useOverview = () =>
+  useQuery({ queryKey: ["overview"], queryFn: () => get<Overview>("/overview"), refetchInterval: LIVE });
+
+export const useConnectors = () =>
+  useQuery({ queryKey: ["connectors"], queryFn: () => get<Connector[]>("/connectors"), staleTime: Infinity });
+export const useConnections = () =>
+  useQuery({ queryKey: ["connections"], queryFn: () => get<Connection[]>("/connections") });
+export const useConnection = (id: string) =>
+  useQuery({ queryKey: ["connections", id], queryFn: () => get<Connection>(`/connections/${id}`), enabled: id !== "" });
+
+/** What an app itself says; asked through the connection, so it may take a moment or fail. */
+export const useContainers = (connection: string) =>
+  useQuery({
+    queryKey: ["app", connection, "containers"],
+    queryFn: () => get<Container[]>(`/connections/${connection}/containers`),
+    enabled: connection !== "",
+    staleTime: FRESH,
+  });
+export const useItemTypes = (connection: string, container: string) =>
+  useQuery({
+    queryKey: ["app", connection, "types", container],
+    queryFn: () => get<ItemType[]>(`/connections/${connection}/types`, { container }),
+    enabled: connection !== "" && container !== "",
+    staleTime: FRESH,
+  });
+export const fieldsQuery = (connection: string, container: string, type: string) =>
+  queryOptions({
+    queryKey: ["app", connection, "fields", container, type],
+    queryFn: () => get<FieldSpec[]>(`/connections/${connection}/fields`, { container, type }),
+    enabled: connection !== "" && container !== "" && type !== "",
+    staleTime: FRESH,
+  });
+export const useFields = (connection: string, container: string, type: string) =>
+  useQuery(fieldsQuery(connection, container, type));
+export const useAppUsers = (connection: string, container: string) =>
+  useQuery({
+    queryKey: ["app", connection, "users", container],
+    queryFn: () => get<AppUser[]>(`/connections/${connection}/users`, { container }),
+    enabled: connection !== "" && container !== "",
+    staleTime: FRESH,
+  });
+
+export const useIntegrations = () =>
+  useQuery({ queryKey: ["integrations"], queryFn: () => get<Integration[]>("/integrations") });
+export const useIntegration = (id: string) =>
+  useQuery({
+    queryKey: ["integrations", id],
+    queryFn: () => get<Integration>(`/integrations/${id}`),
+    enabled: id !== "",
+    refetchInterval: SLOW,
+  });
+
+export const useRuns = (integration: string, limit = 50) =>
+  useQuery({
+    queryKey: ["runs", integration, limit],
+    queryFn: () => get<Run[]>("/runs", { integration, limit }),
+    refetchInterval: LIVE,
+  });
+export const useRun = (id: string) =>
+  useQuery({
+    queryKey: ["run", id],
+    queryFn: () => get<Run>(`/runs/${id}`),
+    refetchInterval: (query) => (query.state.data?.state === "running" ? 1_000 : false),
+  });
+/** The lines of a run, page after page; the last page is read again while the run goes on. */
+export const useRunEvents = (id: string) =>
+  useInfiniteQuery({
+    queryKey: ["run", id, "events"],
+    queryFn: ({ pageParam }) => get<EventPage>(`/runs/${id}/events`, { after: pageParam, limit: 200 }),
+    initialPageParam: 0,
+    getNextPageParam: (page) => (page.events.length === 200 ? page.next : undefined),
+  });
+
+export const useItems = (integration: string, q: string, state: string) =>
+  useInfiniteQuery({
+    queryKey: ["items", integration, q, state],
+    queryFn: ({ pageParam }) => get<ItemPage>("/items", { integration, q, state, after: pageParam }),
+    initialPageParam: "",
+    getNextPageParam: (page) => (page.next === "" ? undefined : page.next),
+    placeholderData: keepPreviousData,
+    refetchInterval: SLOW,
+  });
+export const useItem = (id: string) =>
+  useQuery({ queryKey: ["item", id], queryFn: () => get<ItemDetail>(`/items/${id}`), refetchInterval: SLOW });
+export const useHolds = (integration: string) =>
+  useQuery({
+    queryKey: ["holds", integration],
+    queryFn: () => get<Hold[]>("/holds", { integration }),
+    refetchInterval: SLOW,
+  });
+
+export const usePeople = () => useQuery({ queryKey: ["people"], queryFn: () => get<Person[]>("/people") });
+export const useUsers = () => useQuery({ queryKey: ["users"], queryFn: () => get<User[]>("/users") });
+export const useTokens = () => useQuery({ queryKey: ["tokens"], queryFn: () => get<Token[]>("/tokens") });
+export const useEgress = () =>
+  useQuery({ queryKey: ["egress"], queryFn: () => get<Egress[]>("/egress"), refetchInterval: SLOW });
+export const useAudit = () =>
+  useInfiniteQuery({
+    queryKey: ["audit"],
+    queryFn: ({ pageParam }) => get<AuditPage>("/audit", { before: pageParam, limit: 100 }),
+    initialPageParam: 0,
+    getNextPageParam: (page) => (page.next === 0 ? undefined : page.next),
+  });

@@ -1,0 +1,38 @@
+/** What was contacted: every host that this tenant's connections ever spoke to, and what was refused. */
+import { Table, Text } from "@mantine/core";
+import { Link } from "react-router";
+import { useEgress } from "../../api/queries";
+import { Empty } from "../../widgets/Empty";
+import { Loaded } from "../../widgets/Loaded";
+import { Page } from "../../widgets/Page";
+import { Panel } from "../../widgets/Panel";
+import { When } from "../../widgets/When";
+
+export function EgressPage() {
+  const egress = useEgress();
+  return (
+    <Page title="What was contacted" lead="Lockstep speaks only to the addresses of its connections. This is the proof: each host, how often, and what was refused because no connection names it.">
+      <Panel flush>
+        <Loaded read={egress}>
+          {(list) => list.length === 0 ? <Empty icon="globe" title="Nothing was contacted yet">Hosts appear here with the first test of a connection.</Empty> : (
+            <Table>
+              <Table.Thead><Table.Tr><Table.Th>Host</Table.Th><Table.Th>Connection</Table.Th><Table.Th ta="right">Requests</Table.Th><Table.Th ta="right">Refused</Table.Th><Table.Th>First</Table.Th><Table.Th>Last</Table.Th></Table.Tr></Table.Thead>
+              <Table.Tbody>
+                {list.map((row) => (
+                  <Table.Tr key={`${row.host}:${row.port}:${row.connection}`}>
+                    <Table.Td><Text ff="monospace" className="wrap">{row.host}:{row.port}</Text></Table.Td>
+                    <Table.Td>{row.connection_name === "" ? <Text c="dimmed">deleted</Text> : <Link to={`/connections/${row.connection}`} className="row-link">{row.connection_name}</Link>}</Table.Td>
+                    <Table.Td ta="right" className="number">{row.requests.toLocaleString("en")}</Table.Td>
+                    <Table.Td ta="right" className="number"><Text c={row.refused > 0 ? "red" : "dimmed"}>{row.refused.toLocaleString("en")}</Text></Table.Td>
+                    <Table.Td><When time={row.first_at} /></Table.Td>
+                    <Table.Td><When time={row.last_at} /></Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          )}
+        </Loaded>
+      </Panel>
+    </Page>
+  );
+}

@@ -1,0 +1,79 @@
+/** One integration: how it stands, its runs, and its rules in plain words. */
+import { Group, Stack, Text } from "@mantine/core";
+import { Link, useParams } from "react-router";
+import { useDriveIntegration } from "../../api/changes";
+import { useMayChange } from "../../api/may";
+import { useConnections, useConnectors, useIntegration, useOverview, useRuns } from "../../api/queries";
+import type { Integration } from "../../api/types";
+import { Empty } from "../../widgets/Empty";
+import { Loaded } from "../../widgets/Loaded";
+import { Note, Problem } from "../../widgets/Note";
+import { Page } from "../../widgets/Page";
+import { Panel } from "../../widgets/Panel";
+import { RunProgress } from "../../widgets/RunProgress";
+import { SideName } from "../../widgets/SideName";
+import { State } from "../../widgets/State";
+import { When } from "../../widgets/When";
+import { RunTable } from "../runs/RunTable";
+import { Driving } from "./Driving";
+import { MappingView } from "./MappingView";
+import { Review } from "./Review";
+import { namesOf } from "./names";
+
+export function IntegrationPage() {
+  const { id = "" } = useParams();
+  const integration = useIntegration(id);
+  const drive = useDriveIntegration();
+  const may = useMayChange();
+  return (
+    <Page
+      title={integration.data?.name ?? "Integration"}
+      above={{ to: "/integrations", label: "Integrations" }}
+      actions={integration.data && may && <Driving integration={integration.data} drive={drive} />}
+    >
+      <Problem error={drive.error} />
+      <Loaded read={integration}>{(value) => <Parts integration={value} />}</Loaded>
+    </Page>
+  );
+}
+
+function Parts({ integration }: { integration: Integration }) {
+  const { id, document } = integration;
+  const runs = useRuns(id, 10);
+  const overview = useOverview();
+  const names = namesOf(document, useConnections().data, useConnectors().data);
+  const summary = overview.data?.integrations.find((other) => other.id === id);
+  const current = runs.data?.[0];
+  return (
+    <Stack gap="lg">
+      <Panel>
+        <Stack gap="sm">
+          <Group gap="lg" style={{ rowGap: 6 }}>
+            <State of={integration.problem === "" ? integration.state : "problem"} />
+            <SideName side="left">{names.left}</SideName>
+            <SideName side="right">{names.right}</SideName>
+            {summary && (
+              <Text>
+                <Link to={`/items?integration=${id}`} className="row-link number">{summary.pairs.toLocaleString("en")} pairs</Link>
+                {summary.holds > 0 && <>, <Link to={`/holds?integration=${id}`} className="row-link">{summary.holds} held back</Link></>}
+              </Text>
+            )}
+            {integration.state === "running" && integration.due_at !== null && <Text c="dimmed" component="div">next look <When time={integration.due_at} /></Text>}
+          </Group>
+          {integration.problem !== "" && <Note tone="problem">{integration.problem}</Note>}
+          {integration.state === "draft" && <Note tone="advice">Nothing has been written yet. Read the rules below, then start it.</Note>}
+          {current?.state === "running" && <RunProgress run={current} />}
+        </Stack>
+      </Panel>
+      <Panel title="Runs" flush actions={<Text size="xs"><Link to={`/runs?integration=${id}`} className="row-link">All runs</Link></Text>}>
+        <Loaded read={runs}>
+          {(list) => list.length === 0
+            ? <Empty icon="run" title="No run yet">A run looks at what changed on both sides and carries it over. Start the integration to have the first.</Empty>
+            : <RunTable runs={list} single />}
+        </Loaded>
+      </Panel>
+      <Panel title="What it does"><Review document={document} /></Panel>
+      <Panel title="Types and fields" flush><MappingView document={document} names={names} /></Panel>
+    </Stack>
+  );
+}

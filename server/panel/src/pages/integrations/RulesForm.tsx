@@ -1,0 +1,60 @@
+/** Which new items get twins, how comments and files travel, and how often both sides are looked at. */
+import { NumberInput, Select, SimpleGrid, Stack, Switch } from "@mantine/core";
+import type { Direction, Document } from "../../api/types";
+import { Note } from "../../widgets/Note";
+import type { Names } from "./names";
+
+const MEGABYTE = 1024 * 1024;
+
+interface Props {
+  document: Document;
+  names: Names;
+  onChange: (document: Document) => void;
+}
+
+export function RulesForm({ document, names, onChange }: Props) {
+  const { comments, attachments } = document;
+  const ways: { value: string; label: string }[] = [
+    { value: "both", label: "Both ways" },
+    { value: "to_right", label: `From ${names.left} to ${names.right}` },
+    { value: "to_left", label: `From ${names.right} to ${names.left}` },
+  ];
+  const orNever = [...ways, { value: "never", label: "Not at all" }];
+  const way = (chosen: string | null) => (chosen === null || chosen === "never" ? null : (chosen as Direction));
+  return (
+    <Stack gap="md">
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
+        <Select label="New items get a twin" data={ways} value={document.creates} onChange={(chosen) => onChange({ ...document, creates: way(chosen) ?? document.creates })} />
+        <NumberInput
+          label="Look at both sides every" suffix=" s" min={5} max={86400} allowDecimal={false} clampBehavior="blur" value={document.poll_seconds}
+          onChange={(value) => typeof value === "number" && onChange({ ...document, poll_seconds: value })}
+        />
+        <Select label="Comments travel" data={orNever} value={comments.direction ?? "never"} onChange={(chosen) => onChange({ ...document, comments: { ...comments, direction: way(chosen) } })} />
+        <Select
+          label="Private comments" disabled={comments.direction === null} value={comments.private}
+          data={[
+            { value: "keep", label: "Travel and stay private" },
+            { value: "skip", label: "Never travel" },
+            { value: "publish", label: "Become public" },
+          ]}
+          onChange={(chosen) => onChange({ ...document, comments: { ...comments, private: chosen ?? comments.private } })}
+        />
+        <Select label="Files travel" data={orNever} value={attachments.direction ?? "never"} onChange={(chosen) => onChange({ ...document, attachments: { ...attachments, direction: way(chosen) } })} />
+        <NumberInput
+          label="Largest file" suffix=" MB" min={1} max={4096} allowDecimal={false} clampBehavior="blur" disabled={attachments.direction === null}
+          value={Math.max(1, Math.round(attachments.max_bytes / MEGABYTE))}
+          onChange={(value) => typeof value === "number" && onChange({ ...document, attachments: { ...attachments, max_bytes: value * MEGABYTE } })}
+        />
+      </SimpleGrid>
+      <Switch
+        label="Carry over changes to comments" description="Where the app can change a comment afterwards." disabled={comments.direction === null}
+        checked={comments.edits} onChange={(event) => onChange({ ...document, comments: { ...comments, edits: event.currentTarget.checked } })}
+      />
+      {comments.direction !== null && comments.private === "publish" && (
+        <Note tone="problem" title="Private comments will become public">
+          Everything written as private on one side will be readable by everyone who sees the twin. This cannot be taken back once it has been carried over.
+        </Note>
+      )}
+    </Stack>
+  );
+}

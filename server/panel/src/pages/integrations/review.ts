@@ -1,0 +1,90 @@
+/** An integration in plain words: what travels, who wins, what stays private. Pure. */
+import type { Direction, Document, FieldMapping } from "../../api/types";
+import { count, size, span } from "../../widgets/words";
+import type { Names } from "./names";
+
+export interface Ability {
+  left: boolean;
+  right: boolean;
+}
+
+export interface Sentence {
+  about: "items" | "fields" | "conflicts" | "comments" | "private" | "files" | "pace";
+  text: string;
+  grave: boolean;
+}
+
+/** ``labels`` are the fields' names by id, ``privacy`` says which app knows private comments. */
+export function review(document: Document, names: Names, label: (field: FieldMapping) => string, privacy: Ability): Sentence[] {
+  return [
+    items(document, names),
+    ...fields(document, names, label),
+    conflicts(document, names),
+    comments(document, names),
+    privates(document, names, privacy),
+    files(document, names),
+    { about: "pace", text: `Both sides are looked at every ${span(document.poll_seconds)}.`, grave: false },
+  ];
+}
+
+function ways(direction: Direction, names: Names): string {
+  if (direction === "both") return "both ways";
+  return direction === "to_right" ? `only from ${names.left} to ${names.right}` : `only from ${names.right} to ${names.left}`;
+}
+
+function items({ creates }: Document, { left, right }: Names): Sentence {
+  const text = creates === "both"
+    ? `Every item of ${left} gets a twin in ${right}, and every item of ${right} one in ${left}.`
+    : creates === "to_right"
+      ? `Every item of ${left} gets a twin in ${right}. New items of ${right} stay there.`
+      : `Every item of ${right} gets a twin in ${left}. New items of ${left} stay there.`;
+  return { about: "items", text, grave: false };
+}
+
+function fields(document: Document, names: Names, label: (field: FieldMapping) => string): Sentence[] {
+  const all = document.types.flatMap((type) => type.fields);
+  const said: Sentence[] = [];
+  for (const direction of ["both", "to_right", "to_left"] as const) {
+    const labels = [...new Set(all.filter((field) => field.direction === direction && !field.create_only).map(label))];
+    if (labels.length > 0) said.push({ about: "fields", text: `${list(labels)} ${labels.length === 1 ? "travels" : "travel"} ${ways(direction, names)}.`, grave: false });
+  }
+  const once = [...new Set(all.filter((field) => field.create_only).map(label))];
+  if (once.length > 0) said.push({ about: "fields", text: `${list(once)} ${once.length === 1 ? "is" : "are"} set when the twin is made and left alone afterwards.`, grave: false });
+  if (all.length === 0) said.push({ about: "fields", text: "No field travels yet: choose at least one pair of fields.", grave: true });
+  return said;
+}
+
+function conflicts(document: Document, { left, right }: Names): Sentence {
+  const policies = new Set(document.types.flatMap((type) => type.fields.filter((field) => field.direction === "both").map((field) => field.conflict)));
+  const words = { latest: "the later change wins", left: `${left} wins`, right: `${right} wins`, hold: "neither is written and a person decides" };
+  const [only] = policies;
+  if (policies.size === 0) return { about: "conflicts", text: "Nothing travels both ways, so no two changes can collide.", grave: false };
+  if (policies.size === 1 && only) return { about: "conflicts", text: `When the same field was changed on both sides, ${words[only]}.`, grave: false };
+  return { about: "conflicts", text: `When the same field was changed on both sides, it depends on the field: ${list([...policies].map((policy) => words[policy]), "or")}.`, grave: false };
+}
+
+function comments({ comments: rules }: Document, names: Names): Sentence {
+  if (rules.direction === null) return { about: "comments", text: "Comments do not travel.", grave: false };
+  return { about: "comments", text: `Comments travel ${ways(rules.direction, names)}${rules.edits ? ", and so do later changes to them where the app allows it" : ""}.`, grave: false };
+}
+
+function privates({ comments: rules }: Document, names: Names, privacy: Ability): Sentence {
+  const about = "private";
+  if (rules.direction === null) return { about, text: "Private comments stay where they are.", grave: false };
+  if (rules.private === "skip") return { about, text: "Private comments never leave the side where they were written.", grave: false };
+  if (rules.private === "publish") return { about, text: "Private comments become PUBLIC on the other side. Everyone who sees the twin can read them.", grave: true };
+  const open = [rules.direction !== "to_left" && !privacy.right && names.right, rules.direction !== "to_right" && !privacy.left && names.left].filter((name) => name !== false);
+  if (open.length === 0) return { about, text: "Private comments travel and stay private on the other side.", grave: false };
+  return { about, text: `Private comments stay private: ${list(open)} ${open.length === 1 ? "knows" : "know"} no private comments, so they do not travel there and are listed as skipped.`, grave: false };
+}
+
+function files({ attachments: rules }: Document, names: Names): Sentence {
+  if (rules.direction === null) return { about: "files", text: "Files do not travel.", grave: false };
+  return { about: "files", text: `Files of up to ${size(rules.max_bytes)} travel ${ways(rules.direction, names)}, byte for byte. Larger ones stay and are listed.`, grave: false };
+}
+
+function list(words: string[], joint = "and"): string {
+  if (words.length <= 1) return words[0] ?? "";
+  if (words.length > 12) return `${words.slice(0, 10).join(", ")} ${joint} ${count(words.length - 10, "more", "more")}`;
+  return `${words.slice(0, -1).join(", ")} ${joint} ${words.at(-1) ?? ""}`;
+}

@@ -1,0 +1,34 @@
+/** Step four: the rules, a name, and everything once more in plain words. */
+import { Stack, TextInput } from "@mantine/core";
+import { problemOf } from "../../../api/problem";
+import type { Document } from "../../../api/types";
+import { Problem } from "../../../widgets/Note";
+import { Panel } from "../../../widgets/Panel";
+import type { Names } from "../names";
+import { Review } from "../Review";
+import { RulesForm } from "../RulesForm";
+
+interface Props {
+  document: Document;
+  names: Names;
+  name: string;
+  error: unknown;
+  onName: (name: string) => void;
+  onChange: (document: Document) => void;
+}
+
+export function RulesStep({ document, names, name, error, onName, onChange }: Props) {
+  const aboutName = problemOf(error, "name");
+  return (
+    <Stack gap="lg">
+      <Panel title="Rules">
+        <Stack gap="md">
+          <TextInput label="Name of the integration" required maxLength={100} value={name} error={aboutName} onChange={(event) => onName(event.currentTarget.value)} />
+          <RulesForm document={document} names={names} onChange={onChange} />
+        </Stack>
+      </Panel>
+      <Panel title="In plain words"><Review document={document} /></Panel>
+      {aboutName === undefined && <Problem error={error} />}
+    </Stack>
+  );
+}

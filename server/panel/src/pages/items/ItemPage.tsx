@@ -1,0 +1,79 @@
+/** One pair: the two sides beside each other, what is held back, its comments and files, and its history. */
+import { Button, SimpleGrid, Stack } from "@mantine/core";
+import { useParams } from "react-router";
+import { useRetry } from "../../api/changes";
+import { useMayChange } from "../../api/may";
+import { useIntegration, useItem } from "../../api/queries";
+import type { ItemDetail } from "../../api/types";
+import { Empty } from "../../widgets/Empty";
+import { EventLine } from "../../widgets/EventLine";
+import { Icon } from "../../widgets/Icon";
+import { Loaded } from "../../widgets/Loaded";
+import { Note, Problem } from "../../widgets/Note";
+import { Page } from "../../widgets/Page";
+import { Panel } from "../../widgets/Panel";
+import { State } from "../../widgets/State";
+import { When } from "../../widgets/When";
+import { Conflicts } from "./Conflicts";
+import { SidesTable } from "./SidesTable";
+import { CommentTwins, FileTwins } from "./Twins";
+
+export function ItemPage() {
+  const { id = "" } = useParams();
+  const item = useItem(id);
+  return (
+    <Page title={item.data?.title ?? "Item"} above={{ to: "/items", label: "Items" }} lead={item.data && <Lead item={item.data} />}>
+      <Loaded read={item} lines={8}>{(value) => <Parts item={value} />}</Loaded>
+    </Page>
+  );
+}
+
+function Lead({ item }: { item: ItemDetail }) {
+  return (
+    <>
+      <State of={item.holds.length > 0 ? "held" : item.state} /> &nbsp;{item.integration_name}, synced <When time={item.synced_at} />,
+      first made on the {item.origin}
+    </>
+  );
+}
+
+function Parts({ item }: { item: ItemDetail }) {
+  const integration = useIntegration(item.integration);
+  return (
+    <Stack gap="lg">
+      <Holds item={item} />
+      <Panel flush><SidesTable item={item} document={integration.data?.document} /></Panel>
+      {item.conflicts.length > 0 && <Panel title="Conflicts" flush><Conflicts item={item} /></Panel>}
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
+        <Panel title="Comments" hint={item.comments.length.toString()} flush><CommentTwins item={item} /></Panel>
+        <Panel title="Files" hint={item.attachments.length.toString()} flush><FileTwins item={item} /></Panel>
+      </SimpleGrid>
+      <Panel title="History" flush>
+        {item.history.length === 0
+          ? <Empty icon="audit" title="Nothing yet">What is done to either side is written down here.</Empty>
+          : item.history.map((event) => <EventLine key={event.id} event={event} by="run" />)}
+      </Panel>
+    </Stack>
+  );
+}
+
+function Holds({ item }: { item: ItemDetail }) {
+  const retry = useRetry();
+  const may = useMayChange();
+  if (item.holds.length === 0) return null;
+  const again = () => retry.mutate({ integration: item.integration, items: item.holds.map(({ side, item_id }) => ({ side, item_id })) });
+  return (
+    <Stack gap="xs">
+      {item.holds.map((hold) => (
+        <Note key={`${hold.side}${hold.item_id}`} tone="warning" title={`Held back on the ${hold.side}`}>
+          {hold.reason}
+          {hold.words !== "" && <blockquote className="words">{hold.words}</blockquote>}
+          {hold.due_at !== null && <div>It will be tried again <When time={hold.due_at} />.</div>}
+          {may && <Button mt="xs" size="xs" variant="default" leftSection={<Icon name="bolt" />} loading={retry.isPending} onClick={again}>Try again now</Button>}
+        </Note>
+      ))}
+      {retry.isSuccess && <Note tone="good">It will be tried again with the next look.</Note>}
+      <Problem error={retry.error} />
+    </Stack>
+  );
+}

@@ -1,0 +1,35 @@
+/** Runs, the newest first: what each did and how long it took. */
+import { Table, Text } from "@mantine/core";
+import { Link } from "react-router";
+import type { Run } from "../../api/types";
+import { RunProgress } from "../../widgets/RunProgress";
+import { State } from "../../widgets/State";
+import { When } from "../../widgets/When";
+import { span, tally } from "../../widgets/words";
+
+const TRIGGERS: Record<string, string> = { poll: "by the clock", now: "asked for", start: "started", resume: "taken up again" };
+
+/** ``single``: all are of one integration, which need not be named. */
+export function RunTable({ runs, single = false }: { runs: readonly Run[]; single?: boolean }) {
+  return (
+    <Table highlightOnHover>
+      <Table.Thead>
+        <Table.Tr><Table.Th>Started</Table.Th>{!single && <Table.Th>Integration</Table.Th>}<Table.Th>State</Table.Th><Table.Th>What it did</Table.Th><Table.Th>Took</Table.Th><Table.Th>Why</Table.Th></Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {runs.map((run) => (
+          <Table.Tr key={run.id}>
+            <Table.Td><Link to={`/runs/${run.id}`} className="row-link"><When time={run.started_at} /></Link></Table.Td>
+            {!single && <Table.Td miw={140}>{run.integration_name}</Table.Td>}
+            <Table.Td><State of={run.state} /></Table.Td>
+            <Table.Td miw={220}>
+              {run.state === "running" ? <RunProgress run={run} compact /> : <Text className="wrap">{run.message || tally(run.counts)}</Text>}
+            </Table.Td>
+            <Table.Td className="number nowrap">{run.finished_at === null ? "–" : span((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000)}</Table.Td>
+            <Table.Td className="nowrap"><Text c="dimmed">{TRIGGERS[run.trigger] ?? run.trigger}</Text></Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,34 @@
+/** Whether the tenant is in step, as one word and one sentence. Pure; the overview is all it needs. */
+import type { Overview } from "../api/types";
+import { count } from "../widgets/words";
+
+export type Pace = "in-step" | "moving" | "resting" | "off";
+
+export interface Standing {
+  pace: Pace;
+  word: string;
+  why: string;
+}
+
+/** The worst thing first: no thread, a problem, work going on, items held back, nothing to do, in step. */
+export function standing(overview: Overview): Standing {
+  const { sync, integrations } = overview;
+  const troubled = integrations.find((integration) => integration.problem !== "");
+  const running = integrations.filter((integration) => integration.state === "running");
+  const working = integrations.find((integration) => integration.last_run?.state === "running");
+  const holds = running.reduce((sum, integration) => sum + integration.holds, 0);
+  if (sync.state === "problem") return { pace: "off", word: "Not in step", why: sync.message };
+  if (sync.state === "none") return { pace: "off", word: "Not syncing", why: sync.message || "No sync process has taken this tenant yet." };
+  if (sync.state === "suspended") return { pace: "resting", word: "Suspended", why: sync.message || "This tenant is suspended." };
+  if (troubled) return { pace: "off", word: "Not in step", why: `${troubled.name}: ${troubled.problem}` };
+  if (running.length === 0) return { pace: "resting", word: "Resting", why: integrations.length === 0 ? "No integration yet." : "No integration is started." };
+  if (sync.state === "starting") return { pace: "moving", word: "Starting", why: sync.message || "The sync thread is starting." };
+  if (working?.last_run) {
+    const { done, total, phase } = working.last_run;
+    const way = total === null ? count(done, "item") : `${done} of ${count(total, "item")}`;
+    // A pass that has found nothing to do yet is the ordinary heartbeat, not news.
+    if (total !== null && total > 0) return { pace: "moving", word: "Catching up", why: `${working.name}: ${phase || "working"}, ${way}.` };
+  }
+  if (holds > 0) return { pace: "in-step", word: "In step", why: `All but ${count(holds, "item")} held back.` };
+  return { pace: "in-step", word: "In step", why: "Both sides agree on every item." };
+}
