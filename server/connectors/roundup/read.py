@@ -104,14 +104,16 @@ def read_item(shape: Shape, raw: Json, messages: Mapping[str, Json], files: Iter
         stamp=stamp_of(activity, by.now),
         comments=tuple(read_comment(messages[one], by) for one in sorted(messages, key=int) if one != first),
         attachments=tuple(files),
-        links=tuple(
-            Link(kind, shape.name + one)
-            for kind in shape.relations
-            for one in sorted(ids(raw.get(kind) if isinstance(raw.get(kind), list) else [raw[kind]]), key=int)
-            if raw.get(kind)
-        ),
+        links=tuple(Link(kind, one) for kind in shape.relations for one in related(raw.get(kind))),
         marker=marker or None,
     )
+
+
+def related(linked: object) -> list[str]:
+    """The designators of linked items, from the addresses that Roundup gives (``.../issue/12``)."""
+    many = linked if isinstance(linked, list) else [linked]
+    places = [str(one["link"]).rstrip("/").split("/")[-2:] for one in many if isinstance(one, dict)]
+    return sorted("".join(one) for one in places)
 
 
 def read_value(one: Property, raw: object) -> Value:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from tests.support.testbeds import redmine, request_tracker
+from tests.support.testbeds import redmine, request_tracker, roundup
 
-BEDS = (redmine, request_tracker)
+BEDS = (redmine, request_tracker, roundup)
 
 
 def main(arguments: list[str]) -> int:
