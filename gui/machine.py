@@ -74,7 +74,8 @@ def look_at_folder(path: Path) -> Folder:
             return Folder.NOT_WRITABLE
         if is_ours(path):
             return Folder.OURS
-        return Folder.FOREIGN if any(os.scandir(path)) else Folder.EMPTY
+        with os.scandir(path) as entries:
+            return Folder.FOREIGN if any(entries) else Folder.EMPTY
     except OSError:
         return Folder.NOT_WRITABLE
 
