@@ -1,0 +1,112 @@
+"""The fake app keeps the protocol over real HTTP, and misbehaves when, and only when, it is told to."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from server.connectors.http import HttpOutlet
+from server.domain.errors import CredentialsRefused, Gone, LostAnswer, Rejected, Transient
+from server.domain.item import CommentDraft, Draft, FileDraft, Item
+from tests.support.fakeapp.connector import FakeConnector
+from tests.support.fakeapp.running import Running, running
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Running]:
+    with running(items=250) as app:
+        yield app
+
+
+@pytest.fixture
+def app(served: Running) -> Iterator[Running]:
+    yield served
+    served.control("quirks", busy=0, broken=0, lost=0, latency=0, overlaps=0, vanishing=0, refuses=[], retry_after=0)
+    served.control("quirks", trims_titles=False, rerenders_text=False, search_lag=0, whole_seconds=False)
+
+
+@pytest.fixture
+def connector(app: Running) -> Iterator[FakeConnector]:
+    one = FakeConnector(app.settings, HttpOutlet(app.url))
+    yield one
+    one.close()
+
+
+def draft(title: str, marker: str) -> Draft:
+    return Draft("main", "item", {"title": title, "text": "a\n\nb", "labels": ("x", "y")}, marker)
+
+
+def listed(connector: FakeConnector, since: datetime | None = None) -> dict[str, Item]:
+    heads = [head for page in connector.changes("main", since) for head in page.heads]
+    return {head.id: head.item for head in heads if head.item is not None}
+
+
+def test_the_feed_brings_every_item_whole(connector: FakeConnector, app: Running) -> None:
+    made = connector.create(draft("feed", "m-feed"))
+    everything = listed(connector)
+    assert set(everything) == set(next(connector.census("main")))
+    assert everything[made.id] == connector.fetch(made.id) == made
+    assert set(listed(connector, made.updated_at)) == {made.id}
+    app.control("quirks", overlaps=3)
+    assert set(listed(connector)) == set(everything)
+
+
+def test_comments_and_files_arrive(connector: FakeConnector) -> None:
+    made = connector.create(draft("parts", "m-parts"))
+    comment = connector.add_comment(made.id, CommentDraft("hällo", private=True, marker="c-1"))
+    connector.edit_comment(made.id, comment, "anders")
+    file_id = connector.add_attachment(made.id, FileDraft("ü &.txt", "text/plain", 4, "", "f"), io.BytesIO(b"\x00abc"))
+    item = connector.fetch(made.id)
+    assert [(one.id, one.body, one.private, one.marker, one.own) for one in item.comments] == [
+        (comment, "anders", True, "c-1", True)
+    ]
+    assert [(one.name, one.size) for one in item.attachments] == [("ü &.txt", 4)]
+    assert b"".join(connector.open_attachment(made.id, file_id)) == b"\x00abc"
+    assert item.stamp != made.stamp
+
+
+def test_a_lost_answer_was_a_write(connector: FakeConnector, app: Running) -> None:
+    app.control("quirks", lost=1)
+    with pytest.raises(LostAnswer):
+        connector.create(draft("lost", "m-lost"))
+    assert len(connector.find(draft("lost", "m-lost"), NOW)) == 1
+
+
+def test_it_is_busy_and_breaks_on_demand(connector: FakeConnector, app: Running) -> None:
+    app.control("quirks", busy=1, retry_after=7)
+    with pytest.raises(Transient) as busy:
+        connector.create(draft("busy", "m-busy"))
+    assert busy.value.retry_after == 7
+    app.control("quirks", busy=0, broken=1)
+    with pytest.raises(Transient):
+        connector.fetch("1")
+    app.control("quirks", broken=0)
+    assert connector.find(draft("busy", "m-busy"), NOW) == ()
+
+
+def test_it_changes_hides_and_refuses_values_on_demand(connector: FakeConnector, app: Running) -> None:
+    app.control("quirks", trims_titles=True, rerenders_text=True, search_lag=60, whole_seconds=True, refuses=["bad"])
+    made = connector.create(draft("  long " * 20, "m-quirk"))
+    assert len(str(made.fields["title"])) <= 60
+    assert made.fields["text"] == "a\r\n\r\nb"
+    assert made.updated_at.microsecond == 0
+    assert connector.find(draft("", "m-quirk"), NOW) == ()
+    assert made.id not in listed(connector)
+    with pytest.raises(Rejected, match="bad"):
+        connector.update(made.id, {"title": "bad word"})
+
+
+def test_what_is_gone_says_so(connector: FakeConnector, app: Running) -> None:
+    made = connector.create(draft("gone", "m-gone"))
+    app.control("delete", id=made.id)
+    with pytest.raises(Gone):
+        connector.fetch(made.id)
+    stranger = FakeConnector({**app.settings, "token": "wrong"}, HttpOutlet(app.url))
+    with pytest.raises(CredentialsRefused):
+        stranger.check()
+    stranger.close()

@@ -1,0 +1,1 @@
+"""An app that costs next to nothing and misbehaves on demand: model, server, and the connector to it."""

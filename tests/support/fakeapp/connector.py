@@ -1,0 +1,198 @@
+"""The connector to the fake app, as small as the protocol allows; it goes out the same way as the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+from server.connectors import paging
+from server.connectors.base import (
+    Account,
+    Answer,
+    Capabilities,
+    Connector,
+    Container,
+    ItemType,
+    Manifest,
+    Outlet,
+    Setting,
+    SettingKind,
+)
+from server.domain.errors import Gone
+from server.domain.item import Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Page
+from server.domain.values import AppUser, FieldKind, FieldSpec, Option, TextFormat, Value
+
+PAGE = 100
+
+MANIFEST = Manifest(
+    kind="fakeapp",
+    title="Fake app",
+    settings=(
+        Setting("url", "Address", SettingKind.URL),
+        Setting("token", "Token", SettingKind.SECRET),
+        Setting("text_format", "Text format", SettingKind.CHOICE, False, "", "plain", tuple(TextFormat)),
+        Setting("parallel", "Requests at once", SettingKind.TEXT, required=False, default="4"),
+        Setting("marker_lag", "Lag of its search in seconds", SettingKind.TEXT, required=False, default="0"),
+    ),
+    capabilities=Capabilities(overlap=timedelta(0), private_comments=True, edits_comments=True, deletes_comments=True),
+)
+
+FIELDS = (
+    FieldSpec("title", "Title", FieldKind.TEXT, required=True, max_length=200),
+    FieldSpec("text", "Text", FieldKind.RICH_TEXT),
+    FieldSpec("status", "Status", FieldKind.STATUS, options=(Option("open", "Open"), Option("closed", "Closed", True))),
+    FieldSpec("labels", "Labels", FieldKind.LABELS),
+    FieldSpec("assignee", "Assignee", FieldKind.USER),
+)
+
+
+class FakeConnector:
+    """Our account at one fake app."""
+
+    def __init__(self, settings: Mapping[str, str], outlet: Outlet) -> None:
+        self._outlet = outlet
+        self._headers = {"Authorization": f"Bearer {settings['token']}"}
+        self._format = TextFormat(settings.get("text_format") or "plain")
+        able = MANIFEST.capabilities
+        lag = timedelta(seconds=float(settings.get("marker_lag") or 0))
+        able = replace(able, parallel=int(settings.get("parallel") or 4), marker_lag=lag)
+        self._manifest = replace(MANIFEST, capabilities=replace(able, overlap=max(lag, timedelta(seconds=1))))
+
+    @property
+    def manifest(self) -> Manifest:
+        return self._manifest
+
+    @property
+    def text_format(self) -> TextFormat:
+        return self._format
+
+    @property
+    def server_time(self) -> datetime | None:
+        return self._outlet.server_time
+
+    def check(self) -> Account:
+        who = self._ask("GET", "/whoami").json()
+        assert isinstance(who, dict)
+        return Account(AppUser(who["id"], who["name"]), "Fake app 1")
+
+    def containers(self) -> tuple[Container, ...]:
+        return (Container("main", "Main"),)
+
+    def item_types(self, container: str) -> tuple[ItemType, ...]:
+        return (ItemType("item", container and "Item"),)
+
+    def fields(self, container: str, item_type: str) -> tuple[FieldSpec, ...]:
+        return FIELDS if container and item_type == "item" else ()
+
+    def users(self, container: str) -> tuple[AppUser, ...]:
+        return (AppUser("p", "Pérson", "person", f"person@{container}.example"), AppUser("us", "Lockstep"))
+
+    def changes(self, container: str, since: datetime | None) -> Iterator[Page]:
+        def query(start: datetime | None, offset: int, limit: int) -> Sequence[Head]:
+            asked = {"container": container, "offset": str(offset), "limit": str(limit)}
+            if start is not None:
+                asked["since"] = start.isoformat()
+            found = self._ask("GET", "/items", params=asked).json()
+            assert isinstance(found, dict)
+            items = [self._item(one) for one in found["items"]]
+            return [Head(one.id, one.updated_at, one.stamp, one) for one in items]
+
+        return paging.walk(query, since, PAGE)
+
+    def census(self, container: str) -> Iterator[tuple[str, ...]]:
+        found = self._ask("GET", "/ids", params={"container": container}).json()
+        assert isinstance(found, list)
+        yield tuple(found)
+
+    def fetch(self, item_id: str) -> Item:
+        answer = self._ask("GET", f"/items/{item_id}", accept=(404,))
+        if answer.status == 404:
+            raise Gone(f"The fake app has no item {item_id}.")
+        return self._item(answer.json())
+
+    def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
+        assert reserved_at.tzinfo is not None
+        found = self._ask("GET", "/items", params={"marker": draft.marker}).json()
+        assert isinstance(found, list)
+        return tuple(found)
+
+    def create(self, draft: Draft) -> Item:
+        given = {"container": draft.container, "fields": dict(draft.fields), "marker": draft.marker}
+        return self._item(self._ask("POST", "/items", json=given).json())
+
+    def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
+        return self._item(self._ask("PATCH", f"/items/{item_id}", json=dict(changed)).json())
+
+    def add_comment(self, item_id: str, draft: CommentDraft) -> str:
+        given = {"body": draft.body, "private": draft.private, "marker": draft.marker}
+        return self._made(self._ask("POST", f"/items/{item_id}/comments", json=given))
+
+    def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:
+        self._ask("PATCH", f"/items/{item_id}/comments/{comment_id}", json={"body": body})
+
+    def delete_comment(self, item_id: str, comment_id: str) -> None:
+        self._ask("DELETE", f"/items/{item_id}/comments/{comment_id}")
+
+    def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
+        path = f"/items/{item_id}/files?name={quote(draft.name)}&type={quote(draft.content_type)}"
+        return self._made(self._ask("POST", path, data=content))
+
+    def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:
+        assert item_id
+        return self._outlet.stream(f"/files/{attachment_id}", headers=self._headers)
+
+    def delete_attachment(self, item_id: str, attachment_id: str) -> None:
+        raise NotImplementedError(f"{item_id}: the app keeps {attachment_id}; the manifest says so")
+
+    def add_link(self, item_id: str, kind: str, target: str) -> None:
+        raise NotImplementedError(f"{item_id}: the app knows no {kind} to {target}; the manifest says so")
+
+    def close(self) -> None:
+        self._outlet.close()
+
+    def _ask(self, method: str, path: str, **more: Any) -> Answer:
+        return self._outlet.request(method, path, headers=self._headers, **more)
+
+    @staticmethod
+    def _made(answer: Answer) -> str:
+        made = answer.json()
+        assert isinstance(made, dict)
+        return str(made["id"])
+
+    def _item(self, raw: Any) -> Item:
+        updated = datetime.fromisoformat(raw["updated"])
+        now = self._outlet.server_time
+        settled = updated.microsecond or (now is not None and now > updated)
+        fields = {name: tuple(one) if isinstance(one, list) else one for name, one in raw["fields"].items()}
+        return Item(
+            raw["id"],
+            f"F-{raw['id']}",
+            f"{self._outlet.base_url}/items/{raw['id']}",
+            raw["container"],
+            "item",
+            updated,
+            fields,
+            raw["updated"] if settled else "",
+            tuple(_comment(one) for one in raw["comments"]),
+            tuple(_file(one) for one in raw["files"]),
+            marker=raw["marker"],
+        )
+
+
+def _comment(raw: Mapping[str, Any]) -> Comment:
+    at = datetime.fromisoformat(raw["at"])
+    author = raw["author"]
+    return Comment(raw["id"], raw["body"], author, "Pérson", at, raw["private"], raw["marker"], raw["own"])
+
+
+def _file(raw: Mapping[str, Any]) -> Attachment:
+    at = datetime.fromisoformat(raw["at"])
+    return Attachment(raw["id"], raw["name"], raw["size"], raw["type"], "Pérson", at, raw["own"])
+
+
+def open(settings: Mapping[str, str], outlet: Outlet) -> Connector:  # noqa: A001 - reads as connector.open
+    """A connector from a connection's settings."""
+    return FakeConnector(settings, outlet)
