@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from server.connectors import redmine, request_tracker, roundup
-from server.connectors.base import Connector, Manifest, Opener, Outlet, Setting, SettingKind
+from server.connectors.base import Connector, Manifest, Opener, Outlet
 from server.domain.errors import PutRight
 
 CONNECTORS: tuple[tuple[Manifest, Opener], ...] = (
@@ -15,34 +14,15 @@ CONNECTORS: tuple[tuple[Manifest, Opener], ...] = (
     (roundup.MANIFEST, roundup.open),
 )
 
-WAY_THERE: tuple[Setting, ...] = (
-    Setting(
-        "proxy",
-        "Proxy",
-        SettingKind.TEXT,
-        required=False,
-        help="Only where the app is reached over an HTTP proxy, such as http://proxy.example.com:3128",
-    ),
-    Setting(
-        "ca_pem",
-        "Certificate of the authority",
-        SettingKind.TEXT,
-        required=False,
-        help="Only where the app's certificate is issued by an authority that this machine does not know: its "
-        "certificate as text, from “-----BEGIN CERTIFICATE-----” to “-----END CERTIFICATE-----”.",
-    ),
-)
-"""Settings of every kind of app: how it is reached. See ``http.HttpOutlet``."""
-
 
 def manifests() -> tuple[Manifest, ...]:
-    """What can be connected, in the order of the list, with the settings that every connection has."""
-    return tuple(_whole(one) for one, _ in CONNECTORS)
+    """What can be connected, in the order of the list."""
+    return tuple(manifest for manifest, _ in CONNECTORS)
 
 
 def manifest(kind: str) -> Manifest:
     """The manifest of one kind. Raises ``PutRight`` for a kind that is not in the list."""
-    return _whole(_entry(kind)[0])
+    return _entry(kind)[0]
 
 
 def open_connector(kind: str, settings: Mapping[str, str], outlet: Outlet) -> Connector:
@@ -51,10 +31,6 @@ def open_connector(kind: str, settings: Mapping[str, str], outlet: Outlet) -> Co
 
 
 open = open_connector  # noqa: A001 - reads as registry.open
-
-
-def _whole(one: Manifest) -> Manifest:
-    return replace(one, settings=one.settings + WAY_THERE)
 
 
 def _entry(kind: str) -> tuple[Manifest, Opener]:
