@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -17,11 +18,9 @@ from types import FrameType
 
 import structlog
 
-from server import bootstrap
 from server.domain.errors import LockstepError
 from server.services import admin
 from server.settings import Settings, read_settings
-from server.web.factory import openapi
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,6 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
     one.add_argument("admin_verb", choices=sorted(admin.VERBS))
     given = parser.parse_args(arguments)
     if given.verb == "openapi":
+        # Each process imports only what it runs: an administrative request is over in less time than Flask takes.
+        from server import bootstrap  # noqa: PLC0415
+        from server.web.factory import openapi  # noqa: PLC0415
+
         json.dump(openapi(bootstrap.product_version()), sys.stdout, indent=1, ensure_ascii=False)
         sys.stdout.write("\n")
         return 0
@@ -82,6 +85,8 @@ def log_to_stderr(level: str) -> None:
 
 
 def _run(process: str, settings: Settings, stop: threading.Event) -> int:
+    from server import bootstrap  # noqa: PLC0415 - see main
+
     return bootstrap.run_web(settings, stop) if process == "web" else bootstrap.run_sync(settings, stop)
 
 
@@ -89,8 +94,11 @@ def _listen_for_the_end(stop: threading.Event) -> None:
     def told(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
 
+    descriptor = sys.stdin.fileno()
+
     def watch() -> None:
-        while sys.stdin.buffer.read(4096):
+        # Not through sys.stdin: its lock, held by this thread, would abort the interpreter's end.
+        while os.read(descriptor, 4096):
             pass
         stop.set()
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import structlog
+from flask_openapi3.openapi import OpenAPI
 from waitress.server import create_server
 
+from server.domain.errors import PutRight
 from server.services.access import Passwords
 from server.services.apps import Apps
 from server.services.cluster import Cluster
@@ -37,20 +40,7 @@ def build_node(settings: Settings) -> Node:
 def run_web(settings: Settings, stop: threading.Event) -> int:
     """Serve until ``stop`` is set; the exit code. Requests that are being served then have a few seconds to end."""
     node = build_node(settings)
-    server = create_server(
-        application(node),
-        host=settings.web.host,
-        port=settings.web.port,
-        threads=settings.web.threads,
-        connection_limit=_CONNECTION_LIMIT,
-        channel_timeout=_IDLE_SECONDS,
-        max_request_body_size=MAX_BODY_BYTES,
-        trusted_proxy=settings.web.trusted_proxy,
-        trusted_proxy_count=1,
-        trusted_proxy_headers={"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"},
-        clear_untrusted_proxy_headers=True,
-        ident=None,
-    )
+    server = _listen(settings, application(node))
     loop = threading.Thread(target=server.run, name="web", daemon=True)
     loop.start()
     structlog.get_logger().info("web node serves", host=settings.web.host, port=settings.web.port)
@@ -59,6 +49,31 @@ def run_web(settings: Settings, stop: threading.Event) -> int:
     node.cluster.close()
     structlog.get_logger().info("web node ended")
     return 0
+
+
+def _listen(settings: Settings, app: OpenAPI) -> Any:
+    web = settings.web
+    try:
+        return create_server(
+            app,
+            host=web.host,
+            port=web.port,
+            threads=web.threads,
+            connection_limit=_CONNECTION_LIMIT,
+            channel_timeout=_IDLE_SECONDS,
+            max_request_body_size=MAX_BODY_BYTES,
+            trusted_proxy=web.trusted_proxy,
+            trusted_proxy_count=1,
+            trusted_proxy_headers={"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"},
+            clear_untrusted_proxy_headers=True,
+            ident=None,
+        )
+    except OSError as error:
+        raise PutRight(
+            f"The web node cannot listen on {web.host} port {web.port}: {error.strerror}. Stop what uses the port,"
+            " or give the node another one.",
+            field="web.port",
+        ) from error
 
 
 def run_sync(settings: Settings, stop: threading.Event) -> int:

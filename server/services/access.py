@@ -69,10 +69,13 @@ class Identity:
 
 
 class Passwords:
-    """Hashes and checks passwords, a few at a time: each takes 64 MiB and a good part of a second of one core."""
+    """Hashes and checks passwords, a few at a time: each takes 64 MiB and a good part of a second of one core.
 
-    def __init__(self, at_once: int = 2, patience: float = 10.0) -> None:
-        self._hasher = PasswordHasher()
+    ``patience`` is how many seconds a request waits for its turn.
+    """
+
+    def __init__(self, hasher: PasswordHasher | None = None, at_once: int = 2, patience: float = 10.0) -> None:
+        self._hasher = hasher or PasswordHasher()
         self._slots = threading.BoundedSemaphore(at_once)
         self._patience = patience
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))

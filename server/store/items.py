@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import and_, exists, func, or_, select, tuple_
+from sqlalchemy import and_, exists, func, literal, or_, select, tuple_
 
 from server.domain.errors import NotFound, PutRight
 from server.store import tables as t
@@ -109,7 +110,9 @@ def page(tx: Transaction, *, integration: str | None, words: str, state: str, af
             or_(*(c.ilike(pattern) for c in (t.pairs.c.left_key, t.pairs.c.right_key, t.pairs.c.title)))
         )
     if after:
-        query = query.where(tuple_(_WHEN, t.pairs.c.id) < tuple_(*_place(after)))
+        at, pair_id = _place(after)
+        place = tuple_(literal(at, _WHEN.type), literal(pair_id, t.pairs.c.id.type))
+        query = query.where(tuple_(_WHEN, t.pairs.c.id) < place)
     rows = list(tx.execute(query))
     last = rows[limit - 1] if len(rows) > limit else None
     following = "" if last is None else f"{(last.synced_at or last.created_at).isoformat()}|{last.id}"
@@ -154,10 +157,10 @@ def counts(tx: Transaction) -> dict[str, int]:
 def _place(after: str) -> tuple[datetime, str]:
     when, _, pair_id = after.partition("|")
     try:
-        at = datetime.fromisoformat(when)
+        at, _ = datetime.fromisoformat(when), UUID(pair_id)
     except ValueError as error:
         raise PutRight("The place to go on from is not one that this list gave.", field="after") from error
-    if at.tzinfo is None or len(pair_id) != len("00000000-0000-0000-0000-000000000000"):
+    if at.tzinfo is None:
         raise PutRight("The place to go on from is not one that this list gave.", field="after")
     return at, pair_id
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
 from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel, SecretStr
 from werkzeug.test import Client, TestResponse
@@ -23,6 +24,8 @@ from server.web.schemas.base import Problem
 from server.web.visit import Node
 from tests.support.postgres import TestCluster
 
+CHEAP = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+"""Real argon2id, at a cost that tests can pay; its figures are part of each hash."""
 NODE_TOKEN = "node-token-of-the-tests"
 CLUSTER, BASE = "cluster1", "localhost"
 
@@ -109,7 +112,7 @@ def make_web_node(cluster: TestCluster, folder: Path) -> WebNode:
     node = Node(
         make_settings(cluster, folder),
         Cluster(CLUSTER, cluster.database(), cluster.master),
-        Passwords(),
+        Passwords(CHEAP),
         Apps(),
         "0.0.0",
     )

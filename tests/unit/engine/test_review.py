@@ -34,18 +34,21 @@ def document(*fields: FieldMapping) -> Document:
     return Document(SideSettings("a", "c"), SideSettings("b", "c"), (TypeMapping("bug", "bug", fields),))
 
 
+def judged(document: Document) -> None:
+    review_shape(document)
+    review(compile_mapping(document, LEFT, RIGHT))
+
+
 def refused(wrong: Document) -> PutRight:
     with pytest.raises(PutRight) as error:
-        review_shape(wrong)
-        review(compile_mapping(wrong, LEFT, RIGHT))
+        judged(wrong)
     return error.value
 
 
 def test_a_sound_document_passes() -> None:
     values = (ValueMapping("1", "1"), ValueMapping("2", "2"))
     sound = document(FieldMapping("title", "title"), FieldMapping("status", "status", values=values))
-    review_shape(sound)
-    review(compile_mapping(sound, LEFT, RIGHT))
+    judged(sound)
 
 
 @pytest.mark.parametrize("direction", [Direction.BOTH, Direction.TO_RIGHT])
