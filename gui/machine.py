@@ -21,6 +21,7 @@ from gui.errors import Trouble
 MARKER = "lockstep.json"
 LEAST_POSTGRES = 150000
 _CONNECT_SECONDS = 6
+_TRIES = 40
 
 
 class Folder(StrEnum):
@@ -98,6 +99,12 @@ def look_at_port(port: int) -> Port:
         except OSError as error:
             return Port.FORBIDDEN if error.errno in {errno.EACCES, errno.EPERM} else Port.TAKEN
     return Port.FREE
+
+
+def free_port_from(port: int, taken: frozenset[int] = frozenset()) -> int:
+    """The first port from ``port`` on that is free and not in ``taken``; ``port`` itself if none of the next is."""
+    near = (number for number in range(port, min(port + _TRIES, 65535)) if number not in taken)
+    return next((number for number in near if look_at_port(number) is Port.FREE), port)
 
 
 def try_database(dsn: str) -> DatabaseFacts:

@@ -63,7 +63,7 @@ class SetupPage(QWidget):
         self._stack.addWidget(self._done())
         self.setLayout(column(self._stack, gap=0))
         session.opened.connect(lambda data: self._folder_chosen(str(data)))
-        self._look_around()
+        self._propose_ports()
 
     @property
     def busy(self) -> bool:
@@ -262,6 +262,23 @@ class SetupPage(QWidget):
         self._found = found
         self._touched |= {"data", "https_port", "http_port"}
         self._judge()
+
+    def _propose_ports(self) -> None:
+        """Replace the usual ports by the next free ones if they are taken and nobody has typed others."""
+        usual = self.form
+
+        def look(_watch: Watch) -> tuple[int, int]:
+            https = machine.free_port_from(int(usual.https_port))
+            return https, machine.free_port_from(int(usual.http_port), frozenset({https}))
+
+        def propose(ports: tuple[int, int]) -> None:
+            now = self.form
+            if (now.https_port, now.http_port) == (usual.https_port, usual.http_port):
+                self.fields["https_port"].put(str(ports[0]))
+                self.fields["http_port"].put(str(ports[1]))
+            self._look_around()
+
+        self._session.ask(self, look, propose)
 
     def _choose_folder(self) -> None:
         dialog = QFileDialog(self, "Where the appliance keeps its data", self.fields["data"].value)

@@ -38,6 +38,7 @@ def test_a_port_is_free_until_somebody_listens_on_it() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         assert machine.look_at_port(port) is Port.TAKEN
+        assert machine.free_port_from(port) > port
     assert machine.look_at_port(port) is Port.FREE
 
 

@@ -37,6 +37,9 @@ def appearance(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[A
 
 def photograph(widget: QWidget, name: str, appearance: Appearance) -> None:
     PLACE.mkdir(parents=True, exist_ok=True)
+    # Text that wraps settles its height in a second round.
+    for _ in range(3):
+        QApplication.processEvents()
     picture = widget.grab()
     assert picture.save(str(PLACE / f"gui-{name}-{appearance.value}.png"))
     # The ground is what the scheme says: a page that forgot to dress would show through.
