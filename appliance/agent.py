@@ -251,7 +251,8 @@ class Agent:
         """End processes of clusters that are no more, or not wanted; the others are found by their members."""
         wanted = {f"{record.name}/{part}" for record in self.site.clusters() for part in ("web", "sync")}
         for name in left_names(self.folder):
-            if name in wanted or name in {"postgres", "gateway"}:
+            # The demonstration looks after its own trackers.
+            if name in wanted or name in {"postgres", "gateway"} or name.startswith("demo/"):
                 continue
             left = find_left(self.folder, name)
             if left is not None and not left.wait(5):

@@ -116,7 +116,7 @@ def _record(folder: DataFolder, name: str) -> Path:
 
 def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """The few variables a member gets, and ``extra``. Nothing of the person's session leaks into a service."""
-    kept = ("PATH", "TZ", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
+    kept = ("PATH", "TZ", "TMPDIR")
     return {
         **{name: os.environ[name] for name in kept if name in os.environ},
         "LANG": "C.UTF-8",

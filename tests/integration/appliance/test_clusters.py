@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import ssl
 import stat
@@ -14,13 +15,21 @@ import pytest
 import requests
 import urllib3
 
-from appliance.config import ClusterRecord, ClusterSecrets, open_data_folder, save
+from appliance.config import (
+    ClusterRecord,
+    ClusterSecrets,
+    DataFolder,
+    load_options,
+    open_data_folder,
+    save,
+)
 from appliance.errors import ApplianceError
+from appliance.members.postgres import Postgres
 from appliance.panel import Panel
 from appliance.system.linux import unprivileged_account
 from tests.support.installation import Installation, eventually, new_installation
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.e2e]  # the whole product starts: not for test-fast
 HOST = "anna.north.localhost"
 
 
@@ -165,3 +174,19 @@ def test_secrets_are_readable_by_their_owner_alone(started: Installation) -> Non
     assert [path.name for path in files if loose(path) and "storage" not in path.parts] == []
     logs = "".join(path.read_text() for path in (started.data / "logs").iterdir())
     assert "correct-horse" not in logs
+
+
+def test_a_cluster_lives_in_an_external_database_too(started: Installation) -> None:
+    folder = DataFolder(started.data)
+    options = load_options(folder)
+    assert options is not None
+    with contextlib.closing(Postgres(folder, options.postgres_port).connect()) as superuser:
+        superuser.execute("create role elsewhere login createrole nosuperuser password 'geheim'")
+        superuser.execute("create database elsewhere owner elsewhere")
+    dsn = f"postgresql://elsewhere:geheim@127.0.0.1:{options.postgres_port}/elsewhere"
+    started.must("cluster", "create", "south", "--database", dsn)
+    started.must("tenant", "create", "carl", "--cluster", "south")
+    shown = next(one for one in started.must("cluster", "list")["clusters"] if one["name"] == "south")
+    assert (shown["database"], shown["health"]) == ("external", "running")
+    assert started.lockstep("tenant", "create", "dora").code == 2  # which cluster?
+    started.must("cluster", "stop", "south")
