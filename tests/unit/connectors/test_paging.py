@@ -1,0 +1,103 @@
+"""The walk misses nothing that changes meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.connectors.paging import walk
+from server.domain.item import Head
+
+START = datetime(2031, 1, 1, tzinfo=UTC)
+
+
+class App:
+    """A list of items by time of change in whole seconds, that changes after each question."""
+
+    def __init__(self, seconds: Sequence[int], edits: Sequence[tuple[int, int]]) -> None:
+        self.second = max(seconds, default=0)
+        self.changed = {f"i{number}": second for number, second in enumerate(seconds)}
+        self.version = dict.fromkeys(self.changed, 0)
+        self.edits = list(edits)
+        self.questions = 0
+
+    def edit(self, pick: int, pause: int) -> None:
+        """Change an existing item (or make one) ``pause`` seconds later than anything before."""
+        self.second += pause
+        name = f"i{pick}" if pick < len(self.changed) else f"i{len(self.changed)}"
+        self.changed[name] = self.second
+        self.version[name] = self.version.get(name, 0) + 1
+
+    def ask(self, since: datetime | None, offset: int, limit: int) -> list[Head]:
+        """The question as ``walk`` puts it; afterwards somebody may change something."""
+        self.questions += 1
+        assert self.questions < 2_000, "the walk does not end"
+        rows = sorted((second, name) for name, second in self.changed.items())
+        heads = [
+            Head(name, START + timedelta(seconds=second), f"{second}/{self.version[name]}")
+            for second, name in rows
+            if since is None or START + timedelta(seconds=second) >= since
+        ]
+        if self.edits:
+            self.edit(*self.edits.pop(0))
+        return heads[offset : offset + limit]
+
+
+@given(
+    seconds=st.lists(st.integers(0, 6), max_size=40),
+    edits=st.lists(st.tuples(st.integers(0, 45), st.integers(0, 1)), max_size=20),
+    limit=st.integers(1, 7),
+)
+def test_everything_comes_in_order_and_what_changed_last_is_seen_or_comes_with_the_next_look(
+    seconds: list[int], edits: list[tuple[int, int]], limit: int
+) -> None:
+    app = App(seconds, edits)
+    seen: dict[str, str] = {}
+    cursor: datetime | None = None
+    reached: list[datetime] = []
+    for page in walk(app.ask, None, limit):
+        assert page.heads
+        assert page.reached == max(one.updated_at for one in page.heads)
+        reached.append(page.reached)
+        seen |= {one.id: one.stamp for one in page.heads}
+    assert reached == sorted(reached)
+    cursor = max(reached, default=None)
+    assert set(seen) >= {f"i{number}" for number in range(len(seconds))}
+    app.edits.clear()
+    for page in walk(app.ask, cursor, limit):
+        seen |= {one.id: one.stamp for one in page.heads}
+    assert seen == {name: f"{second}/{app.version[name]}" for name, second in app.changed.items()}
+
+
+@given(seconds=st.lists(st.integers(0, 4), max_size=30), limit=st.integers(1, 6))
+def test_a_quiet_list_is_told_once(seconds: list[int], limit: int) -> None:
+    app = App(seconds, ())
+    told = [one.id for page in walk(app.ask, None, limit) for one in page.heads]
+    assert sorted(told) == sorted(app.changed)
+
+
+def test_only_what_changed_since_is_asked_for() -> None:
+    app = App([1, 2, 3], ())
+    later = START + timedelta(seconds=2)
+    assert [one.id for page in walk(app.ask, later, 10) for one in page.heads] == ["i1", "i2"]
+    assert list(walk(app.ask, START + timedelta(seconds=9), 10)) == []
+    assert app.questions == 2
+
+
+def test_a_walk_that_breaks_raises_and_does_not_end_early() -> None:
+    def broken(since: datetime | None, offset: int, limit: int) -> list[Head]:
+        assert (offset, limit) == (0, 2)
+        if since is not None:
+            raise TimeoutError
+        return [Head("a", START, "1"), Head("b", START + timedelta(seconds=1), "1")]
+
+    pages = walk(broken, None, 2)
+    assert [one.id for one in next(pages).heads] == ["a", "b"]
+    try:
+        next(pages)
+    except TimeoutError:
+        return
+    raise AssertionError("a broken walk must not look like an ended one")
