@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from server.services.admin import answer
@@ -111,6 +112,40 @@ def test_a_web_node_serves_until_it_is_told_to_end(settings_file: Path, end: str
             assert process.wait(PATIENCE) == 0
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize("end", ["stdin", "sigterm"])
+def test_a_sync_process_works_until_it_is_told_to_end(fresh_cluster: TestCluster, tmp_path: Path, end: str) -> None:
+    settings_file = write_settings(make_settings(fresh_cluster, tmp_path), tmp_path / "settings.json")
+    fresh_cluster.create_tenant("klara")
+    with subprocess.Popen(
+        [sys.executable, "-m", "server", "sync", "--settings", str(settings_file)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            assert process.stdin is not None
+            _wait_for(fresh_cluster, "klara")
+            if end == "stdin":
+                process.stdin.close()
+            else:
+                os.kill(process.pid, signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+    with psycopg.connect(fresh_cluster.owner_dsn) as owner:
+        held = owner.execute("select count(*) from control.leases where expires_at > now()").fetchone()
+    assert held == (0,)
+
+
+def _wait_for(cluster: TestCluster, name: str) -> None:
+    """Until the tenant's thread has said that it rests."""
+    deadline = time.monotonic() + PATIENCE
+    query = "select s.state from control.tenant_states s join control.tenants t on t.id = s.tenant_id where t.name = %s"
+    with psycopg.connect(cluster.owner_dsn, autocommit=True) as owner:
+        while owner.execute(query, (name,)).fetchone() != ("idle",):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 def test_a_node_whose_settings_are_wrong_ends_with_a_sentence(settings_file: Path) -> None:

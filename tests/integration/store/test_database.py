@@ -1,0 +1,145 @@
+"""The way to the database: what happens when connections break, rest, or are many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from server.domain.errors import Unavailable
+from server.store import database as module
+from server.store.database import Database, TenantLogin, wake
+from server.store.hub import Hub
+from tests.support.postgres import TestCluster
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture(scope="module")
+def login(cluster: TestCluster) -> TenantLogin:
+    cluster.create_tenant("ilse")
+    return cluster.login("ilse")
+
+
+@pytest.fixture
+def database(cluster: TestCluster) -> Iterator[Database]:
+    database = cluster.database()
+    yield database
+    database.close()
+
+
+def backends(cluster: TestCluster, role: str, *, end: bool = False) -> int:
+    """How many connections the role has; with ``end`` they are ended."""
+    with psycopg.connect(cluster.server.dsn("postgres")) as superuser:
+        found = superuser.execute("select pid from pg_stat_activity where usename = %s", (role,)).fetchall()
+        for (pid,) in found if end else []:
+            superuser.execute("select pg_terminate_backend(%s, 5000)", (pid,))
+        return len(found)
+
+
+def test_a_transaction_commits_whole_or_not_at_all(database: Database, login: TenantLogin) -> None:
+    def cut_off() -> None:
+        with database.tenant(login) as tx:
+            tx.execute(text("insert into audit (actor, action) values ('me', 'nothing')"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        cut_off()
+    with database.reading(login) as tx:
+        assert tx.execute(text("select count(*) from audit")).scalar_one() == 0
+
+
+def test_a_server_that_restarted_costs_no_failed_request(
+    cluster: TestCluster, database: Database, login: TenantLogin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_RESTED_SECONDS", 0.0)
+    for way in (database.reading, database.tenant):
+        with way(login) as tx:
+            tx.execute(text("select 1"))
+        assert backends(cluster, login.role, end=True) >= 1
+        with way(login) as tx:
+            assert tx.execute(text("select 1")).scalar_one() == 1
+
+
+def test_a_connection_that_breaks_in_the_middle_is_said_in_a_sentence(
+    cluster: TestCluster, database: Database, login: TenantLogin
+) -> None:
+    def broken() -> None:
+        with database.tenant(login) as tx:
+            backends(cluster, login.role, end=True)
+            tx.execute(text("select 1"))
+
+    with pytest.raises(Unavailable, match="does not answer"):
+        broken()
+    with database.tenant(login) as tx:
+        assert tx.execute(text("select 1")).scalar_one() == 1
+
+
+def test_a_server_that_is_away_is_said_in_a_sentence(cluster: TestCluster) -> None:
+    settings = cluster.settings.model_copy(update={"port": 1, "control_password": SecretStr("hunter2")})
+    database = Database(settings)
+    with pytest.raises(Unavailable) as error, database.control():
+        pass
+    assert "hunter2" not in str(error.value)
+
+
+def test_a_tenant_at_rest_holds_no_connection(cluster: TestCluster, database: Database, login: TenantLogin) -> None:
+    with database.tenant(login) as tx:
+        tx.execute(text("select 1"))
+    assert backends(cluster, login.role) == 1
+    database.rest(login.tenant_id)
+    database.rest(login.tenant_id)
+    deadline = 100
+    while backends(cluster, login.role) and deadline:
+        deadline -= 1
+    assert backends(cluster, login.role) == 0
+
+
+def test_only_the_tenants_used_last_keep_connections(cluster: TestCluster, login: TenantLogin) -> None:
+    cluster.create_tenant("jutta")
+    other = cluster.login("jutta")
+    database = Database(cluster.settings, tenants_kept=1)
+    try:
+        for one in (login, other, login, other):
+            with database.reading(one) as tx:
+                assert tx.execute(text("select current_user")).scalar_one() == one.role
+        assert list(database._engines) == [other.tenant_id]
+    finally:
+        database.close()
+
+
+def test_the_hub_hears_what_was_committed_and_says_when_it_may_have_missed_something(
+    cluster: TestCluster, database: Database, login: TenantLogin
+) -> None:
+    hub = Hub(database)
+    try:
+        assert hub.wait(5.0) is None
+        with database.tenant(login) as tx:
+            wake(tx, "ilse")
+        assert hub.wait(5.0) == frozenset({"ilse"})
+        assert hub.wait(0.01) == frozenset()
+        backends(cluster, cluster.settings.control_role, end=True)
+        with pytest.raises(Unavailable):
+            hub.wait(5.0)
+        assert hub.wait(5.0) is None
+    finally:
+        hub.close()
+
+
+def test_what_was_rolled_back_wakes_nobody(database: Database, login: TenantLogin) -> None:
+    def cut_off() -> None:
+        with database.tenant(login) as tx:
+            wake(tx, "ilse")
+            raise ZeroDivisionError
+
+    hub = Hub(database)
+    try:
+        assert hub.wait(5.0) is None
+        with pytest.raises(ZeroDivisionError):
+            cut_off()
+        assert hub.wait(0.05) == frozenset()
+    finally:
+        hub.close()
