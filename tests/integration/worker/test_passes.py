@@ -1,0 +1,169 @@
+"""A tenant's desk: what stops a pass becomes a sentence where a person looks for it, and nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from server.domain.errors import CredentialsRefused
+from server.domain.values import Value
+from server.services.sync import ends
+from server.services.sync.passes import Broken, Desk, Finished
+from server.store import connections, integrations
+from server.store.connections import Connection
+from tests.property import laws
+from tests.property.model import Fate, ModelConnector
+from tests.property.world import Stage, World
+
+pytestmark = pytest.mark.postgres
+ITEM: dict[str, Value] = {"title": "an item", "text": "", "status": "1", "labels": ()}
+
+
+@pytest.fixture
+def world(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> World:
+    made = stage.world()
+
+    def open_model(_scope: object, row: Connection) -> ModelConnector:
+        return ModelConnector(made.left if row.name == "left" else made.right)
+
+    monkeypatch.setattr(ends, "open_connector", open_model)
+    with made.scope.transaction() as tx:
+        integrations.start(tx, made.integration)
+    return made
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(2) as made:
+        yield made
+
+
+def work(world: World, pool: ThreadPoolExecutor) -> Finished | Broken:
+    """One pass by a fresh desk."""
+    world.epoch += 1
+    desk = Desk(world.scope, world.epoch, "test", lambda: False)
+    desk.open()
+    [wanted] = desk.wanted()
+    one = desk.start(wanted, pool)
+    while (outcome := one.step()) is None:
+        pass
+    desk.close()
+    return outcome
+
+
+def problem(world: World) -> str:
+    return str(world.rows("select problem from integrations where id = :integration")[0].problem)
+
+
+def test_a_pass_carries_an_item_over_and_says_nothing_is_wrong(world: World, pool: ThreadPoolExecutor) -> None:
+    world.left.person_creates(ITEM)
+    assert isinstance(work(world, pool), Finished)
+    assert len(world.right.records) == 1
+    assert problem(world) == ""
+    assert [row.state for row in world.rows("select state from runs")] == ["succeeded"]
+
+
+def test_a_mapped_field_that_is_gone_stops_the_pass_with_its_name(world: World, pool: ThreadPoolExecutor) -> None:
+    world.left.person_creates(ITEM)
+    kept = world.right.fields
+    world.right.fields = tuple(one for one in kept if one.id != "labels")
+    assert isinstance(work(world, pool), Broken)
+    assert "“labels”, which right does not have" in problem(world)
+    assert world.right.records == {}
+    world.right.fields = kept
+    assert isinstance(work(world, pool), Finished)
+    assert problem(world) == ""
+    laws.check_all(world)
+
+
+def test_a_container_that_is_gone_is_named(world: World, pool: ThreadPoolExecutor) -> None:
+    world.right.name = "elsewhere"
+    assert isinstance(work(world, pool), Broken)
+    assert "right has no “right”" in problem(world)
+
+
+def test_refused_credentials_pause_the_connection_and_say_which(
+    world: World, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.left.person_creates(ITEM)
+
+    def refuse(self: ModelConnector, *_: object) -> object:
+        if self.app is world.right:
+            raise CredentialsRefused("The app says 401: the key is not valid any more.")
+        return ()
+
+    monkeypatch.setattr(ModelConnector, "create", refuse)
+    monkeypatch.setattr(ModelConnector, "check", refuse)
+    assert isinstance(work(world, pool), Broken)
+    states = {row.name: row.state for row in world.rows("select name, state from connections")}
+    assert states == {"left": "active", "right": "paused"}
+    assert "right refuses the account" in problem(world)
+    monkeypatch.undo()
+
+
+def test_a_paused_connection_is_not_asked(world: World, pool: ThreadPoolExecutor) -> None:
+    world.left.person_creates(ITEM)
+    with world.scope.transaction() as tx:
+        connections.pause(tx, world.document.right.connection, "The key is not valid any more.")
+    outcome = work(world, pool)
+    assert isinstance(outcome, Broken)
+    assert "is paused" in outcome.reason
+    assert world.right.writes == 0
+
+
+def test_a_feed_that_breaks_off_is_retried_and_the_reason_is_shown(world: World, pool: ThreadPoolExecutor) -> None:
+    world.left.person_creates(ITEM)
+    world.left.fate = lambda call: Fate.BUSY if call == "left.changes" else Fate.WELL
+    assert isinstance(work(world, pool), Broken)
+    assert "left is busy" in problem(world)
+    world.left.fate = lambda _call: Fate.WELL
+    assert isinstance(work(world, pool), Finished)
+    laws.check_all(world)
+
+
+def test_an_integration_that_was_paused_meanwhile_stops_at_its_next_page(
+    world: World, pool: ThreadPoolExecutor
+) -> None:
+    for number in range(9):
+        world.left.person_creates(ITEM | {"title": f"item {number}"})
+    world.epoch += 1
+    desk = Desk(world.scope, world.epoch, "test", lambda: False)
+    desk.open()
+    [wanted] = desk.wanted()
+    one = desk.start(wanted, pool)
+    assert one.step() is None
+    with world.scope.transaction() as tx:
+        integrations.pause(tx, world.integration)
+    assert isinstance(one.step(), Finished)
+    assert 0 < len(world.right.records) < 9
+
+
+def test_a_run_that_a_person_asked_for_is_on_record_even_if_it_found_nothing(
+    world: World, pool: ThreadPoolExecutor
+) -> None:
+    work(world, pool)
+    with world.scope.transaction() as tx:
+        integrations.request_run(tx, world.integration)
+    work(world, pool)
+    assert [(row.trigger, row.state) for row in world.rows("select trigger, state from runs")] == [("now", "succeeded")]
+    assert not world.rows("select run_requested from integrations")[0].run_requested
+
+
+def test_a_run_that_a_killed_process_left_open_is_closed_by_the_next(world: World, pool: ThreadPoolExecutor) -> None:
+    world.rows("insert into runs (integration_id, trigger) values (:integration, 'poll') returning id")
+    work(world, pool)
+    [row] = world.rows("select state, message from runs")
+    assert row.state == "partial"
+    assert "goes on from there" in row.message
+
+
+def test_the_news_of_a_quiet_thread_is_not_written_again_and_again(world: World) -> None:
+    desk = Desk(world.scope, world.epoch, "test", lambda: False)
+    desk.say("idle", "", 30.0)
+    first = world.scope.sync_state()
+    desk.say("idle", "", 30.0)
+    assert world.scope.sync_state() == first
+    desk.say("problem", "Something.", None)
+    assert world.scope.sync_state().message == "Something."
