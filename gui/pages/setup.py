@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -18,10 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from gui import machine
-from gui.client import CreateTenant, EntryLink, FirstTenant, StartOptions, TenantCreated
+from gui.client import CreateTenant, FirstTenant, StartOptions, TenantCreated
 from gui.errors import sentence_of
 from gui.pages.database_form import DatabaseForm
 from gui.pages.session import Session
+from gui.pages.setup_done import SetupDone
 from gui.presenters import setup
 from gui.presenters.cells import Tone
 from gui.presenters.setup import Found, SetupForm
@@ -60,7 +60,9 @@ class SetupPage(QWidget):
         self._make_fields()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._questions())
-        self._stack.addWidget(self._done())
+        self.done = SetupDone(session, _WIDTH)
+        self.done.left.connect(self._leave)
+        self._stack.addWidget(self.done)
         self.setLayout(column(self._stack, gap=0))
         session.opened.connect(lambda data: self._folder_chosen(str(data)))
         self._propose_ports()
@@ -68,7 +70,7 @@ class SetupPage(QWidget):
     @property
     def busy(self) -> bool:
         """Whether it works, or shows its outcome that must not be taken away."""
-        return self._task is not None or self._stack.currentIndex() == 1
+        return self._task is not None or self._stack.currentWidget() is self.done
 
     def _make_fields(self) -> None:
         choose = press("Choose …")
@@ -173,32 +175,6 @@ class SetupPage(QWidget):
         foot.setLayout(box)
         foot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         return foot
-
-    def _done(self) -> QWidget:
-        self.done_title = text("", "title", wrap=True)
-        self.done_text = text("", wrap=True)
-        self.done_text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.open_panel = press("Open the panel", "primary")
-        self.open_panel.setIcon(icons.icon("open", "on_accent"))
-        self.overview = press("Go to the overview")
-        self.overview.clicked.connect(self._leave)
-        self.open_panel.clicked.connect(self._open_panel)
-        self._good = QLabel()
-        inner = card(
-            row(self._good, self.done_title, gap=ROOM),
-            self.done_text,
-            GAP,
-            row(self.open_panel, self.overview, None),
-            margin=WIDE,
-            gap=ROOM,
-        )
-        inner.layout().itemAt(0).layout().setStretch(1, 1)  # type: ignore[union-attr]
-        inner.setMaximumWidth(_WIDTH)
-        across = row(None, inner, None)
-        across.setStretch(1, 100)
-        page = QWidget()
-        page.setLayout(column(None, across, None, None, margin=WIDE))
-        return page
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Follow the desktop from light to dark."""
@@ -353,23 +329,11 @@ class SetupPage(QWidget):
     def _succeeded(self, made: TenantCreated | None) -> None:
         self._set_working(on=False)
         self.database.remember_if_wanted()
-        form = self.form
-        url = made.tenant.url if made else setup.tenant_address(form)
-        self.done_title.setText("Lockstep is set up and running" if made else "Lockstep is running")
-        self.done_text.setText(
-            f"{form.title or form.tenant} is at {url}\n"
-            + (
-                f"Sign in as {made.admin_login} with the password you chose."
-                if made
-                else "The tenant was there already; its users and passwords are as they were."
-            )
-        )
-        self._good.setPixmap(icons.icon("good", "good").pixmap(36, 36))
         for name in ("password", "again"):
             self.fields[name].put("")
         self.database.password.put("")
-        self._stack.setCurrentIndex(1)
-        self.open_panel.setFocus()
+        self._stack.setCurrentWidget(self.done)
+        self.done.show_outcome(self.form, made)
         self._session.refresh()
 
     def _failed(self, error: Exception) -> None:
@@ -381,19 +345,6 @@ class SetupPage(QWidget):
         self._set_working(on=False)
         self._session.said.emit("The set-up was stopped. Press Set up to go on where it stood.", Tone.WARN)
         self._look_around()
-
-    def _open_panel(self) -> None:
-        cluster, tenant, appliance = self.form.cluster, self.form.tenant, self._session.appliance
-
-        def show(link: EntryLink) -> None:
-            if not QDesktopServices.openUrl(QUrl(link.url)):
-                QGuiApplication.clipboard().setText(link.url)
-                self._session.said.emit(
-                    "This desktop has no browser to open. The one-time link is on the clipboard.", Tone.WARN
-                )
-            self._leave()
-
-        self._session.ask(self, lambda _watch: appliance.entry_link(cluster, tenant), show)
 
     def _leave(self) -> None:
         self._stack.setCurrentIndex(0)

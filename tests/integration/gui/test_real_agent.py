@@ -81,9 +81,9 @@ def test_from_nothing_to_a_panel_that_is_open_and_back(
     fill(window, installation)
     setup.go.click()
     assert setup.busy
-    qtbot.waitUntil(lambda: setup.open_panel.isVisible() or bool(window.banner.sentence), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: setup.done.open_panel.isVisible() or bool(window.banner.sentence), timeout=PATIENCE_MS)
     assert window.banner.sentence == ""
-    setup.open_panel.click()
+    setup.done.open_panel.click()
     qtbot.waitUntil(lambda: len(opened) == 1, timeout=PATIENCE_MS)
     assert enters(opened[0], installation)
     assert not enters(opened[0], installation)

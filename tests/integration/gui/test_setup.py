@@ -97,8 +97,8 @@ def test_it_makes_cluster_and_tenant_and_opens_the_panel(
         window.setup.go.click()
         assert window.setup.busy
         assert not window.setup.fields["title"].line.isEnabled()
-        qtbot.waitUntil(window.setup.open_panel.isVisible)
-        assert "https://tenant1.cluster1.localhost:8443" in window.setup.done_text.text()
+        qtbot.waitUntil(window.setup.done.open_panel.isVisible)
+        assert "https://tenant1.cluster1.localhost:8443" in window.setup.done.words.text()
         assert PASSWORD not in window.setup.fields["password"].value
         bodies = {path: body for method, path, body in agent.asked if method == "POST"}
         assert bodies["clusters"] == {"name": "cluster1", "database_dsn": None}
@@ -111,7 +111,7 @@ def test_it_makes_cluster_and_tenant_and_opens_the_panel(
             return True
 
         monkeypatch.setattr(QDesktopServices, "openUrl", browse)
-        window.setup.open_panel.click()
+        window.setup.done.open_panel.click()
         qtbot.waitUntil(lambda: window.stack.currentWidget() is window.dashboard)
         assert "token=once" in opened[0]
         assert memory.data == data
