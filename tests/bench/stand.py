@@ -1,0 +1,206 @@
+"""What the benchmarks stand on: a durable PostgreSQL, clusters, fake apps, and the product's own processes."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psutil
+import psycopg
+import structlog
+from sqlalchemy import text
+
+from server.connectors import registry
+from server.domain.integration import CommentRules, Document, FieldMapping, SideSettings, TypeMapping, ValueMapping
+from server.services import connections, integrations
+from server.services.cluster import Cluster
+from server.services.scope import TenantScope
+from server.settings import Settings, SyncSettings
+from tests.support.fakeapp import connector as fakeapp
+from tests.support.fakeapp.running import Running
+from tests.support.postgres import Server, TestCluster, make_cluster, running_server
+from tests.support.web import make_settings
+
+ROOT = Path(__file__).parents[2]
+_PATIENCE_SECONDS = 600.0
+
+
+def know_the_fake_app() -> None:
+    """Put the fake app into the list of kinds, for this process."""
+    if all(one.kind != fakeapp.MANIFEST.kind for one in registry.manifests()):
+        registry.CONNECTORS = (*registry.CONNECTORS, (fakeapp.MANIFEST, fakeapp.open))
+
+
+@contextmanager
+def durable_postgres() -> Iterator[Server]:
+    """A PostgreSQL that keeps what it has committed, unlike that of the tests."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("error"))
+    with running_server() as server:
+        with psycopg.connect(server.dsn("postgres"), autocommit=True) as superuser:
+            for name in ("fsync", "synchronous_commit", "full_page_writes"):
+                superuser.execute(f"alter system set {name} = on")
+            superuser.execute("select pg_reload_conf()")
+        yield server
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One transfer: seconds and CPU seconds (of the process that does it) for so many items."""
+
+    items: int
+    seconds: float
+    cpu: float
+    peak_mb: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Items a second."""
+        return self.items / self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A cluster with its settings in a file."""
+
+    cluster: TestCluster
+    settings: Settings
+    file: Path
+
+    @contextmanager
+    def tenant(self, name: str) -> Iterator[TenantScope]:
+        """A new tenant."""
+        self.cluster.create_tenant(name)
+        opened = Cluster.open(self.settings)
+        try:
+            yield opened.scope(name)
+        finally:
+            opened.close()
+
+    @contextmanager
+    def sync_process(self) -> Iterator[psutil.Process]:
+        """The sync process of a node, until the end of the context."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.sync_process", str(self.file)], cwd=ROOT, stdin=subprocess.PIPE
+        )
+        assert process.stdin is not None
+        try:
+            yield psutil.Process(process.pid)
+        finally:
+            process.stdin.close()
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def stand(server: Server, threads: int = 8) -> Iterator[Stand]:
+    """A new cluster on the server."""
+    know_the_fake_app()
+    with TemporaryDirectory(prefix="lockstep-bench-") as folder:
+        cluster = make_cluster(server)
+        settings = make_settings(cluster, Path(folder), free_port())
+        settings = settings.model_copy(update={"sync": SyncSettings(threads_per_tenant=threads), "log_level": "error"})
+        file = Path(folder) / "settings.json"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(_clear(settings)))
+        yield Stand(cluster, settings, file)
+
+
+def integrate(scope: TenantScope, left: Running, right: Running, parallel: int, poll_seconds: int = 3600) -> str:
+    """Two connections and a two-way integration of everything, not started; its id."""
+    ends = []
+    for side, app in (("left", left), ("right", right)):
+        given = {**app.settings, "parallel": str(parallel)}
+        ends.append(connections.create(scope, "bench", side, fakeapp.MANIFEST.kind, given).id)
+    options = (ValueMapping("open", "open"), ValueMapping("closed", "closed"))
+    fields = (
+        FieldMapping("title", "title"),
+        FieldMapping("text", "text"),
+        FieldMapping("status", "status", values=options),
+        FieldMapping("labels", "labels"),
+    )
+    document = Document(
+        SideSettings(ends[0], "main"),
+        SideSettings(ends[1], "main"),
+        (TypeMapping("item", "item", fields),),
+        comments=CommentRules(),
+        poll_seconds=poll_seconds,
+    )
+    return integrations.create(scope, "bench", "bench", document).id
+
+
+def backfill(scope: TenantScope, integration: str, process: psutil.Process, target: Running, items: int) -> Figures:
+    """Start the integration and wait until every item has its twin and the run is over."""
+    wait_until(lambda: scope.sync_state().state in {"idle", "none"} and process.is_running(), "the thread to be idle")
+    cpu = _cpu(process)
+    begun = time.perf_counter()
+    integrations.start(scope, "bench", integration)
+    wait_until(lambda: _over(scope, integration), "the backfill to end")
+    seconds = time.perf_counter() - begun
+    there = target.counts()["items"]
+    assert there == items, f"{there} of {items} items arrived"
+    peak = process.memory_info().rss / 2**20
+    return Figures(items, seconds, _cpu(process) - cpu, peak)
+
+
+def yardstick(module: str, *arguments: str) -> Figures:
+    """Run a yardstick script and read its figures."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.bench.{module}", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return Figures(**json.loads(done.stdout))
+
+
+def wait_until(true: Any, what: str, patience: float = _PATIENCE_SECONDS) -> None:
+    """Ask every 10 ms. Raises when it takes too long."""
+    deadline = time.monotonic() + patience
+    while not true():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"waited {patience:.0f} s for {what}")
+        time.sleep(0.01)
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _over(scope: TenantScope, integration: str) -> bool:
+    with scope.reading() as tx:
+        query = text("select state, message from runs where integration_id = :of order by started_at desc limit 1")
+        found = tx.execute(query, {"of": integration}).one_or_none()
+    if found is None or found.state == "running":
+        return False
+    assert found.state == "succeeded", f"the run ended as {found.state}: {found.message}"
+    return True
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def _clear(settings: Settings) -> dict[str, Any]:
+    """The settings as JSON, passwords in clear, as the agent writes them."""
+    found: dict[str, Any] = settings.model_dump(mode="json")
+    found["database"]["control_password"] = settings.database.control_password.get_secret_value()
+    found["web"]["node_token"] = settings.web.node_token.get_secret_value()
+    return found
