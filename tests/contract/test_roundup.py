@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import io
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from server.connectors import roundup
+from server.connectors.http import HttpOutlet
+from server.domain.errors import CredentialsRefused, Rejected
+from server.domain.item import CommentDraft, FileDraft
 from server.domain.values import Value
 from tests.contract.conformance import Conformance, Tracker
 from tests.support.testbeds import roundup as bed_of_roundup
@@ -100,3 +110,167 @@ def tracker(bed: Roundup) -> Tracker:
 
 class TestRoundup(Conformance):
     """Every connector's promises, on the classic and on the devel template."""
+
+
+@pytest.fixture
+def connector(tracker: Tracker) -> Iterator[roundup.Roundup]:
+    opened = roundup.open(tracker.settings, HttpOutlet(tracker.settings["url"]))
+    yield opened
+    opened.close()
+
+
+def words(text: str) -> CommentDraft:
+    return CommentDraft(text, private=False, marker=str(uuid.uuid4()))
+
+
+def test_what_a_person_writes_first_is_the_description_and_all_else_are_comments(
+    bed: Roundup, connector: roundup.Roundup
+) -> None:
+    me = "7" if bed.template == "devel" else ALICE
+    first = call(bed, "POST", "msg", {"content": "Es geht nicht.\r\nGar nicht.", "author": me, "date": "."})["id"]
+    number = call(bed, "POST", bed.container, {"title": "Kaputt", "messages": [first]})["id"]
+    item_id = f"{bed.container}{number}"
+    describe(bed).comment(item_id, "Doch.", False)
+    item = connector.fetch(item_id)
+    assert item.fields["description"] == "Es geht nicht.\nGar nicht."
+    assert [one.body for one in item.comments] == ["Doch."]
+    for text in ("Nichts geht.", "", "Doch, manches."):
+        again = connector.update(item_id, {"description": text})
+        assert (again.fields["description"], len(again.comments), again.marker) == (text, 1, None)
+
+
+def test_a_comment_on_an_item_without_description_does_not_become_one(
+    tracker: Tracker, connector: roundup.Roundup
+) -> None:
+    made = connector.create(tracker.draft())
+    tracker.comment(made.id, "das erste Wort", False)
+    item = connector.fetch(made.id)
+    assert item.fields["description"] == ""
+    assert [one.body for one in item.comments] == ["das erste Wort"]
+    filled = connector.update(made.id, {"description": "nachgereicht"})
+    assert filled.fields["description"] == "nachgereicht"
+    emptied = connector.update(made.id, {"description": ""})
+    assert (emptied.fields["description"], len(emptied.comments)) == ("", 1)
+    assert emptied.fields["status"] == item.fields["status"]
+    assert emptied.marker == made.marker
+
+
+def test_edits_at_the_same_moment_are_all_kept(tracker: Tracker, connector: roundup.Roundup) -> None:
+    item = connector.create(tracker.draft())
+
+    def work(number: int) -> None:
+        tracker.edit(item.id, f"Titel {number}")
+        connector.add_comment(item.id, words(f"Wort {number}"))
+        connector.add_attachment(item.id, FileDraft(f"{number}.txt", "text/plain", 1, "", ""), io.BytesIO(b"x"))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work_until_done(work), range(4)))
+    held = connector.fetch(item.id)
+    assert sorted(one.body for one in held.comments) == [f"Wort {number}" for number in range(4)]
+    assert sorted(one.name for one in held.attachments) == [f"{number}.txt" for number in range(4)]
+
+
+def work_until_done(work: Callable[[int], None]) -> Callable[[int], None]:
+    """People whose own edit meets another's look again and repeat it, as the browser has them do."""
+
+    def patient(number: int) -> None:
+        for _ in range(20):
+            try:
+                work(number)
+            except AssertionError as error:
+                if "If-Match" not in str(error):
+                    raise
+            else:
+                return
+
+    return patient
+
+
+def test_the_feed_brings_many_items_whole_as_fetch_would(tracker: Tracker, connector: roundup.Roundup) -> None:
+    made = [connector.create(tracker.draft(description=f"Text {number}")) for number in range(5)]
+    for one in made:
+        connector.add_comment(one.id, words("Wort"))
+        connector.add_attachment(one.id, FileDraft("a.txt", "text/plain", 1, "", ""), io.BytesIO(b"x"))
+    since = made[0].updated_at
+    items = {one.id: one.item for page in connector.changes(tracker.container, since) for one in page.heads}
+    for one in made:
+        fetched, told = connector.fetch(one.id), items[one.id]
+        assert told is not None
+        assert replace(told, stamp="") == replace(fetched, stamp="")
+
+
+def test_a_look_is_one_request_and_an_item_is_three(tracker: Tracker) -> None:
+    contacts: list[str] = []
+    outlet = HttpOutlet(tracker.settings["url"], ledger=lambda host, _port, _refused: contacts.append(host))
+    connector = roundup.open(tracker.settings, outlet)
+    made = connector.create(tracker.draft())
+    connector.add_comment(made.id, words("Wort"))
+    connector.add_attachment(made.id, FileDraft("a.txt", "text/plain", 1, "", ""), io.BytesIO(b"x"))
+    connector.fetch(made.id)
+    contacts.clear()
+    connector.fetch(made.id)
+    assert len(contacts) == 3
+    contacts.clear()
+    list(connector.changes(tracker.container, made.updated_at + timedelta(days=1)))
+    assert len(contacts) == 1
+
+
+def test_a_session_that_has_ended_is_renewed_and_never_an_anonymous_view(
+    tracker: Tracker, connector: roundup.Roundup
+) -> None:
+    item = connector.create(tracker.draft())
+    made = connector.add_attachment(item.id, FileDraft("a.txt", "text/plain", 1, "", ""), io.BytesIO(b"x"))
+    for ask in (
+        lambda: connector.fetch(item.id),
+        lambda: connector.add_comment(item.id, words("Wort")),
+        lambda: list(connector.census(tracker.container)),
+        lambda: b"".join(connector.open_attachment(item.id, made)),
+    ):
+        known = connector._session._signed_in()
+        name, _, _ = known.headers["Cookie"].partition("=")
+        connector._session._known = replace(known, headers={**known.headers, "Cookie": f"{name}=gone"})
+        assert ask()
+
+
+def test_where_anonymous_visitors_may_use_rest_the_password_goes_with_each_request(tmp_path: Path) -> None:
+    def open_to_all(folder: Path) -> None:
+        schema = folder / "schema.py"
+        schema.write_text(schema.read_text() + "\ndb.security.addPermissionToRole('Anonymous', 'Rest Access')\n")
+
+    with bed_of_roundup.running(tmp_path / "open", change=open_to_all) as bed:
+        fine = describe(bed).connect()
+        assert isinstance(fine, roundup.Roundup)
+        assert fine.check().user.login == "sync"
+        assert "Authorization" in fine._session._signed_in().headers
+        stranger = describe(bed).connect(password="wrong")
+        for attempt in (stranger.check, stranger.containers, lambda: list(stranger.census("issue"))):
+            with pytest.raises(CredentialsRefused):
+                attempt()
+
+
+def test_the_check_says_when_people_cannot_be_matched(bed: Roundup, connector: roundup.Roundup) -> None:
+    warnings = connector.check().warnings
+    emails = {one.login: one.email for one in connector.users(bed.container)}
+    assert "anonymous" not in emails
+    assert emails["sync"] == "sync@example.test"
+    if bed.template == "devel":
+        assert (warnings, emails["alice"]) == ((), "alice@example.test")
+    else:
+        assert "e-mail" in warnings[0]
+        assert emails["alice"] == ""
+
+
+def test_what_the_account_may_not_do_is_said_in_the_trackers_words(bed: Roundup, tracker: Tracker) -> None:
+    if bed.template == "classic":
+        body: dict[str, str] = {"username": "gast", "password": "testbed-gast", "roles": "Anonymous"}
+    else:
+        body = {"username": "gast", "password": "testbed-gast", "roles": "User"}
+    call(bed, "POST", "user", body | {"address": "gast@example.test"}, "admin")
+    guest = tracker.connect(login="gast", password="testbed-gast")
+    if bed.template == "classic":
+        with pytest.raises(CredentialsRefused, match="Rest Access"):
+            guest.check()
+        return
+    assert guest.check().user.login == "gast"
+    with pytest.raises(Rejected, match=r"does not allow this to gast: Permission to create keyword denied|Permission"):
+        guest.create(tracker.draft(keywords=("ganz neu",)))

@@ -28,6 +28,7 @@ from server.connectors.roundup.read import (
     read_item,
     spoken,
     stamp_of,
+    text_marker,
 )
 from server.connectors.roundup.schema import DESCRIPTION, Property, Schema
 from server.connectors.roundup.session import Json, Session, read_user
@@ -352,8 +353,8 @@ class Roundup:
         if first is not None and text.strip():
             self._session.edit(f"/rest/data/msg/{first}", lambda _: {"content": text})
             return
-        _, marker = marked(messages[first]) if first is not None else ("", "")
-        made = self._say(text, item_marker(marker or f"{name}{number}"))
+        kind, carried = marked(messages[first]) if first is not None else ("", "")
+        made = self._say(text, item_marker(carried) if kind == "item" else text_marker(f"{name}{number}"))
 
         def change(now: Json) -> dict[str, Any]:
             return {"messages": [one for one in ids(now.get("messages")) if one != first] + [made]}

@@ -15,7 +15,7 @@ from server.connectors.roundup.session import Json
 from server.domain.item import Attachment, Comment, Item, Link
 from server.domain.values import FieldKind, Value
 
-_MARKER = re.compile(r"<(item|comment)\.(.+)@lockstep>")
+_MARKER = re.compile(r"<(item|text|comment)\.(.+)@lockstep>")
 _SETTLED = timedelta(seconds=2)
 """How long after its last change an item's time can be taken for final (whole seconds, and a second's slack)."""
 
@@ -45,6 +45,11 @@ def lines(text: object) -> str:
     return str(text or "").replace("\r\n", "\n").replace("\r", "\n")
 
 
+def text_marker(designator: str) -> str:
+    """The message id of a description of ours on an item that somebody else made; it carries no correlation id."""
+    return f"<text.{designator}@lockstep>"
+
+
 def item_marker(marker: str) -> str:
     """The message id that the first message of an item of ours carries."""
     return f"<item.{marker}@lockstep>"
@@ -70,7 +75,7 @@ def first_message(item: Json, messages: Mapping[str, Json]) -> str | None:
     """The number of the message that is the item's description: one of ours for it, or the one it was made with."""
     numbers = sorted(messages, key=int)
     kinds = {one: marked(messages[one])[0] for one in numbers}
-    ours = [one for one in numbers if kinds[one] == "item"]
+    ours = [one for one in numbers if kinds[one] in {"item", "text"}]
     if ours:
         return ours[-1]
     people = [one for one in numbers if not kinds[one]]
@@ -92,7 +97,8 @@ def read_item(shape: Shape, raw: Json, messages: Mapping[str, Json], files: Iter
     designator = shape.name + number
     marker = str(raw.get("remote_id") or "") if shape.holds_marker else ""
     if not marker and described is not None:
-        _, marker = marked(described)
+        kind, carried = marked(described)
+        marker = carried if kind == "item" else ""
     return Item(
         id=designator,
         key=designator,
@@ -162,6 +168,6 @@ def read_file(raw: Json, size: int, by: Reading) -> Attachment:
 
 
 def marked(message: Json) -> tuple[str, str]:
-    """What a message of ours is (``item`` or ``comment``) and its correlation id; empty for a person's."""
+    """What a message of ours is (``item``, ``text`` or ``comment``) and what it carries; empty for a person's."""
     found = _MARKER.fullmatch(str(message.get("messageid") or ""))
     return (found[1], found[2]) if found is not None else ("", "")

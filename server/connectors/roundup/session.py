@@ -16,12 +16,12 @@ from typing import Any, BinaryIO
 from urllib.parse import urlencode, urlsplit
 
 from server.connectors.base import Answer, Outlet
-from server.domain.errors import AppError, CredentialsRefused, NotThatApp, Rejected
+from server.domain.errors import AppError, CredentialsRefused, NotThatApp, Rejected, Transient
 from server.domain.values import AppUser
 
 Json = Mapping[str, Any]
 
-_FORBIDDEN, _NOT_FOUND, _CHANGED = 403, 404, 412
+_FORBIDDEN, _CHANGED, _NOTHING_THERE = 403, 412, 416
 _COOKIE = re.compile(r"(roundup_session_[^=;,\s]+)=([^;,\s]+)")
 _TRIES = 5
 
@@ -91,38 +91,52 @@ class Session:
 
     def size(self, path: str) -> int:
         """The size of what is at ``path`` in bytes, without reading it."""
-        answer = self._ask("GET", path, headers={"Range": "bytes=0-0", "Accept": "*/*"}, accept=(416,))
+        answer = self._ask("GET", path, headers={"Range": "bytes=0-0", "Accept": "*/*"}, accept=(_NOTHING_THERE,))
         total = answer.headers.get("Content-Range", "").rpartition("/")[2]
         return int(total) if total.isdigit() else len(answer.content)
 
     def stream(self, path: str) -> Iterable[bytes]:
         """The bytes at ``path``."""
-        return self.outlet.stream(path, headers=self._signed_in().headers)
+        known = self._signed_in()
+        try:
+            return self.outlet.stream(path, headers=known.headers)
+        except Rejected as error:
+            if error.status != _FORBIDDEN or not self._has_ended(known):
+                raise
+            return self.outlet.stream(path, headers=self._signed_in().headers)
 
     def _ask(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Answer:
         accept = (*more.pop("accept", ()), _FORBIDDEN)
         known = self._signed_in()
-        answer: Answer = self.outlet.request(
-            method, path, headers={**known.headers, **(headers or {})}, accept=accept, **more
-        )
+
+        def ask(who: Known) -> Answer:
+            return self.outlet.request(method, path, headers={**who.headers, **(headers or {})}, accept=accept, **more)
+
+        answer = ask(known)
+        if answer.status == _FORBIDDEN and self._has_ended(known):
+            if "files" in more:
+                raise Transient("Roundup's session ended during an upload. It will be tried again.")
+            answer = ask(self._signed_in())
         if answer.status != _FORBIDDEN:
             return answer
-        if known.headers.get("Cookie") and _is_anonymous(answer) and "files" not in more:
-            with self._lock:
-                if self._known is known:
-                    self._known = None
-            known = self._signed_in()
-            answer = self.outlet.request(
-                method, path, headers={**known.headers, **(headers or {})}, accept=accept, **more
-            )
-            if answer.status != _FORBIDDEN:
-                return answer
         words = _words(answer)
         raise Rejected(
-            f"Roundup does not allow this to {self._login}: {words} Give the syncing user's role the right.",
+            f"Roundup does not allow this to {self._login}: {words or 'it gives no reason.'} Give the syncing user's "
+            "role the right.",
             words=words,
             status=answer.status,
         )
+
+    def _has_ended(self, known: Known) -> bool:
+        """Whether a refusal means that our session is not known any more (then the next request signs in anew)."""
+        if "Cookie" not in known.headers:
+            return False
+        if self.outlet.request("GET", "/rest/data", headers=known.headers, accept=(_FORBIDDEN,)).status != _FORBIDDEN:
+            return False
+        with self._lock:
+            if self._known is known:
+                self._known = None
+        return True
 
     def _signed_in(self) -> Known:
         known = self._known
@@ -198,10 +212,6 @@ def read_user(one: Json) -> AppUser:
     """A user as Roundup shows it to us."""
     login = str(one.get("username") or "")
     return AppUser(str(one["id"]), str(one.get("realname") or login), login, str(one.get("address") or ""))
-
-
-def _is_anonymous(answer: Answer) -> bool:
-    return _words(answer).strip() in {"Forbidden.", "Forbidden"}
 
 
 def _words(answer: Answer) -> str:

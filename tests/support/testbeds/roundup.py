@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,13 +56,19 @@ def why_not() -> str:
 
 
 @contextmanager
-def running(folder: Path, *, template: str = "classic") -> Iterator[Roundup]:
-    """A tracker of its own in ``folder`` (kept there between starts) on a free port."""
+def running(
+    folder: Path, *, template: str = "classic", change: Callable[[Path], None] = lambda _: None
+) -> Iterator[Roundup]:
+    """A tracker of its own in ``folder`` (kept there between starts) on a free port.
+
+    ``change`` may rewrite the tracker's files before it is served for the first time.
+    """
     source = _template(template)
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
     if not (folder / "config.ini").exists():
         shutil.copytree(source, folder, dirs_exist_ok=True)
+        change(folder)
     port = place.free_port()
     bed = Roundup(f"http://127.0.0.1:{port}", folder, template)
     _set_address(folder / "config.ini", bed.url)
