@@ -6,7 +6,7 @@ from typing import TextIO
 
 WIDTH = 30
 PLAIN_STEP = 10
-"""Without a terminal a line is printed whenever so many per cent were added."""
+"""Without a terminal a line is printed whenever so many per cent (or items, without a total) were added."""
 
 
 class Bar:
@@ -26,8 +26,8 @@ class Bar:
             return
         if self._live:
             self._stream.write(f"\r{line.ljust(len(self._shown))}")
-        elif total and 100 * done // total >= self._told + PLAIN_STEP:
-            self._told = 100 * done // total
+        elif self._far(done, total) >= self._told + PLAIN_STEP:
+            self._told = self._far(done, total)
             self._stream.write(f"{line}\n")
         self._shown = line
         self._stream.flush()
@@ -37,6 +37,11 @@ class Bar:
         if self._live and self._shown:
             self._stream.write("\n")
             self._stream.flush()
+
+    @staticmethod
+    def _far(done: int, total: int | None) -> int:
+        """Per cent, or items while nobody knows how many there are."""
+        return 100 * done // total if total else done
 
     @staticmethod
     def _drawn(done: int, total: int | None) -> str:

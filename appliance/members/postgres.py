@@ -215,7 +215,7 @@ class Postgres:
         except psycopg.Error as error:
             words = " ".join(str(error).split())
             if "starting up" in words or "recovery" in words:
-                return Finding(ready=False, message="recovering after a crash; this may take a while")
+                return Finding(ready=False, message="starting; after a crash this takes a while")
             if "shutting down" in words:
                 return Finding(ready=False, message="shutting down")
             last = last_lines(self.folder.log_of(self.name), 1)

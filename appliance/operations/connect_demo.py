@@ -12,8 +12,8 @@ from typing import Any
 from appliance.errors import ApplianceError
 from appliance.panel import Panel
 
-POLL_SECONDS = 2
-"""So short that a person sees a change arrive while looking."""
+POLL_SECONDS = 5
+"""The shortest there is, so that a person sees a change arrive while looking."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from appliance.agent import Agent, Wishes, running_agent
 from appliance.config import DataFolder, load, save
 from appliance.control.client import START_JOB, Client
 from appliance.control.messages import CreateCluster, CreateTenant
+from appliance.demo.compare import PRIORITY_PAIRS, STATUS_PAIRS
 from appliance.demo.trackers import Tracker, Trackers, start_trackers
 from appliance.errors import ApplianceError, ExitCode
 from appliance.operations.check_demo import Verdict, check
@@ -70,7 +71,7 @@ def demonstrate(wish: Demonstration) -> Verdict | None:
         began = time.monotonic()
         agent = Agent(wish.data, Wishes(other_ports=True))
         with _stopped_in_peace(wish), running_agent(agent), ThreadPoolExecutor(max_workers=1) as aside:
-            coming = aside.submit(start_trackers, agent.folder.root / "demo", wish.say)
+            coming = aside.submit(start_trackers, agent.folder, wish.say)
             try:
                 trackers = _bring_up(agent, coming.result, wish)
                 return _show(agent, trackers, wish, began)
@@ -145,10 +146,11 @@ def _sign_in(agent: Agent) -> Panel:
 def _show(agent: Agent, trackers: Trackers, wish: Demonstration, began: float) -> Verdict | None:
     panel = _sign_in(agent)
     try:
-        integration = connect(panel, _end(trackers.left), _end(trackers.right), INTEGRATION)
+        values = {"status": STATUS_PAIRS, "priority": PRIORITY_PAIRS}
+        integration = connect(panel, _end(trackers.helpdesk), _end(trackers.engineering), INTEGRATION, values)
         bar = Bar(sys.stderr, "Bringing both in step")
         try:
-            quiet = run_until_quiet(panel, integration, bar.show)
+            run_until_quiet(panel, integration, bar.show)
         finally:
             bar.end()
         if wish.check:
@@ -157,15 +159,19 @@ def _show(agent: Agent, trackers: Trackers, wish: Demonstration, began: float) -
         _offer_console(agent, wish)
         follower = Follower(panel, integration)
         follower.skip()
-        wish.say(f"{quiet.done} items were compared. Edit either side; each change is shown here. Ctrl-C ends it.")
-        _follow(agent, follower, wish)
+        for hold in panel.get("holds"):
+            wish.say(f"Held back: {hold['item_key']} ({hold['reason']})")
+        wish.say("Edit either side in the browser; each change is shown here. Ctrl-C ends everything.")
+        _follow(agent, trackers, follower, wish)
     finally:
         panel.close()
     return None
 
 
 def _end(tracker: Tracker) -> End:
-    return End(tracker.name, tracker.kind, tracker.settings, tracker.secrets, tracker.container)
+    account = tracker.integration
+    settings = {"url": tracker.url, "login": account.login, "password": account.password}
+    return End(tracker.title, "roundup", settings, frozenset({"password"}), tracker.item_class)
 
 
 def _welcome(agent: Agent, trackers: Trackers, panel: Panel, seconds: float) -> str:
@@ -177,9 +183,9 @@ def _welcome(agent: Agent, trackers: Trackers, panel: Panel, seconds: float) -> 
         f"               {agent.site.loopback_url(CLUSTER, TENANT)}   (this machine, without TLS)",
         f"               login {LOGIN}, password {_password(agent.folder)}",
     ]
-    for tracker in (trackers.left, trackers.right):
-        login, password = tracker.person
-        lines.append(f"  {tracker.name.ljust(11)}  {tracker.url}   login {login}, password {password}")
+    for tracker in (trackers.helpdesk, trackers.engineering):
+        person = tracker.people[0]
+        lines.append(f"  {tracker.title.ljust(11)}  {tracker.url}   login {person.login}, password {person.password}")
     return "\n".join([*lines, ""])
 
 
@@ -200,10 +206,15 @@ def _offer_console(agent: Agent, wish: Demonstration) -> None:
     )
 
 
-def _follow(agent: Agent, follower: Follower, wish: Demonstration) -> None:
+def _follow(agent: Agent, trackers: Trackers, follower: Follower, wish: Demonstration) -> None:
     pause = threading.Event()
     troubled = False
+    dead: tuple[str, ...] = ()
     while agent.failure is None:
+        if trackers.dead() != dead:
+            dead = trackers.dead()
+            if dead:
+                wish.say(f"{' and '.join(dead)} ended by itself. Start again with the same command to bring it back.")
         try:
             for line in follower.news():
                 wish.say(told(line))
