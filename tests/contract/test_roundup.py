@@ -103,7 +103,7 @@ def describe(bed: Roundup) -> Tracker:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tracker(bed: Roundup) -> Tracker:
     return describe(bed)
 
@@ -112,7 +112,7 @@ class TestRoundup(Conformance):
     """Every connector's promises, on the classic and on the devel template."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def connector(tracker: Tracker) -> Iterator[roundup.Roundup]:
     opened = roundup.open(tracker.settings, HttpOutlet(tracker.settings["url"]))
     yield opened
@@ -184,6 +184,16 @@ def work_until_done(work: Callable[[int], None]) -> Callable[[int], None]:
                 return
 
     return patient
+
+
+def test_a_keyword_that_two_items_bring_at_once_is_added_once(
+    bed: Roundup, tracker: Tracker, connector: roundup.Roundup
+) -> None:
+    field = "keywords" if bed.template == "devel" else "keyword"
+    drafts = [replace(one, fields={**one.fields, field: ("zugleich",)}) for one in (tracker.draft() for _ in range(6))]
+    with ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(connector.create, drafts))
+    assert [one.fields[field] for one in made] == [("zugleich",)] * 6
 
 
 def test_the_feed_brings_many_items_whole_as_fetch_would(tracker: Tracker, connector: roundup.Roundup) -> None:

@@ -424,15 +424,22 @@ class Roundup:
         known = {one.name: one.id for one in self._schema.options(target)} if wanted else {}
         for one in wanted:
             if one not in known:
-                try:
-                    known[one] = self._session.post(f"/rest/data/{target}", {"name": one})
-                except Rejected as error:
-                    raise Rejected(
-                        f"Roundup has no {target} “{one}”, and the syncing user may not add it: {error.words}",
-                        words=error.words,
-                        status=error.status,
-                    ) from error
+                known[one] = self._add_keyword(target, one)
         return [known[one] for one in wanted]
+
+    def _add_keyword(self, target: str, name: str) -> str:
+        try:
+            return self._session.post(f"/rest/data/{target}", {"name": name})
+        except Rejected as error:
+            # Another thread of ours, or a person, may have added it since we looked.
+            added = {one.name: one.id for one in self._schema.options(target)}
+            if name in added:
+                return added[name]
+            raise Rejected(
+                f"Roundup has no {target} “{name}”, and the syncing user may not add it: {error.words}",
+                words=error.words,
+                status=error.status,
+            ) from error
 
     def _exact(self, name: str, field: str) -> bool:
         one = self._schema.shape(name).fields.get(field)

@@ -23,6 +23,7 @@ from server.domain.values import AppUser, FieldKind, FieldSpec, Option, TextForm
 from server.engine.mapping import Mapping as Compiled
 from server.engine.mapping import SideShape, compile_mapping
 
+_COUNT = count(1)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 LEFT_FIELDS = (
@@ -132,5 +133,5 @@ def linked(left: Item, right: Item) -> Pair:
 
 
 def ids() -> Iterator[str]:
-    """Readable fresh ids."""
-    return (f"id{number}" for number in count(1))
+    """Readable ids, never the same twice."""
+    return (f"id{number}" for number in _COUNT)
