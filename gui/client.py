@@ -65,6 +65,7 @@ _ANSWER_SECONDS = 5.0
 _SLOW_SECONDS = 30.0
 _POLL_SECONDS = 0.15
 _STOP_SECONDS = 90.0
+_APPEAR_SECONDS = 10.0
 _LAST_LINES = 12
 
 
@@ -243,10 +244,15 @@ class Appliance:
                 raise Trouble(job.error)
 
     def _give_up(self, starter: subprocess.Popen[bytes]) -> None:
+        """End the agent that ``starter`` has started, which may not have said yet where it listens."""
         starter.terminate()
         starter.wait()
-        with contextlib.suppress(Trouble), self._agent() as agent:
-            agent.stop()
+        deadline = time.monotonic() + _APPEAR_SECONDS
+        while time.monotonic() < deadline:
+            with contextlib.suppress(Trouble):
+                self.stop(Watch(lambda _at: None))
+                return
+            time.sleep(_POLL_SECONDS)
 
     def stop(self, watch: Watch) -> None:
         """Stop the agent with all its members, and wait until it has ended."""

@@ -80,7 +80,7 @@ class Window(QMainWindow):
             action.setCheckable(True)
             action.setShortcut(QKeySequence(f"Ctrl+{number}"))
             action.setToolTip(f"{words} (Ctrl+{number})")
-            action.triggered.connect(lambda _checked=False: self._turn())
+            action.triggered.connect(lambda _checked=False: self._go_to_place())
             self.places.addAction(action)
             self._pages[action] = page
         self.places.actions()[0].setChecked(True)
@@ -178,6 +178,7 @@ class Window(QMainWindow):
         self.session.opened.connect(self._opened)
         self.setup.began.connect(self._set_up_in)
         self.setup.finished.connect(self._turn)
+        self.setup.settled.connect(self._turn)
         self.absent.other_folder.connect(self._choose_folder)
         self.dashboard.members.chosen.connect(lambda _key: self._show_log())
         self._name_folder(self.session.data)
@@ -204,10 +205,14 @@ class Window(QMainWindow):
             self._puzzle = sentence
             self.session.said.emit(sentence, Tone.BAD)
 
+    def _go_to_place(self) -> None:
+        self.setup.set_aside()
+        self._turn()
+
     def _turn(self) -> None:
         chosen = self.places.checkedAction()
         page: QWidget
-        if self.setup.busy:
+        if self.setup.wanted:
             page = self.setup
         elif self._here is None:
             page = self._waiting
@@ -269,8 +274,13 @@ class Window(QMainWindow):
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda folder: self.session.open(Path(folder)))
+        dialog.fileSelected.connect(lambda folder: self.open(Path(folder)))
         dialog.open()
+
+    def open(self, data: Path) -> None:
+        """Turn to the appliance of another data folder."""
+        self.setup.set_aside()
+        self.session.open(data)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Follow the desktop from light to dark."""

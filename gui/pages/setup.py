@@ -42,6 +42,8 @@ class SetupPage(QWidget):
 
     finished = Signal()
     """The set-up is complete and the person wants to see the overview."""
+    settled = Signal()
+    """It stopped working, whatever came of it."""
     began = Signal(object)
     """The set-up works in this data folder (``Path``) from now on."""
 
@@ -51,6 +53,7 @@ class SetupPage(QWidget):
         self._session = session
         self._found = Found()
         self._touched: set[str] = set()
+        self._pending = False
         self._task: Task[TenantCreated | None] | None = None
         self._look: Task[Found] | None = None
         self._later = QTimer(self)
@@ -69,8 +72,19 @@ class SetupPage(QWidget):
 
     @property
     def busy(self) -> bool:
-        """Whether it works, or shows its outcome that must not be taken away."""
-        return self._task is not None or self._stack.currentWidget() is self.done
+        """Whether it works."""
+        return self._task is not None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it should be seen: it works, shows its outcome, or was interrupted and can go on."""
+        return self.busy or self._pending
+
+    def set_aside(self) -> None:
+        """The person wants to see something else; an interrupted set-up can be completed there by hand."""
+        if not self.busy:
+            self._pending = False
+            self._stack.setCurrentIndex(0)
 
     def _make_fields(self) -> None:
         choose = press("Choose …")
@@ -292,6 +306,7 @@ class SetupPage(QWidget):
                 admin_password=form.password,
             ),
         )
+        self._pending = True
         self._set_working(on=True)
         self.began.emit(data)
         appliance = self._session.appliance
@@ -314,6 +329,7 @@ class SetupPage(QWidget):
         self.cancel.setEnabled(True)
         if not on:
             self._task = None
+            self.settled.emit()
 
     def _progressed(self, at: Progress) -> None:
         self.step.setText(at.step)
@@ -347,8 +363,8 @@ class SetupPage(QWidget):
         self._look_around()
 
     def _leave(self) -> None:
-        self._stack.setCurrentIndex(0)
         self._touched.clear()
+        self.set_aside()
         self.finished.emit()
 
 

@@ -133,6 +133,24 @@ def answer(window: Window) -> None:
     next(dialog for dialog in window.findChildren(Confirm) if dialog.isVisible()).button.click()
 
 
+def test_a_start_that_is_cancelled_leaves_nothing_running(
+    qtbot: QtBot, memory: Memory, installation: Installation
+) -> None:
+    window = Window(installation.data, memory, 200)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: window.stack.currentWidget() is window.setup)
+    fill(window, installation)
+    window.setup.go.click()
+    qtbot.waitUntil(lambda: bool(installation.processes()), timeout=PATIENCE_MS)
+    window.setup.cancel.click()
+    qtbot.waitUntil(lambda: not window.setup.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not installation.processes(), timeout=PATIENCE_MS)
+    assert "was stopped" in window.banner.sentence
+    assert window.setup.isVisible()
+    window.close()
+
+
 def test_a_port_in_use_is_one_sentence_and_nothing_is_left_running(
     qtbot: QtBot, memory: Memory, installation: Installation
 ) -> None:

@@ -126,8 +126,24 @@ def test_a_step_that_fails_is_said_and_can_be_repeated(qtbot: QtBot, window: Win
         fill(window.setup)
         window.setup.go.click()
         qtbot.waitUntil(lambda: window.banner.sentence == agent.refuse)
-        qtbot.waitUntil(lambda: window.stack.currentWidget() is window.dashboard)
+        assert window.setup.isVisible()
         agent.refuse = ""
+        window.setup.go.click()
+        qtbot.waitUntil(window.setup.done.open_panel.isVisible)
+        assert agent.posts().count("POST clusters") == 1
+    finally:
+        agent.stop()
+
+
+def test_an_interrupted_set_up_can_be_left_for_the_overview(qtbot: QtBot, window: Window, data: Path) -> None:
+    agent = FakeAgent(data).start()
+    try:
+        agent.refuse = "The database refused it."
+        fill(window.setup)
+        window.setup.go.click()
+        qtbot.waitUntil(lambda: window.banner.sentence == agent.refuse)
+        window.places.actions()[0].trigger()
+        qtbot.waitUntil(lambda: window.stack.currentWidget() is window.dashboard)
     finally:
         agent.stop()
 
