@@ -117,7 +117,7 @@ def tell(stage: Stage, step: int, bad: Fate, *, marks: bool) -> None:
     world.left.person_comments(item, "a secret", private=True)
     world.sync([Fate.WELL] * step + [bad])
     world.left.person_edits(item, "title", "a title that is far too long")
-    world.sync([Fate.WELL] * (step // 2) + [bad])
+    world.sync([Fate.WELL] * step + [bad])
     world.sync()
     world.calm()
     world.left.person_edits(item, "text", "first of this second")
@@ -132,8 +132,8 @@ BAD = tuple(one for one in Fate if one is not Fate.WELL)
 
 
 def tell_all(stage: Stage) -> None:
-    """Every story, one after the other."""
-    for step in range(2, 16):
+    """Every story, one after the other; the late steps first, where most writes are."""
+    for step in range(17, 1, -1):
         for bad in BAD:
             for marks in (True, False):
                 tell(stage, step, bad, marks=marks)
