@@ -30,7 +30,9 @@ from roundup.password import Password  # type: ignore[import-not-found]
 
 WEEKS = 6
 """Over how many weeks up to now the work is spread."""
-ROUNDS = "10000"
+EARLIEST, LATEST = 6, 19
+"""Between which hours (UTC) people work."""
+ROUNDS = "1000"
 """Passwords of a demonstration on loopback: checked in milliseconds, as every REST request checks one."""
 ROLE = """
 
@@ -234,8 +236,17 @@ class Filler:
         self._db.close()
 
     def _office_hours(self, at: datetime) -> datetime:
-        moved = at.replace(hour=self._dice.randrange(7, 18), minute=self._dice.randrange(60), microsecond=0)
+        moved = at.replace(
+            hour=self._dice.randrange(EARLIEST, LATEST - 1), minute=self._dice.randrange(60), microsecond=0
+        )
         return min(moved, self._now - timedelta(minutes=90 - self._dice.randrange(60)))
+
+    def _awake(self, at: datetime) -> datetime:
+        """``at``, or the next morning if that is at night and not in the future."""
+        if EARLIEST <= at.hour < LATEST:
+            return at
+        morning = at.replace(hour=EARLIEST) + timedelta(days=at.hour >= LATEST, minutes=self._dice.randrange(90))
+        return morning if morning < self._now - timedelta(hours=1) else at
 
     def _story(self, number: int, work: Work, begun: datetime) -> list[Event]:
         """What happened to an item: made, taken by somebody, talked about, brought to its status."""
@@ -259,7 +270,8 @@ class Filler:
         for place, step in enumerate(steps):
             share = min(left / (len(steps) - place + 1), timedelta(hours=30))
             pause = max(timedelta(seconds=40), share * (0.2 + 0.8 * self._dice.random()))
-            at, left = at + pause, left - pause
+            at = self._awake(at + pause)
+            left = self._now - timedelta(minutes=20) - at
             events.append(Event(at.replace(microsecond=0), number, step))
         return events
 
