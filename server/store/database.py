@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -26,6 +27,7 @@ Transaction = Connection
 """What the functions of the store take; opaque to the services that pass it on."""
 
 WAKE_CHANNEL = "lockstep_wake"
+_SILENT = "The database does not answer; look at the state of PostgreSQL with `lockstep status`."
 _RESTED_SECONDS = 2.0
 """A pooled connection that was idle for longer is asked whether it still lives before it is used."""
 
@@ -39,6 +41,19 @@ class TenantLogin:
     password: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Engines:
+    """A tenant's connections: for transactions, and for single reads (which are never within one)."""
+
+    login: TenantLogin
+    writing: Engine
+    reading: Engine
+
+    def dispose(self) -> None:
+        self.writing.dispose()
+        self.reading.dispose()
+
+
 class Database:
     """One cluster's database. Thread-safe.
 
@@ -49,7 +64,7 @@ class Database:
         self._settings = settings
         self._kept = tenants_kept
         self._per_tenant = per_tenant
-        self._engines: OrderedDict[str, tuple[TenantLogin, Engine, Engine]] = OrderedDict()
+        self._engines: OrderedDict[str, _Engines] = OrderedDict()
         self._lock = threading.Lock()
         self._control = self._engine(settings.control_role, settings.control_password.get_secret_value(), 4)
 
@@ -62,8 +77,7 @@ class Database:
     @contextmanager
     def tenant(self, login: TenantLogin) -> Iterator[Transaction]:
         """A transaction of the tenant's own role, in its own schema; committed unless the block raises."""
-        engine, _ = self._tenant_engines(login)
-        with _named_errors(), engine.begin() as connection:
+        with _named_errors(), self._of(login).writing.begin() as connection:
             yield connection
 
     @contextmanager
@@ -72,8 +86,7 @@ class Database:
 
         It saves the two round trips of BEGIN and COMMIT, which is most of the cost of a small request.
         """
-        _, engine = self._tenant_engines(login)
-        with _named_errors(), engine.connect() as connection:
+        with _named_errors(), self._of(login).reading.connect() as connection:
             yield connection
 
     def rest(self, tenant_id: str) -> None:
@@ -81,15 +94,16 @@ class Database:
         with self._lock:
             known = self._engines.pop(tenant_id, None)
         if known is not None:
-            known[1].dispose()
+            known.dispose()
 
     def close(self) -> None:
         """Close every idle connection."""
         with self._lock:
-            engines = [known[1] for known in self._engines.values()]
+            every = list(self._engines.values())
             self._engines.clear()
-        for engine in (*engines, self._control):
-            engine.dispose()
+        for known in every:
+            known.dispose()
+        self._control.dispose()
 
     def parameters(self, role: str, password: str) -> dict[str, Any]:
         """What libpq needs to sign in as ``role``."""
@@ -109,24 +123,27 @@ class Database:
         """What libpq needs to sign in as the control role."""
         return self.parameters(self._settings.control_role, self._settings.control_password.get_secret_value())
 
-    def _tenant_engines(self, login: TenantLogin) -> tuple[Engine, Engine]:
+    def _of(self, login: TenantLogin) -> _Engines:
         with self._lock:
             known = self._engines.get(login.tenant_id)
-            if known is not None and known[0] == login:
+            if known is not None and known.login == login:
                 self._engines.move_to_end(login.tenant_id)
-                return known[1], known[2]
-            engine = self._engine(login.role, login.password, self._per_tenant)
-            self._engines[login.tenant_id] = (login, engine, engine.execution_options(isolation_level="AUTOCOMMIT"))
+                return known
+            fresh = _Engines(
+                login,
+                self._engine(login.role, login.password, self._per_tenant),
+                self._engine(login.role, login.password, self._per_tenant, isolation_level="AUTOCOMMIT"),
+            )
+            self._engines[login.tenant_id] = fresh
             evicted = [known] if known is not None else []
             if len(self._engines) > self._kept:
                 evicted.append(self._engines.popitem(last=False)[1])
-            fresh = self._engines[login.tenant_id]
         for old in evicted:
             # Connections in use now are closed when they come back: dispose gives the engine a new, empty pool.
-            old[1].dispose()
-        return fresh[1], fresh[2]
+            old.dispose()
+        return fresh
 
-    def _engine(self, role: str, password: str, size: int) -> Engine:
+    def _engine(self, role: str, password: str, size: int, **more: Any) -> Engine:
         engine = create_engine(
             "postgresql+psycopg://",
             connect_args=self.parameters(role, password),
@@ -134,6 +151,7 @@ class Database:
             max_overflow=size * 3,
             pool_timeout=10,
             pool_use_lifo=True,
+            **more,
         )
         _check_rested(engine)
         return engine
@@ -169,11 +187,11 @@ def _named_errors() -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise Unavailable("All connections to the database are in use; try again in a moment.") from error
+    except psycopg.OperationalError as error:
+        raise Unavailable(_SILENT) from error
     except DBAPIError as error:
         if error.connection_invalidated or _never_connected(error):
-            raise Unavailable(
-                "The database does not answer; look at the state of PostgreSQL with `lockstep status`."
-            ) from error
+            raise Unavailable(_SILENT) from error
         raise
 
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
-from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 
 from server.store import tables as t
 from server.store.database import Transaction
 
-_PROLONG_AFTER = timedelta(minutes=5)
 _KEEP_ATTEMPTS = timedelta(days=1)
 
 
@@ -42,8 +41,10 @@ class Failures:
 
 def find(tx: Transaction, session: bytes) -> Signed | None:
     """The user of a session that has not expired and whose user is not disabled."""
-    row = tx.execute(_FIND, {"session": session}).one_or_none()
-    return None if row is None else Signed(row.user_id, row.login, row.name, row.role, row.csrf, row.stale)
+    # Every request asks this, so it goes to the driver itself: half the cost of a compiled statement.
+    driver: Any = tx.connection.driver_connection
+    row = driver.execute(_FIND, (session,)).fetchone()
+    return None if row is None else Signed(str(row[0]), *row[1:])
 
 
 def begin(tx: Transaction, session: bytes, user_id: str, csrf: str, lifetime: timedelta, address: str) -> None:
@@ -119,16 +120,8 @@ def forget_attempts(tx: Transaction, login: str, address: str) -> None:
     )
 
 
-_FIND = (
-    select(
-        t.users.c.id.label("user_id"),
-        t.users.c.login,
-        t.users.c.name,
-        t.users.c.role,
-        t.sessions.c.csrf,
-        case((t.sessions.c.seen_at < func.now() - _PROLONG_AFTER, True), else_=False).label("stale"),
-    )
-    .join_from(t.sessions, t.users, t.users.c.id == t.sessions.c.user_id)
-    .where(t.sessions.c.hash == bindparam("session"))
-    .where(t.sessions.c.expires_at > func.now(), t.users.c.disabled_at.is_(None))
-)
+_FIND = """
+select u.id, u.login, u.name, u.role, s.csrf, s.seen_at < now() - interval '5 minutes'
+from sessions s join users u on u.id = s.user_id
+where s.hash = %s and s.expires_at > now() and u.disabled_at is null
+"""

@@ -62,7 +62,7 @@ def application(built: Node) -> OpenAPI:
     for resource in _all():
         access |= resource.access
     hooks.install(app, built, access, tenantless)
-    app.wsgi_app = tenancy.take_path_prefix(app.wsgi_app)  # type: ignore[method-assign,assignment]  # Flask's documented way
+    app.wsgi_app = hooks.with_fixed_headers(tenancy.take_path_prefix(app.wsgi_app))  # type: ignore[method-assign,assignment]  # Flask's documented way
     return app
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, get_type_hints
 
-from flask import Response, make_response
+from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel
@@ -87,6 +87,4 @@ def _answer(result: BaseModel | Response, reply: type[BaseModel], status: int) -
         return result
     if type(result) is not reply:
         raise TypeError(f"a view declared {reply.__name__} and replied {type(result).__name__}")
-    response = make_response(result.model_dump_json(), status)
-    response.mimetype = "application/json"
-    return response
+    return Response(result.model_dump_json(), status, content_type="application/json")
