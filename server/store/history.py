@@ -110,7 +110,9 @@ def run(tx: Transaction, run_id: str) -> RunRow:
 
 def last_runs(tx: Transaction) -> dict[str, RunRow]:
     """The newest run of each integration, by integration."""
-    newest = _RUNS.ext(distinct_on(t.runs.c.integration_id)).order_by(t.runs.c.integration_id, t.runs.c.started_at.desc())
+    newest = _RUNS.ext(distinct_on(t.runs.c.integration_id)).order_by(
+        t.runs.c.integration_id, t.runs.c.started_at.desc()
+    )
     return {row.integration_id: _run(row) for row in tx.execute(newest)}
 
 
