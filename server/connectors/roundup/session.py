@@ -16,12 +16,13 @@ from typing import Any, BinaryIO
 from urllib.parse import urlencode, urlsplit
 
 from server.connectors.base import Answer, Outlet
-from server.domain.errors import AppError, CredentialsRefused, NotThatApp, Rejected, Transient
+from server.domain.errors import AppError, CredentialsRefused, LostAnswer, NotThatApp, Rejected, Transient
 from server.domain.values import AppUser
 
 Json = Mapping[str, Any]
 
-_FORBIDDEN, _CHANGED, _NOTHING_THERE = 403, 412, 416
+_BAD_REQUEST, _FORBIDDEN, _CHANGED, _NOTHING_THERE = 400, 403, 412, 416
+_OWN_FAULT = "check the server log"
 _COOKIE = re.compile(r"(roundup_session_[^=;,\s]+)=([^;,\s]+)")
 _TRIES = 5
 
@@ -110,7 +111,11 @@ class Session:
         known = self._signed_in()
 
         def ask(who: Known) -> Answer:
-            return self.outlet.request(method, path, headers={**who.headers, **(headers or {})}, accept=accept, **more)
+            sent = {**who.headers, **(headers or {})}
+            try:
+                return self.outlet.request(method, path, headers=sent, accept=accept, **more)
+            except Rejected as error:
+                raise _own_fault(method, error) from error
 
         answer = ask(known)
         if answer.status == _FORBIDDEN and self._has_ended(known):
@@ -197,6 +202,18 @@ class Session:
             f"What answers at {self.outlet.base_url} is no Roundup with a REST interface. The address must be the "
             "tracker's own, as people open it in the browser; Roundup must be 2.0 or later."
         )
+
+
+def _own_fault(method: str, error: Rejected) -> AppError:
+    """Roundup tells its own faults (a locked database, mostly) as a 400 like ours, but for its words.
+
+    Whether the write took place is not known then.
+    """
+    if error.status != _BAD_REQUEST or _OWN_FAULT not in error.words:
+        return error
+    message = "Roundup ran into a fault of its own (its server log has it; a busy database, mostly). It is tried again."
+    kind = Transient if method == "GET" else LostAnswer
+    return kind(message, words=error.words, status=error.status)
 
 
 def data_of(answer: Answer) -> Json:
