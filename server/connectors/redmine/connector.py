@@ -7,23 +7,26 @@ know. So every write is read back, and who we are is proved after every list and
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from server.connectors.base import Account, Answer, Container, ItemType, Manifest, Outlet
+from server.connectors.redmine.advice import warnings
 from server.connectors.redmine.feed import PAGE, at_least, scope, spoken, walk_census, walk_changes
 from server.connectors.redmine.fields import Surroundings, field_specs, members
 from server.connectors.redmine.learned import Learned, app_user
 from server.connectors.redmine.manifest import MANIFEST, TEXT_FORMATS
 from server.connectors.redmine.read import Json, lines, own_id, read_item, read_links, read_marker, section
-from server.connectors.redmine.workflow import shortest_path
+from server.connectors.redmine.workflow import next_step
 from server.connectors.redmine.write import beyond_three_bytes, issue_body, not_taken
 from server.domain.errors import Gone, LostAnswer, PutRight, Rejected, Transient
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
 _WHOLE = "journals,attachments,relations"
+_CLOCKS_APART = timedelta(minutes=10)
+"""How far Redmine's clock may be from ours where it does not tell its own."""
 _ACTIVE = 1
 _NOT_FOUND, _SERVER_ERROR = 404, 500
 
@@ -53,56 +56,20 @@ class Redmine:
 
     @property
     def server_time(self) -> datetime | None:
-        """Redmine's clock as of its last answer."""
-        return self._outlet.server_time
+        """Redmine's clock as of its last answer; ours where it tells no time, as a bare Puma does."""
+        return self._outlet.server_time or datetime.now(UTC)
+
+    def _surely_past(self) -> datetime:
+        """A time that is over at Redmine, even if it tells no time and our clock is ahead of its."""
+        told = self._outlet.server_time
+        return told if told is not None else datetime.now(UTC) - _CLOCKS_APART
 
     # What is there
 
     def check(self) -> Account:
         """Prove address and key, and say what will work less well with this account."""
         user = self._learned.account()
-        warnings = (*self._marker_warnings(), *self._role_warnings(user))
-        return Account(app_user(user), "Redmine", warnings)
-
-    def _marker_warnings(self) -> tuple[str, ...]:
-        if not self._marker_wish:
-            return (
-                (
-                    "No field holds the correlation id. An issue whose creation was cut off is looked for by author, "
-                    "time, subject and description instead. A text custom field, “used as a filter”, makes it certain."
-                ),
-            )
-        number = self._learned.marker()
-        if number is None:
-            return (
-                (
-                    f"The custom field “{self._marker_wish}” for the correlation id is not known yet. Only an "
-                    "administrator's key sees custom fields before an issue shows them; its number would do as well."
-                ),
-            )
-        if not self._learned.marker_filters(number):
-            return (
-                (
-                    f"Redmine does not filter by the custom field “{self._marker_wish}”. Tick “Used as a filter” and "
-                    "“For all projects” at the field, so that an issue is found by its correlation id."
-                ),
-            )
-        return ()
-
-    def _role_warnings(self, user: Json) -> tuple[str, ...]:
-        without = [
-            str(one["project"]["name"])
-            for one in user.get("memberships", ())
-            if not self._learned.keeps_private_for(user, str(one["project"]["id"]))
-        ]
-        if not without:
-            return ()
-        return (
-            (
-                f"Private notes stay behind in {', '.join(without)}: {app_user(user).name} lacks “View private "
-                "notes” or “Set notes as private”."
-            ),
-        )
+        return Account(app_user(user), "Redmine", warnings(self._learned, user, self._marker_wish))
 
     def containers(self) -> tuple[Container, ...]:
         """The active projects that this account sees."""
@@ -144,7 +111,7 @@ class Redmine:
 
     def changes(self, container: str, since: datetime | None) -> Iterator[Page]:
         """Issues changed at or after ``since``, oldest first."""
-        return walk_changes(self._listing, container, since, lambda: self._outlet.server_time)
+        return walk_changes(self._listing, container, since, self._surely_past)
 
     def census(self, container: str) -> Iterator[tuple[str, ...]]:
         """The numbers of all issues of the project."""
@@ -153,7 +120,7 @@ class Redmine:
     def fetch(self, item_id: str) -> Item:
         """The whole issue. ``Gone`` only when Redmine knows us and not the issue."""
         issue = self._issue(item_id, _WHOLE)
-        return read_item(issue, self._learned.reading(self._outlet.server_time))
+        return read_item(issue, self._learned.reading(self._surely_past()))
 
     def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
         """Issues that carry the correlation id; without a field for it, our own since then that say the same."""
@@ -170,7 +137,8 @@ class Redmine:
 
     def _alike(self, draft: Draft, reserved_at: datetime, marker: str | None) -> Iterator[str]:
         wish = scope(draft.container) | {"author_id": "me", "sort": "id:asc"}
-        wish["created_on"] = at_least(spoken(reserved_at - timedelta(seconds=2)))
+        apart = _CLOCKS_APART if self._outlet.server_time is None else timedelta(seconds=2)
+        wish["created_on"] = at_least(spoken(reserved_at - apart))
         after = 0
         while True:
             issues, _ = self._listing(wish | {"issue_id": at_least(str(after + 1))})
@@ -223,31 +191,35 @@ class Redmine:
         return item
 
     def _reach(self, item: Item, goal: str) -> Item:
-        """Take an issue to a status over the statuses between; each step is read back."""
+        """Take an issue to a status over the statuses between, a step at a time; each is read back.
+
+        Cut off in between, it leaves the issue on its way; the next update goes on from there.
+        """
         project, tracker = item.container, item.type
-        here = str(item.fields["status"])
-        next_ones = self._learned.allowed_after(item.id)
-
-        def neighbours(status: str) -> frozenset[str]:
-            return next_ones if status == here else self._learned.allowed_elsewhere(project, tracker, status)
-
-        path = shortest_path(here, goal, neighbours)
-        if path is None:
-            names = self._learned.status_names()
-            possible = ", ".join(sorted(names.get(one, one) for one in next_ones - {here})) or "nothing"
-            raise Rejected(
-                f"Redmine's workflow knows no way for issue {item.key} from “{names.get(here, here)}” to "
-                f"“{names.get(goal, goal)}” for the syncing user (allowed now: {possible}). Widen the workflow, "
-                "or map the status to another one."
-            )
-        for step in path:
+        names = self._learned.status_names()
+        if goal not in names:
+            raise Rejected(f"Redmine has no status with the number {goal} any more; map it to another one.")
+        start = str(item.fields["status"])
+        been = set(self._learned.closed_statuses())  # work is not ended on the way to somewhere else
+        while (here := str(item.fields["status"])) != goal:
+            been.add(here)
+            possible = self._learned.notice_following(project, tracker, here, item.id)
+            step = next_step(here, goal, lambda one: self._learned.following(project, tracker, one), been)
+            if step is None:
+                if start in possible - {here}:
+                    self._put(item.id, {"status_id": start})
+                shown = ", ".join(sorted(names.get(one, one) for one in possible - {here})) or "nothing"
+                raise Rejected(
+                    f"Redmine's workflow shows no way for issue {item.key} from “{names.get(here, here)}” to "
+                    f"“{names[goal]}” for the syncing user (allowed now: {shown}). Widen the workflow, or map the "
+                    "status to another one."
+                )
             self._put(item.id, {"status_id": step})
             item = self.fetch(item.id)
-            if item.fields.get("status") != step:
-                names = self._learned.status_names()
+            if item.fields["status"] != step:
                 raise Rejected(
                     f"Redmine did not take issue {item.key} to “{names.get(step, step)}”, without a word; it stays "
-                    f"“{names.get(str(item.fields.get('status')), '?')}”. An open subtask or blocker may be why."
+                    f"“{names.get(str(item.fields['status']), '?')}”. An open subtask or blocker may be why."
                 )
         return item
 
@@ -273,9 +245,11 @@ class Redmine:
         """Replace a note's text."""
         self._write("PUT", f"/journals/{quote(comment_id)}.json", {"journal": {"notes": body}})
 
-    def delete_comment(self, item_id: str, comment_id: str) -> None:
-        """Empty a note; Redmine then drops it."""
-        self.edit_comment(item_id, comment_id, "")
+    def delete_comment(self, item_id: str, comment_id: str) -> None:  # noqa: ARG002 - the protocol's
+        """Empty a note; Redmine then drops it. One that is gone already is no error."""
+        path = f"/journals/{quote(comment_id)}.json"
+        body = {"journal": {"notes": ""}}
+        self._outlet.request("PUT", path, headers=self._headers, json=body, accept=(_NOT_FOUND,))
 
     def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
         """Upload a file and hang it on the issue.
@@ -344,7 +318,7 @@ class Redmine:
     def _listing(self, wish: Mapping[str, str]) -> tuple[list[Json], int]:
         answer = self._learned.ask("/issues.json", wish)
         issues, total = list(section(answer, "issues")), int(section(answer, "total_count"))
-        self._learned.account()
+        self._learned.prove()
         return issues, total
 
     def _issue(self, item_id: str, include: str) -> Json:
@@ -356,7 +330,7 @@ class Redmine:
             headers=self._headers,
             accept=(_NOT_FOUND,),
         )
-        self._learned.account()
+        self._learned.prove()
         if answer.status == _NOT_FOUND:
             raise Gone(f"Issue #{item_id} is not in Redmine any more.", status=answer.status)
         issue: Json = section(answer.json(), "issue")
@@ -371,7 +345,7 @@ class Redmine:
             part = section(answer, name)
             found.extend(part)
             if not part or len(found) >= int(section(answer, "total_count")):
-                self._learned.account()
+                self._learned.prove()
                 return found
 
     def _project(self, container: str, include: str) -> Json:
@@ -379,7 +353,7 @@ class Redmine:
         answer = self._outlet.request(
             "GET", path, params={"include": include}, headers=self._headers, accept=(_NOT_FOUND,)
         )
-        self._learned.account()
+        self._learned.prove()
         if answer.status == _NOT_FOUND:
             raise PutRight(
                 f"Redmine has no project with the number {container} any more, or the syncing user may not see it; "

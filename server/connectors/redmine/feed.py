@@ -2,7 +2,7 @@
 
 Redmine filters by ``>=`` and whole seconds, and an offset would skip an issue whenever an earlier one changes and
 moves to the end. So each request starts anew from the last second seen; a second with more issues than a request
-brings (a bulk edit) is walked by number.
+brings (a bulk edit) is walked by number. Redmine keeps fractions of a second without showing them, and sorts by them.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
-from server.connectors.redmine.read import Json, moment, read_head
-from server.domain.item import Page
+from server.connectors.redmine.read import Json, read_head
+from server.domain.item import Head, Page
 
 PAGE = 100
 """As many issues as Redmine gives at once; it cuts a larger wish silently."""
 
 _SECOND = timedelta(seconds=1)
+_WITH_STAMP = {"include": "attachments,relations"}
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 Listing = Callable[[Mapping[str, str]], tuple[list[Json], int]]
@@ -39,41 +40,48 @@ def spoken(when: datetime) -> str:
 
 
 def walk_changes(
-    listing: Listing, container: str, since: datetime | None, now: Callable[[], datetime | None]
+    listing: Listing, container: str, since: datetime | None, now: Callable[[], datetime]
 ) -> Iterator[Page]:
     """Issues changed at or after ``since``, oldest first, a page a request. ``now`` is Redmine's own time."""
     start = (since or _BEGINNING).replace(microsecond=0)
-    seen: set[tuple[str, datetime]] = set()
+    seen: frozenset[tuple[str, datetime]] = frozenset()
     total: int | None = None
-    after: int | None = None  # within a crowded second: the number of the last issue seen of it
     while True:
-        wish = scope(container) | {"sort": "updated_on:asc,id:asc", "include": "attachments,relations"}
-        wish["updated_on"] = at_least(spoken(start))
-        if after is not None:
-            wish["issue_id"] = at_least(str(after + 1))
+        wish = scope(container) | _WITH_STAMP | {"sort": "updated_on:asc,id:asc", "updated_on": at_least(spoken(start))}
         issues, count = listing(wish)
         total = count if total is None else total
-        full = len(issues) >= PAGE
-        if after is not None:
-            issues = [one for one in issues if moment(one["updated_on"]) == start]
-        heads = tuple(
-            head for head in (read_head(one, now()) for one in issues) if (head.id, head.updated_at) not in seen
-        )
-        reached = max((one.updated_at for one in heads), default=None)
-        yield Page(heads, reached, total)
-        if after is not None:
-            if issues and full:
-                after = int(issues[-1]["id"])
-            else:  # this second is done; what is later comes by time again
-                start, after = start + _SECOND, None
-            continue
-        if not full:
+        heads = [read_head(one, now()) for one in issues]
+        yield from _page([one for one in heads if (one.id, one.updated_at) not in seen], start, total)
+        if len(issues) < PAGE:
             return
-        last = moment(issues[-1]["updated_on"])
-        if last == start:
-            after = int(issues[-1]["id"])
-        start = last
-        seen = {(one.id, one.updated_at) for one in heads if one.updated_at == last}
+        last = heads[-1].updated_at
+        if last > start:
+            start = last
+            seen = frozenset((one.id, one.updated_at) for one in heads if one.updated_at == last)
+        else:
+            yield from _walk_second(listing, container, start, now)
+            start, seen = start + _SECOND, frozenset()
+
+
+def _walk_second(listing: Listing, container: str, second: datetime, now: Callable[[], datetime]) -> Iterator[Page]:
+    """All issues last changed within one second, by number."""
+    after = 0
+    between = f"><{spoken(second)}|{spoken(second + _SECOND)}"
+    while True:
+        wish = scope(container) | _WITH_STAMP | {"sort": "id:asc", "issue_id": at_least(str(after + 1))}
+        issues, _ = listing(wish | {"updated_on": between})
+        heads = [read_head(one, now()) for one in issues]
+        yield from _page([one for one in heads if one.updated_at == second], second, None)
+        if len(issues) < PAGE:
+            return
+        after = int(heads[-1].id)
+
+
+def _page(heads: list[Head], start: datetime, total: int | None) -> Iterator[Page]:
+    """A page of these, if any. Redmine's ``>=`` also brings issues of the second before; they are left out."""
+    wanted = tuple(one for one in heads if one.updated_at >= start)
+    if wanted:
+        yield Page(wanted, max(one.updated_at for one in wanted), total)
 
 
 def walk_census(listing: Listing, container: str) -> Iterator[tuple[str, ...]]:

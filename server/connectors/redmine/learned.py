@@ -16,7 +16,7 @@ from urllib.parse import quote
 from server.connectors.base import Outlet
 from server.connectors.redmine.fields import kinds_of
 from server.connectors.redmine.read import Json, Reading, own_id, section
-from server.domain.errors import CredentialsRefused, Rejected
+from server.domain.errors import CredentialsRefused, NotThatApp, Rejected
 from server.domain.values import AppUser, FieldKind
 
 T = TypeVar("T")
@@ -62,15 +62,35 @@ class Learned:
 
     # Who we are
 
-    def account(self) -> Json:
+    def account(self, include: str = "memberships") -> Json:
         """Our own account, asked for anew; raises ``CredentialsRefused`` when the key is no good or another's."""
-        user: Json = section(self.ask("/users/current.json", {"include": "memberships"}), "user")
+        answer = self._outlet.request(
+            "GET",
+            "/users/current.json",
+            params={"include": include},
+            headers=self._headers,
+            accept=(_FORBIDDEN, _NOT_FOUND),
+        )
+        if answer.status == _NOT_FOUND:
+            raise NotThatApp(
+                f"{self._outlet.base_url} answers, but not as Redmine does. Check the address; if Redmine is served "
+                "below a path, the path belongs to it."
+            )
+        if answer.status == _FORBIDDEN:
+            raise CredentialsRefused(
+                "Redmine does not let programs in. Switch “Enable REST web service” on (Administration, Settings, API)."
+            )
+        user: Json = section(answer.json(), "user")
         number = str(user["id"])
         with self._lock:
             known = self._own = self._own or number
         if known != number:
             raise CredentialsRefused("Redmine's API key belongs to another user now; enter the key again.")
         return user
+
+    def prove(self) -> None:
+        """Make sure that the last answer was for our account, not for a key that Redmine does not know."""
+        self.account(include="")
 
     def own_user(self) -> str:
         """The number of our own account."""
@@ -117,7 +137,8 @@ class Learned:
     def seen_customs(self, container: str, tracker: str | None = None) -> tuple[Json, ...]:
         """Custom fields as found on an issue of the project, else of any project; empty when there is no issue."""
         common = {"status_id": "*", "limit": "1"} | ({"tracker_id": tracker} if tracker else {})
-        for wish in ({"project_id": container, "subproject_id": "!*"}, {}):
+        own = ({"project_id": container, "subproject_id": "!*"},) if container else ()
+        for wish in (*own, {}):
             for issue in section(self.ask("/issues.json", common | wish), "issues"):
                 self.notice(issue)
                 return tuple(issue.get("custom_fields", ()))
@@ -170,31 +191,39 @@ class Learned:
 
     def status_names(self) -> Mapping[str, str]:
         """The names of all statuses by number."""
+        return {str(one["id"]): str(one["name"]) for one in self._statuses()}
 
-        def learn() -> dict[str, str]:
-            found = section(self.ask("/issue_statuses.json"), "issue_statuses")
-            return {str(one["id"]): str(one["name"]) for one in found}
+    def closed_statuses(self) -> frozenset[str]:
+        """The statuses that end the work."""
+        return frozenset(str(one["id"]) for one in self._statuses() if one.get("is_closed"))
 
-        return self._keep("statuses", learn)
+    def _statuses(self) -> tuple[Json, ...]:
+        return self._keep("statuses", lambda: tuple(section(self.ask("/issue_statuses.json"), "issue_statuses")))
 
-    def allowed_after(self, issue_id: str) -> frozenset[str]:
-        """The statuses to which our account may take the issue now, its present one included."""
-        issue = section(self.ask(f"/issues/{quote(issue_id)}.json", {"include": "allowed_statuses"}), "issue")
-        if "allowed_statuses" not in issue:
-            raise Rejected("This Redmine does not tell which statuses may follow (it is older than 5.0).")
-        return frozenset(str(one["id"]) for one in issue["allowed_statuses"])
+    def notice_following(self, project: str, tracker: str, status: str, issue_id: str) -> frozenset[str]:
+        """The statuses to which our account may take the issue now; remembered for others with its status."""
+        found = self._allowed_after(issue_id)
+        with self._lock:
+            self._kept[f"after {project} {tracker} {status}"] = (time.monotonic() + _KEPT_FOR, found)
+        return found
 
-    def allowed_elsewhere(self, project: str, tracker: str, status: str) -> frozenset[str]:
-        """What may follow ``status``, told from another issue that has it; empty when none has."""
+    def following(self, project: str, tracker: str, status: str) -> frozenset[str]:
+        """What may follow ``status``, told from an issue that has it; empty when none is known."""
 
         def learn() -> frozenset[str]:
             wish = {"project_id": project, "tracker_id": tracker, "status_id": status, "limit": "1"}
             for issue in section(self.ask("/issues.json", wish), "issues"):
-                return self.allowed_after(str(issue["id"]))
+                return self._allowed_after(str(issue["id"]))
             return frozenset()
 
         return self._keep(f"after {project} {tracker} {status}", learn)
 
-    def reading(self, now: datetime | None) -> Reading:
+    def _allowed_after(self, issue_id: str) -> frozenset[str]:
+        issue = section(self.ask(f"/issues/{quote(issue_id)}.json", {"include": "allowed_statuses"}), "issue")
+        if "allowed_statuses" not in issue:
+            raise Rejected("This Redmine does not tell which statuses may follow; it is older than version 5.")
+        return frozenset(str(one["id"]) for one in issue["allowed_statuses"])
+
+    def reading(self, now: datetime) -> Reading:
         """All that is needed to read an issue."""
         return Reading(self._outlet.base_url, self.own_user(), self._marker, self.kinds(), now)

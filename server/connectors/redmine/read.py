@@ -39,7 +39,7 @@ class Reading:
     own_user: str
     marker_field: str | None
     kinds: Mapping[str, FieldKind]
-    now: datetime | None
+    now: datetime
 
 
 def section(answer: object, name: str) -> Any:
@@ -120,14 +120,14 @@ def read_marker(issue: Json, marker_field: str | None) -> str | None:
     return None
 
 
-def read_stamp(issue: Json, now: datetime | None) -> str:
+def read_stamp(issue: Json, now: datetime) -> str:
     """Changes whenever the issue does; empty while Redmine's whole seconds could still hide a change.
 
     The time alone is not enough: relations and deleted files do not move it. An edited note moves nothing that a
     list shows; the periodic full scan finds it.
     """
     updated = moment(issue["updated_on"])
-    if now is None or now - updated < SETTLES_AFTER:
+    if now - updated < SETTLES_AFTER:
         return ""
     seen = {key: value for key, value in issue.items() if key not in ("journals", "children", "allowed_statuses")}
     # An issue fetched alone and one in a list differ in what they may leave out: empty lists, totals.
@@ -138,7 +138,7 @@ def read_stamp(issue: Json, now: datetime | None) -> str:
     return f"{issue['updated_on']} {hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
-def read_head(issue: Json, now: datetime | None) -> Head:
+def read_head(issue: Json, now: datetime) -> Head:
     """An issue of a list as an entry of the change feed."""
     return Head(str(issue["id"]), moment(issue["updated_on"]), read_stamp(issue, now))
 
