@@ -12,11 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from server.connectors.roundup.session import Json, Session
-from server.domain.errors import PutRight, Rejected
+from server.domain.errors import PutRight, Rejected, Transient
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat
 
 _NOWHERE = "no-such-thing-in-any-tracker"
 _LINKED = re.compile(r'No key \(\w+\) value .* for "(\w+)"')
+_MANY = "Multilink"
+_TRIPPED = 400
+_CONFIRMED = 3
+"""A busy database trips Roundup as well, but not so often in a row."""
 _NEVER_ITEMS = frozenset({"file", "msg", "user", "query", "keyword", "status", "priority"})
 _OWN = frozenset({"title", "messages", "files", "remote_id"})
 _USUAL = (
@@ -140,21 +144,33 @@ class Schema:
         return Property(name, target, many, kind)
 
     def _target(self, owner: str, name: str, sample: object) -> tuple[str, bool]:
-        """The class that a property links to (itself where it links to items), and whether to many of them."""
+        """The class that a property links to (empty: none), and whether to many of them."""
         many = isinstance(sample, list)
+        one = sample[0] if isinstance(sample, list) and sample else sample
+        if isinstance(one, dict):
+            return str(one["link"]).rstrip("/").split("/")[-2], many
+        if one is not None and not many:
+            return "", False
         try:
-            self._session.get(f"/rest/data/{owner}", ((name, _NOWHERE), ("id", "0")))
+            self._session.get(f"/rest/data/{owner}", (("@fields", f"{name}.id"), ("id", "0")))
         except Rejected as error:
-            found = _LINKED.search(error.words)
-            if found is None:
-                # Classes without names (items, messages) cannot say so; the value's address can.
-                one = sample[0] if isinstance(sample, list) and sample else sample
-                link = str(one.get("link", "")) if isinstance(one, dict) else ""
-                return (link.rstrip("/").split("/")[-2] if link.count("/") > 1 else owner), many
-            if sample is None:
-                many = not self._answers(owner, (("@fields", f"{name}.id"), ("id", "0")))
-            return found[1], many
-        return "", False
+            if _MANY not in error.words:
+                return "", False
+            many = True
+        return self._named(owner, name), many
+
+    def _named(self, owner: str, name: str) -> str:
+        """The class that a link or set of links is to. One to items has no names to say so with: Roundup trips."""
+        for _ in range(_CONFIRMED):
+            try:
+                self._session.get(f"/rest/data/{owner}", ((name, _NOWHERE), ("id", "0")))
+            except Rejected as error:
+                found = _LINKED.search(error.words)
+                return found[1] if found is not None else owner
+            except Transient as error:
+                if error.status != _TRIPPED:
+                    raise
+        return owner
 
     def _is_date(self, owner: str, name: str, sample: object) -> bool:
         if sample is not None:
