@@ -121,10 +121,11 @@ def running_server() -> Iterator[Server]:
         port = _free_port()
         control: list[str | Path] = [binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
         _run([*control, "-o", f"-p {port}", "start"], folder, as_user)
-        try:
-            yield Server(port, password)
-        finally:
-            _run([*control, "-m", "immediate", "stop"], folder, as_user)
+        with _ended_with_us(folder, data):
+            try:
+                yield Server(port, password)
+            finally:
+                _run([*control, "-m", "immediate", "stop"], folder, as_user)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -153,6 +154,25 @@ def make_cluster(server: Server, name: str | None = None) -> TestCluster:
     cluster = TestCluster(server, settings, owner, owner_password, MasterKey(key), key)
     provision.prepare_cluster(cluster.owner_dsn, settings)
     return cluster
+
+
+@contextmanager
+def _ended_with_us(folder: Path, data: Path) -> Iterator[None]:
+    """A shell that waits on a pipe of ours: a test process that is killed leaves no server and no folder behind."""
+    server = (data / "postmaster.pid").read_text().splitlines()[0]
+    script = 'read -r said; test "$said" = done && exit; kill -QUIT "$0"; rm -rf "$1"'
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script, server, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        text=True,
+    ) as watch:
+        yield
+        assert watch.stdin is not None
+        watch.stdin.write("done\n")
+        watch.stdin.close()
 
 
 def _binaries(folder: Path) -> Path:
