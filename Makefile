@@ -15,7 +15,7 @@ check-machine:
 $(VENV)/.run-$(shell cat requirements/run.txt 2>/dev/null | cksum | cut -d' ' -f1): | check-machine
 	@echo "Preparing the private virtual environment (once) ..."
 	@test -x $(PY) || python3 -m venv $(VENV)
-	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(PY) -m pip install -q -q --disable-pip-version-check --require-hashes -r requirements/run.txt
 	@.ci/command $(VENV)
 	@rm -f $(VENV)/.run-*; touch $@
 
@@ -25,12 +25,14 @@ PANEL := server/panel
 PANEL_SOURCES := $(shell find $(PANEL)/src $(PANEL)/public $(PANEL)/index.html $(PANEL)/package.json -type f 2>/dev/null)
 
 $(TEST_READY): $(RUN_READY)
-	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@$(PY) -m pip install -q -q --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@rm -f $(VENV)/.test-*; touch $@
 
+# `npm install` and not `npm ci`: the latter gives up where a mirror lacks packages of other platforms. The lock file's
+# versions and hashes hold for both.
 $(PANEL)/node_modules/.ready: $(PANEL)/package-lock.json | check-machine
 	@echo "Fetching the panel's packages (once) ..."
-	@cd $(PANEL) && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.ready
+	@cd $(PANEL) && npm install --no-save --no-audit --no-fund --loglevel=error && touch node_modules/.ready
 
 $(PANEL)/dist/index.html: $(PANEL)/node_modules/.ready $(PANEL_SOURCES)
 	@echo "Building the panel ..."
