@@ -40,8 +40,8 @@ class Bar:
 
     @staticmethod
     def _far(done: int, total: int | None) -> int:
-        """Per cent, or items while nobody knows how many there are."""
-        return 100 * done // total if total else done
+        """Per cent; or items, the first of which counts as a start, while nobody knows how many there are."""
+        return 100 * done // total if total else done - 1
 
     @staticmethod
     def _drawn(done: int, total: int | None) -> str:

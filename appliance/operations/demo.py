@@ -28,6 +28,7 @@ from appliance.config import DataFolder, load, save
 from appliance.control.client import START_JOB, Client
 from appliance.control.messages import CreateCluster, CreateTenant
 from appliance.demo.compare import PRIORITY_PAIRS, STATUS_PAIRS
+from appliance.demo.rest import Visit
 from appliance.demo.trackers import Tracker, Trackers, start_trackers
 from appliance.errors import ApplianceError, ExitCode
 from appliance.operations.check_demo import Verdict, check
@@ -148,11 +149,7 @@ def _show(agent: Agent, trackers: Trackers, wish: Demonstration, began: float) -
     try:
         values = {"status": STATUS_PAIRS, "priority": PRIORITY_PAIRS}
         integration = connect(panel, _end(trackers.helpdesk), _end(trackers.engineering), INTEGRATION, values)
-        bar = Bar(sys.stderr, "Bringing both in step")
-        try:
-            run_until_quiet(panel, integration, bar.show)
-        finally:
-            bar.end()
+        _bring_in_step(panel, integration, trackers)
         if wish.check:
             return check(panel, integration, trackers, wish.say)
         wish.say(_welcome(agent, trackers, panel, time.monotonic() - began))
@@ -166,6 +163,29 @@ def _show(agent: Agent, trackers: Trackers, wish: Demonstration, began: float) -
     finally:
         panel.close()
     return None
+
+
+def _bring_in_step(panel: Panel, integration: str, trackers: Trackers) -> None:
+    bar = Bar(sys.stderr, "Bringing both in step")
+    expected = None if panel.get("overview")["counts"]["pairs"] else _items_to_read(trackers)
+
+    def seen(done: int, total: int | None, phase: str) -> None:
+        whole = total or expected
+        bar.show(done, max(done, whole) if whole else None, phase)
+
+    try:
+        run_until_quiet(panel, integration, seen)
+    finally:
+        bar.end()
+
+
+def _items_to_read(trackers: Trackers) -> int:
+    """What a backfill reads: the left side, then the right side with the twins it has got meanwhile."""
+    numbers = []
+    for tracker in (trackers.helpdesk, trackers.engineering):
+        with Visit(tracker, tracker.integration) as visit:
+            numbers.append(len(visit.members(tracker.item_class, "id", verbose=1)))
+    return 2 * numbers[0] + numbers[1]
 
 
 def _end(tracker: Tracker) -> End:
