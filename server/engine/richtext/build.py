@@ -34,6 +34,9 @@ from server.engine.richtext.normal import normal
 DEEPEST = 24
 """How many containers may stand inside each other; what is deeper stays in the deepest one."""
 
+_MOST_MARKS = 100
+"""How many marks may be open at once; nobody opens so many, but a hostile text."""
+
 TOO_DEEP = "nesting deeper than can be shown was flattened"
 UNSAFE_LINK = "a link that could run a script was left out"
 
@@ -114,8 +117,9 @@ class Builder:
             if not address:
                 self.lose(UNSAFE_LINK)
             link = address
-        self._marks.append((name, mark, link))
-        self._see()
+        if len(self._marks) < _MOST_MARKS:
+            self._marks.append((name, mark, link))
+            self._see()
 
     def unmark(self, name: str) -> None:
         """Close the innermost open mark of that name in this container, if there is one."""

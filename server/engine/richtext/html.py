@@ -211,6 +211,8 @@ def _language(found: Attributes) -> str:
 def feed(body: str, to: Builder) -> None:
     """Read ``body`` into a builder, which another reader may have begun. Never raises."""
     reader = _Reader(to)
+    last = body.rfind(">") + 1  # what is never closed is no tag, and the standard parser would look for its end again
+    body = body[:last] + body[last:].replace("<", "&lt;")  # and again
     try:
         reader.feed(body)
         reader.end()

@@ -193,12 +193,25 @@ def _cleaned(inlines: Iterable[Inline]) -> Iterator[Inline]:
 
 def _merged(inlines: Iterable[Inline]) -> list[Inline]:
     done: list[Inline] = []
+    pieces: list[str] = []
+    look: tuple[tuple[Mark, ...], str] = ((), "")
+
+    def flush() -> None:
+        if pieces:
+            text = "".join(pieces)
+            done.append(Text(_BLANKS.sub(" ", text) if "  " in text else text, *look))
+            pieces.clear()
+
     for one in inlines:
-        last = done[-1] if done else None
-        if isinstance(one, Text) and isinstance(last, Text) and one.marks == last.marks and one.link == last.link:
-            done[-1] = Text(_BLANKS.sub(" ", last.text + one.text), one.marks, one.link)
+        if isinstance(one, Text):
+            if (one.marks, one.link) != look:
+                flush()
+                look = (one.marks, one.link)
+            pieces.append(one.text)
         else:
+            flush()
             done.append(one)
+    flush()
     return done
 
 

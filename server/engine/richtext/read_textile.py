@@ -21,12 +21,11 @@ _ATTRIBUTES = r"(?:\([^\")\s]+\)|\{[^}\n]+\}|\[[a-z_-]+\]|[<>=()^~-]){0,8}"
 _RIPPED = re.compile(
     r"<pre\b[^>\n]*>(?P<pre>.*?)(?:</pre>|\Z)"
     r"|<(?P<tag>code|kbd|notextile)\b(?P<how>[^>\n]*)>(?P<inner>.*?)</(?P=tag)>"
-    r"|(?:(?<=\s)|\A)==(?P<raw>[^=\n][^\n]*?)==(?=\s|\Z)",
+    r"|(?:(?<=\s)|\A)==(?P<raw>[^=\n][^\n]{0,500}?)==(?=\s|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
 _CODE_IN_PRE = re.compile(r"\s*<code\b([^>\n]*)>(.*?)(?:</code>\s*)?\Z", re.IGNORECASE | re.DOTALL)
 _CLASS = re.compile(r"class\s*=\s*[\"']?([\w#+.-]+)", re.IGNORECASE)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _QUOTED = re.compile(r">[> ]*")
 _PREFIX = re.compile(rf"(p|bq|h[1-6]){_ATTRIBUTES}\.(?::\S+)? ")
 _ENTRY = re.compile(rf"([*#]+){_ATTRIBUTES} (.*)", re.DOTALL)
@@ -35,12 +34,14 @@ _CELL = re.compile(r"\|((?:\[\[[^|\]\n]*\|[^|\]\n]*\]\]|[^|])*)(?=\|)")
 _CELL_LOOK = re.compile(rf"(_?)(?:[\\/]\d+){{0,2}}{_ATTRIBUTES}\. ?")
 
 _CANDIDATE = re.compile(r"[*_+^~%@!\"&\n\x00-]|\?\?|(?:https?|ftp)://")
-_CODE = re.compile(r"@(?:\|\w+\|)?([^\n]+?)@(?=\W|\Z)")
+_CODE = re.compile(r"@(?:\|\w+\|)?([^\n]{1,500}?)@(?=\W|\Z)", re.ASCII)
 _IMAGE = re.compile(
-    rf"!{_ATTRIBUTES}(?:\. )?([^\s(!]+)\s?(?:\(((?:[^()\n]|\([^)\n]+\))+)\))?!(?::(\S+?)(?=[^\w\s/;=?]*(?:\s|\Z)))?"
+    rf"!{_ATTRIBUTES}(?:\. )?([^\s(!]+)\s?"
+    r"(?:\(((?:[^()\n]|\([^()\n]{1,200}\)){1,400})\))?!"
+    r"(?::(\S+?)(?=[^\w\s/;=?]*(?:\s|\Z)))?"
 )
 _LINK = re.compile(
-    rf"\"(?:\([^\")\s]+\)|\{{[^}}\n]+\}})?([^\"\n]+?)\s?(?:\([^)\n]+?\)(?=\"))?\":({LINK_START.pattern}*)"
+    r"\"(?:\([^\")\s]+\)|\{[^}\n]+\})?([^\"\n]+?)\s?(?:\([^)\n\"]{1,400}?\)(?=\"))?\":(" + LINK_START.pattern + r"\S*)"
 )
 _LOOK = re.compile(r"(?:\([^\")\s]+\)|\{[^}\n]+\}|\[[a-z_-]+\]){1,3}(?=.)", re.DOTALL)
 
@@ -63,7 +64,7 @@ class _Reader:
     def text(self, body: str) -> None:
         """The whole text."""
         if "<" in body or "==" in body:
-            body = _COMMENT.sub("", _RIPPED.sub(self._rip, body))
+            body = _without_comments(_RIPPED.sub(self._rip, body))
         level = 0
         block: list[str] = []
         for raw in [*body.split("\n"), ""]:
@@ -216,13 +217,13 @@ class _Reader:
     def _put_back(self, text: str, at: int) -> int:
         end = text.index("\x00", at + 1)
         found = self._ripped[int(text[at + 1 : end])]
-        inner = found["pre"] or found["inner"] or ""
+        code = _CODE_IN_PRE.match(found["pre"]) if found["pre"] is not None else None
+        inner = code[2] if code else found["pre"] or found["inner"] or ""
         if OFF_TAG.search(inner):  # Redmine itself gets lost in these; as text, nothing is
             self._raw_lines(found[0])
         elif found["pre"] is not None:
-            code = _CODE_IN_PRE.match(found["pre"])
             language = _CLASS.search(code[1]) if code else None
-            self.to.code(code[2] if code else found["pre"], language[1] if language else "")
+            self.to.code(inner, language[1] if language else "")
         elif found["raw"] is not None:
             self.to.text(found["raw"])
         elif found["tag"].lower() == "notextile":
@@ -241,7 +242,7 @@ class _Reader:
             self.to.text(line)
 
     def _code(self, text: str, at: int, before: str) -> int:
-        if before.isalnum() or before == "_":
+        if before == "_" or (before.isascii() and before.isalnum()):
             return at
         found = _CODE.match(text, at)
         if found is None or not found[1].strip() or "\x00" in found[1]:
@@ -315,3 +316,12 @@ def _whole(content: str) -> bool:
     if "\n" not in content:
         return True
     return all(line[:1].isalnum() and (line[-1].isalnum() or line[-1] in ".,;:!?") for line in content.split("\n"))
+
+
+def _without_comments(text: str) -> str:
+    kept: list[str] = []
+    position = 0
+    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept.append(text[position:start])
+        position = end + 3
+    return "".join([*kept, text[position:]])

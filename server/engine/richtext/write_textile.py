@@ -48,6 +48,7 @@ _SPECIAL = re.compile(
 _AT_START = re.compile(
     r"[#*]+(?=[ <>=()~^{\[-]|$)|=+(?=\s|$)|[{|>]|(?:p|bq|h[1-6])(?=[^\s.]*\.(?::\S+)? )|fn\d*(?=[^\s.]*\. )"
 )
+_LONGEST_TITLE = 60
 _TOO_MUCH = 1 << 60
 
 
@@ -225,7 +226,7 @@ class _Words:
     def _code(self, run: Run, following: str) -> None:
         text = "".join(one.text for one in run.inlines if isinstance(one, Text))
         before = self._done[-1:]
-        word = bool(re.match(r"\w", before)) or bool(re.match(r"\w", following))
+        word = bool(re.match(r"\w", before)) or bool(re.match(r"\w", following))  # a little stricter than Redmine
         if not word and before != "@" and not re.search(r"[@<>&|\"]", text):
             self._done += f"@{text}@"
         elif not OFF_TAG.search(text):
@@ -309,14 +310,15 @@ class _Words:
             dashes = found[0] == "-" and (following == "-" or before == "-")
             return not opens or not closed or following == " " or dashes
         if found["code"]:
-            return before.isalnum() or before == "_" or self._last["@"] <= here
+            inside = before == "_" or (before.isascii() and before.isalnum())
+            return inside or self._last["@"] <= here
         if found["bang"]:
             inside = bool(before) and before not in " \n>(,-["
             return inside or following == " " or (self._last["!"] <= here and following not in {"#", "["})
         if found["equal"]:
             return bool(before) and not before.isspace()
         if found["title"]:
-            return not re.search(r"\b[A-Z][A-Z0-9]+\Z", text[: found.start()])
+            return not re.search(r"\b[A-Z][A-Z0-9]+\Z", text[max(0, found.start() - _LONGEST_TITLE) : found.start()])
         return False
 
 
