@@ -9,13 +9,16 @@ A ``kill -9`` leaves an old ``served.json``; its reader compares the process id.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import re
 import sys
 import threading
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from socketserver import ThreadingMixIn
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from roundup.cgi.wsgi_handler import RequestDispatcher  # type: ignore[import-not-found]
@@ -36,6 +39,32 @@ class Handler(WSGIRequestHandler):
     def address_string(self) -> str:
         """The visitor's address; a name would have to be asked for."""
         return str(self.client_address[0])
+
+
+class Tidy:
+    """The tracker's application, cleaned up after at once when it refused a request.
+
+    Roundup's handling of an error leaves a ring of references that holds the request's database cursor; until the
+    interpreter happens to break it, SQLite keeps the write lock and every other write fails.
+    """
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+        self._application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request."""
+        refused: list[str] = []
+
+        def begin(status: str, *more: Any) -> Any:
+            if status[:1] in "45":
+                refused.append(status)
+            return start_response(status, *more)
+
+        try:
+            return self._application(environ, begin)
+        finally:
+            if refused:
+                gc.collect()
 
 
 def listen(ports: list[int]) -> Server:
@@ -77,7 +106,7 @@ def main() -> None:
     port = int(server.server_address[1])
     announce(home, port)
     threading.Thread(target=end_with_parent, name="parent", daemon=True).start()
-    server.set_app(RequestDispatcher(str(home)))
+    server.set_app(Tidy(RequestDispatcher(str(home))))
     replace(home / "served.json", json.dumps({"pid": os.getpid(), "port": port}) + "\n")
     server.serve_forever()
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ import psutil
 import pytest
 
 from appliance.config import DataFolder, open_data_folder
-from appliance.demo.compare import compare, count_writes, fingerprint, read_stock
+from appliance.demo.compare import PRIORITY_PAIRS, STATUS_PAIRS, compare, count_writes, fingerprint, read_stock
 from appliance.demo.edits import Edit, Probe, make_edits
 from appliance.demo.rest import Json, Visit
 from appliance.demo.trackers import Person, Trackers, start_trackers
@@ -188,6 +189,25 @@ def test_the_integration_user_sees_addresses_and_may_write_all_that_is_synced(tr
             word = visit.make("keyword", {"name": f"new-{os.urandom(3).hex()}"})
             visit.change(item, partial(labelled, visit, word))
             visit.add(item, "files", visit.upload("寸法.bin", "application/octet-stream", b"\0\r\n"))
+
+
+def test_a_refused_write_does_not_lock_the_tracker(trackers: Trackers) -> None:
+    tracker = trackers.helpdesk
+
+    def make(visit: Visit, name: str) -> str:
+        try:
+            return visit.make("keyword", {"name": name})
+        except ApplianceError as error:
+            return error.message
+
+    with Visit(tracker, tracker.admin) as one, ThreadPoolExecutor(max_workers=8) as pool:
+        for _ in range(5):
+            name = f"raced-{os.urandom(3).hex()}"
+            answers = list(pool.map(lambda _, name=name: make(Visit(tracker, tracker.admin), name), range(8)))
+            assert sum(answer.isdigit() for answer in answers) == 1
+        begun = time.monotonic()
+        assert one.make("keyword", {"name": f"after-{os.urandom(3).hex()}"})
+    assert time.monotonic() - begun < 10  # a lock that is held lasts 30 s and ends in a refusal
 
 
 # Edits and comparison. The twins here are made by the test, as Lockstep would.
