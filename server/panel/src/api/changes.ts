@@ -1,5 +1,5 @@
 /** Changes, as hooks: what is sent, and which reads are stale afterwards. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { post, put, remember, remove } from "./client";
 import type {
   Connection, ConnectionIn, ConnectionTrial, Integration, IntegrationIn, Me, Person, SideSettings, Suggestion,
@@ -17,16 +17,19 @@ function useChange<Given, Reply>(act: (given: Given) => Promise<Reply>, ...stale
   });
 }
 
+/** What was read for one person is not shown to another. */
+function enter(cache: QueryClient, me: Me | null): void {
+  remember(me);
+  cache.removeQueries({ predicate: (query) => query.queryKey[0] !== "me" });
+  cache.setQueryData(["me"], me);
+}
+
 export function useSignIn() {
   const cache = useQueryClient();
   return useMutation({
     mutationKey: ["sign-in"],
     mutationFn: (given: { login: string; password: string }) => post<Me>("/session", given),
-    onSuccess: (me) => {
-      remember(me);
-      cache.clear();
-      cache.setQueryData(["me"], me);
-    },
+    onSuccess: (me) => enter(cache, me),
   });
 }
 
@@ -34,18 +37,17 @@ export function useSignOut() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: () => remove("/session"),
-    onSuccess: () => {
-      remember(null);
-      cache.clear();
-      cache.setQueryData(["me"], null);
-    },
+    onSuccess: () => enter(cache, null),
   });
 }
 
+/** Saves, then tests what was saved, so that the connection knows its app and account; the test's verdict is no error. */
 export const useSaveConnection = (id: string | null) =>
   useChange(
-    (given: ConnectionIn) =>
-      id === null ? post<Connection>("/connections", given) : put<Connection>(`/connections/${id}`, given),
+    async (given: ConnectionIn): Promise<{ connection: Connection; verdict: Verdict }> => {
+      const connection = await (id === null ? post<Connection>("/connections", given) : put<Connection>(`/connections/${id}`, given));
+      return { connection, verdict: await post<Verdict>(`/connections/${connection.id}/test`) };
+    },
     "connections",
     "app",
   );

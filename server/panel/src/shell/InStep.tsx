@@ -4,15 +4,17 @@ import { Link } from "react-router";
 import { useOverview } from "../api/queries";
 import { sentence } from "../api/problem";
 import { StepMark } from "../widgets/StepMark";
+import { useNow } from "../widgets/now";
 import { When } from "../widgets/When";
 import { type Standing, standing } from "./standing";
 
 export function InStep() {
   const overview = useOverview();
+  const clock = useNow();
   const lost: Standing | null = overview.isError
     ? { pace: "off", word: "No answer", why: sentence(overview.error) }
     : null;
-  const now = lost ?? (overview.data ? standing(overview.data) : null);
+  const now = lost ?? (overview.data ? standing(overview.data, clock) : null);
   if (now === null) return null;
   return (
     <Tooltip label={now.why} maw={360} multiline>

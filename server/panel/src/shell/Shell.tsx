@@ -1,9 +1,11 @@
 /** The frame around every page: header, rooms, and the page itself. */
 import { AppShell, Burger, Container, Group, ScrollArea, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { Link, Outlet } from "react-router";
+import { useEffect } from "react";
+import { Link, Outlet, useLocation } from "react-router";
 import type { Me } from "../api/types";
 import { Logo } from "../widgets/Logo";
+import { Fallen } from "./Fallen";
 import { InStep } from "./InStep";
 import { Nav } from "./Nav";
 import { SchemeToggle } from "./SchemeToggle";
@@ -11,6 +13,10 @@ import { UserMenu } from "./UserMenu";
 
 export function Shell({ me }: { me: Me }) {
   const [opened, { toggle, close }] = useDisclosure(false);
+  const { pathname } = useLocation();
+  useEffect(() => {
+    window.scrollTo(0, 0);
+  }, [pathname]);
   return (
     <AppShell header={{ height: 54 }} navbar={{ width: 218, breakpoint: "md", collapsed: { mobile: !opened } }} padding={{ base: "md", sm: "lg" }}>
       <a href="#page" className="skip-link">Skip to the page</a>
@@ -36,7 +42,7 @@ export function Shell({ me }: { me: Me }) {
         <Text size="xs" c="dimmed" px="sm" py={4}>{me.tenant} on {me.cluster}</Text>
       </AppShell.Navbar>
       <AppShell.Main id="page" tabIndex={-1}>
-        <Container size={1180} px={0}><Outlet /></Container>
+        <Container size={1180} px={0}><Fallen key={pathname}><Outlet /></Fallen></Container>
       </AppShell.Main>
     </AppShell>
   );

@@ -10,8 +10,11 @@ export interface Standing {
   why: string;
 }
 
+/** How long, in milliseconds, a pass may be overdue before it is called late. */
+const LATE = 45_000;
+
 /** The worst thing first: no thread, a problem, work going on, items held back, nothing to do, in step. */
-export function standing(overview: Overview): Standing {
+export function standing(overview: Overview, now: number): Standing {
   const { sync, integrations } = overview;
   const troubled = integrations.find((integration) => integration.problem !== "");
   const running = integrations.filter((integration) => integration.state === "running");
@@ -23,6 +26,11 @@ export function standing(overview: Overview): Standing {
   if (troubled) return { pace: "off", word: "Not in step", why: `${troubled.name}: ${troubled.problem}` };
   if (running.length === 0) return { pace: "resting", word: "Resting", why: integrations.length === 0 ? "No integration yet." : "No integration is started." };
   if (sync.state === "starting") return { pace: "moving", word: "Starting", why: sync.message || "The sync thread is starting." };
+  const waiting = running.find((integration) => integration.last_run === null);
+  if (waiting) return { pace: "moving", word: "Starting", why: `${waiting.name}: its first run is about to begin.` };
+  if (sync.state === "idle" && sync.next_pass_at !== null && now - Date.parse(sync.next_pass_at) > LATE) {
+    return { pace: "off", word: "Late", why: "The next look is overdue; the sync process may have stopped." };
+  }
   if (working?.last_run) {
     const { done, total, phase } = working.last_run;
     const way = total === null ? count(done, "item") : `${done} of ${count(total, "item")}`;

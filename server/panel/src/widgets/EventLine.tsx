@@ -16,15 +16,11 @@ export function EventLine({ event, by }: { event: HistoryEvent; by: "item" | "ru
       <Group gap="sm" wrap="nowrap" align="flex-start">
         <span className="event-outcome"><State of={event.outcome} /></span>
         <Text component="div" flex={1} miw={0} className="wrap">
-          {by === "item" && event.item_key !== "" && (
-            <>{event.pair === null ? <strong>{event.item_key}</strong> : <Link to={`/items/${event.pair}`} className="row-link">{event.item_key}</Link>} </>
-          )}
-          {event.summary}
+          {by === "item" ? <Summary event={event} /> : event.summary}
         </Text>
         {event.detail.length > 0 && (
-          <UnstyledButton onClick={toggle} aria-expanded={open} className="more">
-            <Text size="xs" span>{event.detail.length}</Text><span className={open ? "turn turned" : "turn"}><Icon name="down" size={13} /></span>
-            <span className="visually-hidden">details</span>
+          <UnstyledButton onClick={toggle} aria-expanded={open} aria-label="Details" className="more">
+            <Text size="xs" span>{event.detail.length}</Text><Text size="xs" span visibleFrom="sm">{event.detail.length === 1 ? "detail" : "details"}</Text><span className={open ? "turn turned" : "turn"}><Icon name="down" size={13} /></span>
           </UnstyledButton>
         )}
         <Text size="xs" c="dimmed" component="div">
@@ -45,6 +41,15 @@ export function EventLine({ event, by }: { event: HistoryEvent; by: "item" | "ru
       </Collapse>
     </div>
   );
+}
+
+/** The sentence, with the item's key in it as the way to the item. */
+function Summary({ event }: { event: HistoryEvent }) {
+  const { summary, item_key: key, pair } = event;
+  const at = key === "" ? -1 : summary.lastIndexOf(key);
+  const name = pair === null ? <strong>{key}</strong> : <Link to={`/items/${pair}`} className="row-link">{key}</Link>;
+  if (at < 0) return <>{name} {summary}</>;
+  return <>{summary.slice(0, at)}{name}{summary.slice(at + key.length)}</>;
 }
 
 function shown(value: unknown): string {

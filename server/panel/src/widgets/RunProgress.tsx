@@ -5,7 +5,7 @@ import { count, tally } from "./words";
 
 export function RunProgress({ run, compact = false }: { run: Run; compact?: boolean }) {
   const running = run.state === "running";
-  const share = run.total ? Math.min(100, (100 * run.done) / run.total) : running ? 100 : 0;
+  const share = run.total ? Math.min(100, (100 * run.done) / run.total) : 100;
   const way = run.total === null ? count(run.done, "item") : `${run.done.toLocaleString("en")} of ${count(run.total, "item")}`;
   return (
     <Stack gap={4} miw={compact ? 140 : 200}>

@@ -5,8 +5,8 @@ import type { Side } from "../api/types";
 
 export function SideName({ side, children, fw = 500 }: { side: Side; children: ReactNode; fw?: number }) {
   return (
-    <Text span fw={fw} className="side-name">
-      <span className={`side-dot side-${side}`} aria-label={`${side} side`} role="img" />
+    <Text span inherit fw={fw} className="side-name">
+      <span className={`side-dot side-${side}`} aria-hidden />
       {children}
     </Text>
   );

@@ -5,10 +5,10 @@ import { exact, relative } from "./words";
 
 export function When({ time, empty = "never" }: { time: string | null; empty?: string }) {
   const now = useNow();
-  if (time === null) return <Text span c="dimmed">{empty}</Text>;
+  if (time === null) return <Text span inherit c="dimmed">{empty}</Text>;
   return (
     <Tooltip label={exact(time)}>
-      <Text span className="when" component="time" dateTime={time}>{relative(time, now)}</Text>
+      <Text span inherit className="when" component="time" dateTime={time}>{relative(time, now)}</Text>
     </Tooltip>
   );
 }

@@ -33,8 +33,8 @@ export function exact(time: string): string {
 export function size(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  while (value >= 1000 && unit < SIZES.length - 1) {
-    value /= 1000;
+  while (value >= 1024 && unit < SIZES.length - 1) {
+    value /= 1024;
     unit += 1;
   }
   return unit === 0 ? count(bytes, "byte") : `${value.toFixed(value < 10 ? 1 : 0)} ${SIZES[unit] ?? ""}`;

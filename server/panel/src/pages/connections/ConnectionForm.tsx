@@ -3,7 +3,7 @@ import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { type SyntheticEvent, useState } from "react";
 import { useSaveConnection, useTryConnection } from "../../api/changes";
 import { ApiProblem, problemOf, sentence } from "../../api/problem";
-import type { Connection, Connector, Setting } from "../../api/types";
+import type { Connection, Connector, Setting, Verdict } from "../../api/types";
 import { Icon } from "../../widgets/Icon";
 import { Note } from "../../widgets/Note";
 import { SettingField } from "./SettingField";
@@ -12,7 +12,7 @@ import { VerdictNote } from "./VerdictNote";
 interface Props {
   connector: Connector;
   connection: Connection | null;
-  onSaved: (connection: Connection) => void;
+  onSaved: (connection: Connection, verdict: Verdict) => void;
 }
 
 function initial(settings: readonly Setting[], connection: Connection | null): Record<string, string> {
@@ -35,7 +35,7 @@ export function ConnectionForm({ connector, connection, onSaved }: Props) {
   };
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    save.mutate({ name: name.trim(), kind: connector.kind, settings }, { onSuccess: onSaved });
+    save.mutate({ name: name.trim(), kind: connector.kind, settings }, { onSuccess: (saved) => onSaved(saved.connection, saved.verdict) });
   };
   const test = () => {
     save.reset();

@@ -37,7 +37,7 @@ export function ConnectionNew() {
               </Panel>
               {chosen && (
                 <Panel title={`Your ${chosen.title}`}>
-                  <ConnectionForm key={chosen.kind} connector={chosen} connection={null} onSaved={() => void go("/connections")} />
+                  <ConnectionForm key={chosen.kind} connector={chosen} connection={null} onSaved={(connection, verdict) => void go(verdict.ok ? "/connections" : `/connections/${connection.id}`)} />
                 </Panel>
               )}
             </Stack>

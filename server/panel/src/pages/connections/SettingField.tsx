@@ -1,5 +1,5 @@
 /** One setting of a connection, drawn from what the connector says of it. */
-import { PasswordInput, Select, Switch, TextInput } from "@mantine/core";
+import { PasswordInput, Select, Switch, Textarea, TextInput } from "@mantine/core";
 import type { Setting } from "../../api/types";
 
 interface Props {
@@ -37,12 +37,20 @@ export function SettingField({ setting, value, kept, error, onChange }: Props) {
           onChange={(event) => onChange(event.currentTarget.value)}
         />
       );
-    default:
+    case "text":
+      // What need not be given may be long (a certificate) and keeps its lines; what must be given is one word.
+      if (!setting.required) {
+        return (
+          <Textarea {...common} autosize minRows={1} maxRows={8} spellCheck={false} value={value} onChange={(event) => onChange(event.currentTarget.value)} />
+        );
+      }
+      return <TextInput {...common} autoComplete="off" spellCheck={false} value={value} onChange={(event) => onChange(event.currentTarget.value)} />;
+    case "url":
       return (
         <TextInput
           {...common}
-          inputMode={setting.kind === "url" ? "url" : "text"}
-          placeholder={setting.kind === "url" ? "https://" : ""}
+          inputMode="url"
+          placeholder="https://"
           autoComplete="off"
           spellCheck={false}
           value={value}

@@ -8,6 +8,7 @@ import type { Integration } from "../../api/types";
 import { Empty } from "../../widgets/Empty";
 import { Loaded } from "../../widgets/Loaded";
 import { Note, Problem } from "../../widgets/Note";
+import { useNow } from "../../widgets/now";
 import { Page } from "../../widgets/Page";
 import { Panel } from "../../widgets/Panel";
 import { RunProgress } from "../../widgets/RunProgress";
@@ -37,6 +38,12 @@ export function IntegrationPage() {
   );
 }
 
+/** A time that is past means that its turn has come and the thread is about to take it. */
+function NextLook({ at }: { at: string }) {
+  const now = useNow();
+  return <Text c="dimmed" component="div">next look {Date.parse(at) > now ? <When time={at} /> : "now"}</Text>;
+}
+
 function Parts({ integration }: { integration: Integration }) {
   const { id, document } = integration;
   const runs = useRuns(id, 10);
@@ -58,7 +65,7 @@ function Parts({ integration }: { integration: Integration }) {
                 {summary.holds > 0 && <>, <Link to={`/holds?integration=${id}`} className="row-link">{summary.holds} held back</Link></>}
               </Text>
             )}
-            {integration.state === "running" && integration.due_at !== null && <Text c="dimmed" component="div">next look <When time={integration.due_at} /></Text>}
+            {integration.state === "running" && integration.due_at !== null && <NextLook at={integration.due_at} />}
           </Group>
           {integration.problem !== "" && <Note tone="problem">{integration.problem}</Note>}
           {integration.state === "draft" && <Note tone="advice">Nothing has been written yet. Read the rules below, then start it.</Note>}

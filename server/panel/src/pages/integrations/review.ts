@@ -73,6 +73,7 @@ function privates({ comments: rules }: Document, names: Names, privacy: Ability)
   if (rules.direction === null) return { about, text: "Private comments stay where they are.", grave: false };
   if (rules.private === "skip") return { about, text: "Private comments never leave the side where they were written.", grave: false };
   if (rules.private === "publish") return { about, text: "Private comments become PUBLIC on the other side. Everyone who sees the twin can read them.", grave: true };
+  if (!privacy.left && !privacy.right) return { about, text: "Neither app knows private comments, so every comment can be read by everyone who sees the item.", grave: false };
   const open = [rules.direction !== "to_left" && !privacy.right && names.right, rules.direction !== "to_right" && !privacy.left && names.left].filter((name) => name !== false);
   if (open.length === 0) return { about, text: "Private comments travel and stay private on the other side.", grave: false };
   return { about, text: `Private comments stay private: ${list(open)} ${open.length === 1 ? "knows" : "know"} no private comments, so they do not travel there and are listed as skipped.`, grave: false };

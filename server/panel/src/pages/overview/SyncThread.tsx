@@ -5,11 +5,12 @@ import { Link } from "react-router";
 import type { Overview } from "../../api/types";
 import { standing } from "../../shell/standing";
 import { StepMark } from "../../widgets/StepMark";
+import { useNow } from "../../widgets/now";
 import { When } from "../../widgets/When";
 
 export function SyncThread({ overview }: { overview: Overview }) {
   const { sync, counts } = overview;
-  const now = standing(overview);
+  const now = standing(overview, useNow());
   return (
     <Paper withBorder className="panel" component="section" aria-label="Sync thread">
       <Group justify="space-between" p="md" gap="lg" align="center">
@@ -30,7 +31,7 @@ export function SyncThread({ overview }: { overview: Overview }) {
       <Group px="md" py={8} gap="lg" style={{ rowGap: 2 }}>
         <Fact name="Sync thread">{sync.state === "none" ? "not running" : sync.state}</Fact>
         <Fact name="Last look"><When time={sync.last_pass_at} /></Fact>
-        {sync.next_pass_at !== null && <Fact name="Next"><When time={sync.next_pass_at} /></Fact>}
+        {sync.next_pass_at !== null && sync.state === "idle" && <Fact name="Next"><When time={sync.next_pass_at} /></Fact>}
         {sync.holder !== "" && <Fact name="On">{sync.holder}</Fact>}
         {sync.message !== "" && sync.message !== now.why && <Text size="xs" c="dimmed" className="wrap">{sync.message}</Text>}
       </Group>

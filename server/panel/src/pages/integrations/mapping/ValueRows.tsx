@@ -1,8 +1,10 @@
 /** Which option of one field stands for which of the other. */
 import { ActionIcon, Button, Group, Select, Stack, Text } from "@mantine/core";
 import type { FieldSpec, ValueMapping } from "../../../api/types";
+import { DirectionMark } from "../../../widgets/DirectionPick";
 import { Icon } from "../../../widgets/Icon";
 import type { Names } from "../names";
+import { effect } from "./effect";
 
 interface Props {
   left: FieldSpec;
@@ -13,6 +15,12 @@ interface Props {
 }
 
 const choices = (field: FieldSpec) => field.options.map((option) => ({ value: option.id, label: option.name }));
+
+/** Which way a row works: where several name the same option, the first from the top is used. */
+function Way({ values, at }: { values: readonly ValueMapping[]; at: number }) {
+  const way = effect(values, at);
+  return way === null ? <Text size="xs" c="dimmed" w={16} ta="center" title="Never used: rows above come first">–</Text> : <DirectionMark direction={way} />;
+}
 
 /** Options without a row, by name. */
 function without(field: FieldSpec, used: ReadonlySet<string>): string {
@@ -34,7 +42,7 @@ export function ValueRows({ left, right, names, values, onChange }: Props) {
             flex={1} size="xs" searchable aria-label={`Value of ${names.left}`} data={choices(left)} value={value.left || null}
             onChange={(chosen) => onChange(values.map((old, place) => (place === at ? { ...old, left: chosen ?? "" } : old)))}
           />
-          <Icon name="both" size={14} />
+          <Way values={values} at={at} />
           <Select
             flex={1} size="xs" searchable aria-label={`Value of ${names.right}`} data={choices(right)} value={value.right || null}
             onChange={(chosen) => onChange(values.map((old, place) => (place === at ? { ...old, right: chosen ?? "" } : old)))}

@@ -42,6 +42,7 @@ function Choice({ which, name, chosen, onChange }: { which: "left" | "right"; na
         data={(containers.data ?? []).map((one) => ({ value: one.id, label: one.name }))}
         value={chosen.container || null}
         onChange={(id) => onChange({ ...chosen, container: id ?? "" })}
+        inputWrapperOrder={["label", "input", "description", "error"]}
         description={only ? "There is only one." : undefined}
       />
       {containers.data?.length === 0 && <Text size="xs" c="red">The account sees no container there. Give it access in the app, then come back.</Text>}

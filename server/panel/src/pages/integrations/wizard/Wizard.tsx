@@ -1,7 +1,7 @@
 /** A new integration in four steps: ends, containers, fields, rules. Nothing is saved before the last. */
 import { Button, Group, Stack, Stepper } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { useDriveIntegration, useSaveIntegration, useSuggest } from "../../../api/changes";
 import { useConnections } from "../../../api/queries";
@@ -49,6 +49,9 @@ function Steps() {
   const drive = useDriveIntegration();
   const go = useNavigate();
   const small = useMediaQuery("(max-width: 700px)");
+  useEffect(() => {
+    window.scrollTo(0, 0);
+  }, [step]);
   const names = namesOf({ left, right }, connections.data);
   const called = name ?? `${names.left} and ${names.right}`;
 

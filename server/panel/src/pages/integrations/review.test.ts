@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import type { Document, FieldMapping } from "../../api/types";
+import { review } from "./review";
+
+const field = (left: string, more: Partial<FieldMapping> = {}): FieldMapping => ({
+  left, right: left, direction: "both", conflict: "latest", create_only: false, values: [], ...more,
+});
+const document = (more: Partial<Document> = {}): Document => ({
+  left: { connection: "1", container: "a" },
+  right: { connection: "2", container: "b" },
+  types: [{ left: "bug", right: "ticket", fields: [field("Title"), field("Status"), field("Priority", { direction: "to_right" })] }],
+  creates: "both",
+  comments: { direction: "both", private: "keep", edits: true },
+  attachments: { direction: "both", max_bytes: 50 * 1024 * 1024 },
+  poll_seconds: 30,
+  ...more,
+});
+const names = { left: "Desk", right: "Lab" };
+const say = (given: Document, privacy = { left: true, right: true }) => review(given, names, (one) => one.left, privacy);
+const about = (given: Document, topic: string, privacy?: { left: boolean; right: boolean }) =>
+  say(given, privacy).filter((sentence) => sentence.about === topic).map((sentence) => sentence.text).join(" ");
+
+describe("an integration in plain words", () => {
+  it("names the fields by the way they travel", () => {
+    expect(about(document(), "fields")).toBe("Title and Status travel both ways. Priority travels only from Desk to Lab.");
+  });
+
+  it("says which new items stay where they are", () => {
+    expect(about(document({ creates: "to_left" }), "items")).toContain("New items of Desk stay there.");
+  });
+
+  it("warns gravely before private comments become public", () => {
+    const published = document({ comments: { direction: "both", private: "publish", edits: true } });
+    expect(say(published).find((sentence) => sentence.about === "private")).toMatchObject({ grave: true });
+  });
+
+  it("says where private comments stop because the app knows none", () => {
+    expect(about(document(), "private", { left: true, right: false })).toContain("Lab knows no private comments");
+  });
+
+  it("tells sizes as the form does", () => {
+    expect(about(document(), "files")).toContain("up to 50 MB");
+  });
+});

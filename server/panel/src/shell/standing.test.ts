@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import type { IntegrationSummary, Overview, Run, SyncState } from "../api/types";
+import { standing } from "./standing";
+
+const NOW = Date.parse("2030-01-01T12:00:00Z");
+const run: Run = {
+  id: "r", integration: "i", integration_name: "Pair", trigger: "poll", state: "succeeded", phase: "", done: 3, total: 3,
+  counts: {}, message: "", cancel_requested: false, started_at: "2030-01-01T11:59:00Z", finished_at: "2030-01-01T11:59:01Z",
+};
+const overview = (integration: Partial<IntegrationSummary> = {}, sync: Partial<SyncState> = {}): Overview => ({
+  tenant: "anna", title: "Anna", cluster: "north", connections: [],
+  counts: { connections: 2, integrations: 1, pairs: 3, holds: 0, conflicts: 0 },
+  sync: { state: "idle", message: "", holder: "n", last_pass_at: "2030-01-01T11:59:50Z", next_pass_at: "2030-01-01T12:00:20Z", ...sync },
+  integrations: [{ id: "i", name: "Pair", state: "running", problem: "", pairs: 3, holds: 0, last_run: run, ...integration }],
+});
+const word = (given: Overview) => standing(given, NOW).word;
+
+describe("in step or not", () => {
+  it("is in step when nothing is left to do", () => expect(word(overview())).toBe("In step"));
+  it("is not before the first run", () => expect(word(overview({ last_run: null }))).toBe("Starting"));
+  it("is not while a problem stands", () => expect(word(overview({ problem: "The field is gone." }))).toBe("Not in step"));
+  it("is catching up while a run has items to look at", () =>
+    expect(word(overview({ last_run: { ...run, state: "running", done: 1, finished_at: null } }))).toBe("Catching up"));
+  it("is late when the next look is overdue", () => expect(word(overview({}, { next_pass_at: "2030-01-01T11:58:00Z" }))).toBe("Late"));
+  it("rests when nothing is started", () => expect(word(overview({ state: "paused" }))).toBe("Resting"));
+  it("says that no process syncs", () => expect(word(overview({}, { state: "none" }))).toBe("Not syncing"));
+});

@@ -1,0 +1,115 @@
+"""The whole product with two real Roundup trackers, and a browser; made once for all tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import Browser, StorageState
+
+from tests.support.browser import Watched, chromium, window
+from tests.support.installation import Installation, new_installation
+from tests.support.testbeds import roundup
+from tests.support.testbeds.roundup import Roundup
+
+LOGIN = "admin"
+PASSWORD = "correct-horse-battery"
+HOST = "anna.north.localhost"
+_DESK = (
+    "Drucker im Büro: Papierstau, größer als gedacht",
+    "Señal de red débil en la planta 3",
+    "Cannot sign in after the holidays",
+    "請幫忙重設密碼",
+    "VPN bricht nach genau 30 Minuten ab",
+    "Monitor flackert bei 4K",
+    "Mail mit Umlauten im Betreff kommt verstümmelt an",
+    "New starter needs a laptop by Monday",
+)
+_ENGINEERING = (
+    "Crash on save when a naïve café.txt is open",
+    "Search ignores accents: élan does not find elan",
+    "Export to PDF loses the last row",
+    "Läufer zeigt 101 % an",
+    "Time zone of reports is off by one hour",
+    "API: 500 on an empty body",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A running product with tenant ``anna``, and its two trackers."""
+
+    installation: Installation
+    desk: Roundup
+    engineering: Roundup
+
+    @property
+    def address(self) -> str:
+        """The tenant's panel, over plain HTTP on the loopback."""
+        return f"http://{HOST}:{self.installation.http_port}"
+
+    @property
+    def secure_address(self) -> str:
+        """The same through TLS."""
+        return f"https://{HOST}:{self.installation.https_port}"
+
+
+def report(bed: Roundup, title: str, text: str) -> None:
+    """A new item, written by a person in the tracker itself."""
+    with requests.Session() as alice:
+        alice.auth = bed.auth("alice")
+        alice.headers.update(bed.headers())
+        users = alice.get(f"{bed.url}/rest/data/user?username=alice", timeout=60).json()
+        author = users["data"]["collection"][0]["id"]
+        words = alice.post(f"{bed.url}/rest/data/msg", json={"content": text, "author": author}, timeout=60)
+        item = {"title": title, "messages": [words.json()["data"]["id"]]}
+        alice.post(f"{bed.url}/rest/data/{bed.container}", json=item, timeout=60).raise_for_status()
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Everything started, the trackers filled, nothing connected yet."""
+    assert (Path(__file__).parents[3] / "server/panel/dist/index.html").exists(), "build the panel: make panel"
+    folder = tmp_path_factory.mktemp("trackers")
+    with (
+        roundup.running(folder / "desk", template="classic") as desk,
+        roundup.running(folder / "engineering", template="devel") as engineering,
+        new_installation() as installation,
+    ):
+        for bed, titles in ((desk, _DESK), (engineering, _ENGINEERING)):
+            for title in titles:
+                report(bed, title, f"{title}.\n\nFirst line, with “quotes”.\nSecond line.")
+        started = installation.start()
+        assert started.code == 0, started.err
+        installation.must("cluster", "create", "north")
+        tenant = ("tenant", "create", "anna", "--title", "Anna & Söhne", "--password-stdin")
+        installation.must(*tenant, stdin=f"{PASSWORD}\n")
+        yield World(installation, desk, engineering)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def signed_in(browser: Browser, world: World) -> StorageState:
+    """The cookies of an administrator who signed in by the form."""
+    with window(browser, world.address) as watched:
+        sign_in(watched, PASSWORD)
+        watched.page.get_by_role("heading", name="Overview").wait_for()
+        assert watched.complaints == []
+        return watched.page.context.storage_state()
+
+
+def sign_in(watched: Watched, password: str) -> None:
+    """Fill in the form and send it."""
+    page = watched.page
+    page.goto("/")
+    page.get_by_label("Login").fill(LOGIN)
+    page.get_by_role("textbox", name="Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()

@@ -1,0 +1,193 @@
+"""The panel in a real browser: sign in, connect, keep in step, look at it; nothing is asked of any other host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, StorageState, expect
+
+from tests.e2e.browser.conftest import PASSWORD, World, sign_in
+from tests.support.browser import Watched, window
+from tests.support.testbeds.roundup import Roundup
+
+pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.trackers, pytest.mark.postgres]
+_BACKFILL_MS = 120_000
+
+
+@pytest.fixture
+def desk(browser: Browser, world: World, signed_in: StorageState) -> Iterator[Watched]:
+    """A large light window, signed in; at the end it must have nothing to complain of."""
+    with window(browser, world.address, state=signed_in) as watched:
+        yield watched
+        assert watched.complaints == []
+
+
+def fill_in_connection(page: Page, name: str, url: str, password: str) -> None:
+    page.goto("/connections/new")
+    page.get_by_role("button", name="Roundup").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Address").fill(url)
+    page.get_by_label("Login").fill("admin")
+    page.get_by_role("textbox", name="Password").fill(password)
+
+
+def connect(page: Page, name: str, bed: Roundup) -> None:
+    fill_in_connection(page, name, bed.url, bed.passwords["admin"])
+    page.get_by_role("button", name="Test").click()
+    page.get_by_text("It works").wait_for()
+    page.get_by_role("button", name="Save the connection").click()
+    page.get_by_role("heading", name="Connections", exact=True).wait_for()
+
+
+def choose(page: Page, box: str, option: str) -> None:
+    page.get_by_role("combobox", name=box).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+@pytest.fixture(scope="session")
+def integration(browser: Browser, world: World, signed_in: StorageState) -> str:
+    """The path of an integration that was made with the wizard, started, and has come into step."""
+    with window(browser, world.address, state=signed_in) as watched:
+        page = watched.page
+        connect(page, "Help desk", world.desk)
+        connect(page, "Engineering", world.engineering)
+        page.goto("/integrations/new")
+        choose(page, "Left side", "Help desk")
+        choose(page, "Right side", "Engineering")
+        watched.picture("wizard-1-connections")
+        page.get_by_role("button", name="Next").click()
+        choose(page, "Help desk", world.desk.container)
+        choose(page, "Engineering", world.engineering.container)
+        watched.picture("wizard-2-containers")
+        page.get_by_role("button", name="Next").click()
+        page.get_by_role("button", name="Values").first.click()
+        expect(page.get_by_role("combobox", name="Field of Help desk").first).to_have_value("Title * · text")
+        watched.picture("wizard-3-fields")
+        page.get_by_role("button", name="Next").click()
+        expect(page.get_by_text("Every item of Help desk gets a twin in Engineering")).to_be_visible()
+        watched.picture("wizard-4-review")
+        page.get_by_role("button", name="Save and start").click()
+        page.get_by_role("heading", name="Help desk and Engineering").wait_for()
+        page.get_by_text("Succeeded").first.wait_for(timeout=_BACKFILL_MS)
+        expect(page.get_by_role("link", name="14 pairs")).to_be_visible()
+        watched.picture("integration")
+        assert watched.complaints == []
+        return page.url.removeprefix(world.address)
+
+
+def test_a_wrong_password_is_told_in_a_sentence_and_lets_nobody_in(browser: Browser, world: World) -> None:
+    with window(browser, world.address) as watched:
+        sign_in(watched, "not-the-password")
+        expect(watched.page.get_by_role("alert")).to_contain_text("The login or the password is wrong.")
+        watched.picture("sign-in-refused")
+        expect(watched.page.get_by_role("heading", name="Overview")).to_have_count(0)
+        assert watched.complaints == []
+
+
+def test_one_signs_in_over_tls_too_and_leaves_again(browser: Browser, world: World) -> None:
+    with window(browser, world.secure_address) as watched:
+        sign_in(watched, PASSWORD)
+        page = watched.page
+        page.get_by_role("heading", name="Overview").wait_for()
+        cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
+        assert cookies["lockstep_session"]["secure"] is True
+        assert cookies["lockstep_session"]["httpOnly"] is True
+        page.get_by_role("button", name="Account of").click()
+        page.get_by_role("menuitem", name="Sign out").click()
+        page.get_by_role("heading", name="Sign in").wait_for()
+        assert watched.complaints == []
+
+
+def test_a_connection_that_fails_says_exactly_why(desk: Watched, world: World) -> None:
+    page = desk.page
+    fill_in_connection(page, "Nowhere", "http://127.0.0.1:1", "secret")
+    page.get_by_role("button", name="Test").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing listens at http://127.0.0.1:1")
+    desk.picture("connection-refused")
+    fill_in_connection(page, "Help desk", world.desk.url, "not-the-password")
+    page.get_by_role("button", name="Test").click()
+    expect(page.get_by_role("alert")).to_contain_text("refuses the credentials")
+
+
+def test_the_backfill_is_shown_line_by_line_and_item_by_item(desk: Watched, integration: str) -> None:
+    page = desk.page
+    page.goto(integration)
+    page.get_by_role("table").first.get_by_role("row").last.get_by_role("link").click()
+    page.get_by_role("heading", name="Run of").wait_for()
+    expect(page.get_by_text("Created", exact=True)).to_have_count(14)
+    desk.picture("run")
+
+    page.goto("/items")
+    page.get_by_role("searchbox", name="Search by key or title").fill("Papierstau")
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.get_by_role("link", name="Drucker im Büro").click()
+    sides = page.get_by_role("table", name="Both sides")
+    expect(sides.get_by_text("Drucker im Büro: Papierstau, größer als gedacht", exact=True)).to_have_count(2)
+    expect(sides.get_by_text("differs")).to_have_count(0)
+    desk.picture("item")
+
+
+def test_an_integration_is_paused_and_goes_on(desk: Watched, integration: str) -> None:
+    page = desk.page
+    page.goto(integration)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("status", name="Resting").or_(page.get_by_text("Resting"))).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("button", name="Run now")).to_be_visible()
+
+
+def test_people_are_matched_and_kept(desk: Watched, integration: str) -> None:
+    page = desk.page
+    page.goto("/people")
+    page.get_by_role("button", name="Match them").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    page.reload()
+    expect(page.get_by_role("combobox", name="Alice Tést is, in Engineering")).to_have_value("Alice Tést")
+    assert integration
+
+
+PAGES = {
+    "/": "Overview",
+    "/integrations": "Integrations",
+    "/integrations/new": "New integration",
+    "/items": "Items",
+    "/holds": "Held back",
+    "/runs": "Runs",
+    "/connections": "Connections",
+    "/connections/new": "Add a connection",
+    "/people": "People",
+    "/access": "Users and tokens",
+    "/contacted": "What was contacted",
+    "/audit": "Audit",
+    "/not/a/page": "Nothing is here",
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_page_fits_its_window_and_keeps_its_policy(
+    browser: Browser,
+    world: World,
+    signed_in: StorageState,
+    integration: str,
+    width: int,
+    scheme: Literal["light", "dark"],
+) -> None:
+    with window(browser, world.address, state=signed_in, width=width, height=844, scheme=scheme) as watched:
+        page = watched.page
+        for path, heading in {**PAGES, integration: "Help desk and Engineering"}.items():
+            page.goto(path)
+            page.get_by_role("heading", name=heading, exact=True).wait_for()
+            expect(page.get_by_label("Loading")).to_have_count(0)
+            name = "integration" if path == integration else path.strip("/").replace("/", "-") or "overview"
+            watched.picture(f"{scheme}-{width}-{name}")
+            assert watched.too_wide() <= 0, f"{path} is wider than its window of {width}"
+        page.goto("/items")
+        page.locator("td .row-link").first.click()
+        page.get_by_role("table", name="Both sides").wait_for()
+        watched.picture(f"{scheme}-{width}-item")
+        assert watched.too_wide() <= 0
+        assert watched.complaints == []
