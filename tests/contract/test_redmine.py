@@ -46,9 +46,11 @@ def tracker(bed: bed_of_redmine.Redmine) -> Tracker:
         call(bed, "PUT", f"/issues/{item_id}.json", {"issue": {"notes": text, "private_notes": private}})
 
     def create(container: str, title: str, count: int) -> None:
-        for number in range(count):
-            body = {"project_id": container, "tracker_id": 1, "subject": f"{title} {number}"}
-            call(bed, "POST", "/issues.json", {"issue": body})
+        with requests.Session() as person:
+            for number in range(count):
+                body = {"issue": {"project_id": container, "tracker_id": 1, "subject": f"{title} {number}"}}
+                answer = person.post(f"{bed.url}/issues.json", json=body, headers=bed.headers("alice"), timeout=30)
+                answer.raise_for_status()
 
     return Tracker(
         kind="redmine",

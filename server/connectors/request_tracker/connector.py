@@ -30,7 +30,6 @@ from server.connectors.request_tracker.read import (
 from server.connectors.request_tracker.transcript import messages
 from server.connectors.request_tracker.upload import Upload
 from server.connectors.request_tracker.write import (
-    corrected,
     kept_type,
     message_type,
     not_taken,
@@ -38,7 +37,7 @@ from server.connectors.request_tracker.write import (
     spoken,
     ticket_body,
 )
-from server.domain.errors import Gone, LostAnswer, PutRight, Rejected
+from server.domain.errors import Gone, LostAnswer, NotThatApp, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
@@ -82,7 +81,15 @@ class RequestTracker:
 
     def check(self) -> Account:
         """Prove address and token, and say what will work less well."""
-        version = section(self._learned.ask("/rt"), "Version")
+        path, headers = f"{API}/rt", self._learned.headers
+        answer = self._outlet.request("GET", path, headers=headers, accept=(_NOT_FOUND,))
+        if answer.status == _NOT_FOUND:
+            raise NotThatApp(
+                f"{self._outlet.base_url} answers, but not as Request Tracker 5 does. Check the address; if RT is "
+                "served below a path, the path belongs to it."
+            )
+        version = section(answer.json(), "Version")
+        self._learned.zone()
         return Account(self._learned.account(), f"Request Tracker {version}", self._warnings())
 
     def _warnings(self) -> tuple[str, ...]:
@@ -128,7 +135,7 @@ class RequestTracker:
 
     def changes(self, container: str, since: datetime | None) -> Iterator[Page]:
         """Tickets changed at or after ``since``, oldest first."""
-        return walk_changes(self._search, container, since, lambda: self._outlet.server_time)
+        return walk_changes(self._search, container, since, self._learned.zone(), lambda: self._outlet.server_time)
 
     def census(self, container: str) -> Iterator[tuple[str, ...]]:
         """The numbers of all tickets of the queue."""
@@ -151,7 +158,7 @@ class RequestTracker:
         if marker is not None:
             found, _ = self._search(f"CF.{{{marker.id}}} = {quoted(draft.marker)}", ("id",), "Queue")
             return tuple(str(one["id"]) for one in found)
-        since = spoken(reserved_at - timedelta(seconds=2))
+        since = spoken(reserved_at - timedelta(seconds=2), self._learned.zone())
         own = quoted(self._learned.account().id)
         query = f"{in_queue(draft.container)} AND Creator = {own} AND Created >= '{since}'"
         found, _ = self._search(query, ("id",), "Subject")
@@ -171,7 +178,7 @@ class RequestTracker:
         Cut off after the first request, it leaves a ticket that ``find`` finds.
         """
         customs = self._learned.customs(draft.container)
-        body = ticket_body(draft.fields, customs, creating=True) | {"Queue": draft.container}
+        body = ticket_body(draft.fields, customs, self._learned.zone(), creating=True) | {"Queue": draft.container}
         description = draft.fields.get("description")
         if description:
             body |= {"Content": str(description), "ContentType": message_type(self._format)}
@@ -193,27 +200,22 @@ class RequestTracker:
                 "began with. Let the description travel at creation only."
             )
         ticket, _ = self._ticket(item_id)
-        self._put(ticket, changed)
-        return self._settle(item_id, changed)
+        return self._settle(item_id, changed, self._put(ticket, changed))
 
     def _put(self, ticket: Json, changed: Mapping[str, Value]) -> tuple[str, ...]:
         """Write fields; RT's own sentences on it."""
-        body = ticket_body(changed, self._learned.customs(own_id(ticket["Queue"])), creating=False)
+        customs = self._learned.customs(own_id(ticket["Queue"]))
+        body = ticket_body(changed, customs, self._learned.zone(), creating=False)
         if not body:
             return ()
         path = f"{API}/ticket/{ticket['id']}"
         answer = self._outlet.request("PUT", path, headers=self._learned.headers, json=body).json()
         return tuple(str(one) for one in answer) if isinstance(answer, list) else ()
 
-    def _settle(self, item_id: str, wanted: Mapping[str, Value]) -> Item:
-        """Read back; put right what RT read in another time zone or reaches only over other statuses."""
+    def _settle(self, item_id: str, wanted: Mapping[str, Value], words: tuple[str, ...] = ()) -> Item:
+        """Read back; take the ticket to its status where that needs steps between."""
         ticket, last = self._ticket(item_id)
         reading = self._reading(ticket)
-        words: tuple[str, ...] = ()
-        again = corrected(wanted, read_fields(ticket, "", reading), reading.customs)
-        if again:
-            words += self._put(ticket, again)
-            ticket, last = self._ticket(item_id)
         goal = wanted.get("Status")
         if isinstance(goal, str) and str(ticket["Status"]) != goal:
             words += self._reach(ticket, goal)

@@ -6,7 +6,7 @@ Each request asks for what lies behind the last ticket seen, by time and then by
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from server.connectors.request_tracker.read import Json, read_head
 from server.connectors.request_tracker.write import spoken
@@ -28,21 +28,26 @@ def in_queue(container: str) -> str:
 
 
 def walk_changes(
-    search: Search, container: str, since: datetime | None, now: Callable[[], datetime | None]
+    search: Search, container: str, since: datetime | None, zone: tzinfo, now: Callable[[], datetime | None]
 ) -> Iterator[Page]:
-    """Tickets changed at or after ``since``, oldest first, a page a request. ``now`` is RT's own time."""
+    """Tickets changed at or after ``since``, oldest first, a page a request.
+
+    ``zone`` is our account's, ``now`` RT's own time.
+    """
     at, after = (since or _BEGINNING).replace(microsecond=0), 0
     total: int | None = None
     while True:
-        behind = f"LastUpdated >= '{spoken(at)}'"
+        behind = f"LastUpdated >= '{spoken(at, zone)}'"
         if after:
-            later = f"LastUpdated >= '{spoken(at + _SECOND)}'"
+            later = f"LastUpdated >= '{spoken(at + _SECOND, zone)}'"
             behind = f"({later} OR ({behind} AND id > {after}))"
         tickets, count = search(f"{in_queue(container)} AND {behind}", ("LastUpdated", "id"), "LastUpdated")
         total = count if total is None else total
         heads = tuple(read_head(one, now()) for one in tickets)
-        yield Page(heads, max((one.updated_at for one in heads), default=None), total)
-        if not heads or (count is not None and count <= len(heads)):
+        if not heads:
+            return
+        yield Page(heads, max(one.updated_at for one in heads), total)
+        if count is not None and count <= len(heads):
             return
         at, after = heads[-1].updated_at, int(heads[-1].id)
 

@@ -10,9 +10,10 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, TypeVar
 from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server.connectors.base import Outlet
 from server.connectors.request_tracker.fields import DEFAULT_LIFECYCLE, DEFAULT_STATUSES, custom_field
@@ -22,10 +23,12 @@ from server.connectors.request_tracker.read import (
     CustomField,
     Json,
     Reading,
+    moment,
     own_id,
     read_following,
     section,
 )
+from server.connectors.request_tracker.write import spoken
 from server.domain.errors import PutRight
 from server.domain.values import AppUser, Option, TextFormat
 
@@ -101,7 +104,44 @@ class Learned:
 
     def account(self) -> AppUser:
         """Our own account: a token names its user's number."""
-        return self._keep("account", lambda: app_user(self.ask_record(f"/user/{self._own_number}", "Name")))
+        return app_user(self._own_record())
+
+    def _own_record(self) -> Json:
+        return self._keep("account", lambda: self.ask_record(f"/user/{self._own_number}", "Name"))
+
+    def zone(self) -> tzinfo:
+        """The time zone in which RT reads times from our account.
+
+        Raises ``PutRight`` when it is not set at the account and the server's own, which RT does not tell, is not UTC.
+        """
+        name = str(self._own_record().get("Timezone") or "")
+        if not name:
+            self._keep("zone", self._require_utc)
+            return UTC
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise PutRight(
+                f"The syncing user's time zone “{name}” is not known here. Set it to UTC in Request Tracker (Logged in "
+                "as, Settings, About me).",
+            ) from error
+
+    def _require_utc(self) -> None:
+        """Look whether RT finds a ticket by the second of its last change."""
+        newest = [("query", "id > 0"), ("fields", "LastUpdated"), ("per_page", "1")]
+        newest += [("orderby", "LastUpdated"), ("order", "DESC")]
+        for ticket in section(self.ask("/tickets", newest), "items"):
+            changed = moment(ticket["LastUpdated"])
+            limits = (spoken(changed, UTC), spoken(changed + timedelta(seconds=1), UTC))
+            query = f"id = {int(ticket['id'])} AND LastUpdated >= '{limits[0]}' AND LastUpdated < '{limits[1]}'"
+            if section(self.ask("/tickets", [("query", query)]), "items"):
+                return
+            now = moment(str(self.ask_record(f"/ticket/{ticket['id']}", "LastUpdated")["LastUpdated"]))
+            if now == changed:  # it did not just change once more
+                raise PutRight(
+                    "Request Tracker reads times in a zone that it does not tell. Set the syncing user's time zone to "
+                    "UTC there (Logged in as, Settings, About me)."
+                )
 
     def ask_record(self, path: str, proof: str) -> Json:
         """One record; ``proof`` is a part that every record of this sort has."""

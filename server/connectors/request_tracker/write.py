@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, BinaryIO
 
 from server.connectors.request_tracker.read import NOBODY, CustomField, lines, moment, read_priority
@@ -15,16 +15,27 @@ MOMENTS = ("Due", "Starts")
 _STANDARD = frozenset({"Subject", "Status", "Owner", "Requestor", "Priority", *MOMENTS})
 _TEXTS = frozenset({FieldKind.TEXT, FieldKind.RICH_TEXT})
 _PIECE = 64 * 1024
+_WALL = "%Y-%m-%d %H:%M:%S"
 
 
-def spoken(when: datetime) -> str:
-    """A time as RT takes it in a query; without the zone it would be read in the account's own."""
-    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S +0000")
+def spoken(when: datetime, zone: tzinfo) -> str:
+    """A time as RT takes it, in queries and in fields: the clock on the account's wall, to the second.
+
+    Any other shape is answered with yes and taken for another time, or for none. RT looks the zone's distance up at
+    the wall's time as if that were UTC; near a change of the clocks that matters.
+    """
+    target = when.astimezone(UTC).replace(tzinfo=None)
+    distances = {(when + timedelta(hours=hours)).astimezone(zone).utcoffset() for hours in (-26, 0, 26)}
+    for distance in sorted(one for one in distances if one is not None):
+        wall = target + distance
+        if wall.replace(tzinfo=UTC).astimezone(zone).utcoffset() == distance:
+            return wall.strftime(_WALL)
+    return (target + min(one for one in distances if one is not None)).strftime(_WALL)
 
 
-def written(value: Value) -> str:
-    """A time as RT takes it when written. Any other shape is answered with yes and stored broken."""
-    return "" if value in (None, "") else moment(str(value)).strftime("%Y-%m-%d %H:%M:%S")
+def written(value: Value, zone: tzinfo) -> str:
+    """A field's time as RT takes it, empty for none."""
+    return "" if value in (None, "") else spoken(moment(str(value)), zone)
 
 
 def quoted(text: str) -> str:
@@ -38,8 +49,10 @@ def message_type(text_format: TextFormat) -> str:
     return "text/html" if text_format is TextFormat.HTML else "text/plain"
 
 
-def ticket_body(fields: Mapping[str, Value], customs: Mapping[str, CustomField], *, creating: bool) -> dict[str, Any]:
-    """The part of a create or update that carries fields, without the description.
+def ticket_body(
+    fields: Mapping[str, Value], customs: Mapping[str, CustomField], zone: tzinfo, *, creating: bool
+) -> dict[str, Any]:
+    """The part of a create or update that carries fields, without the description. ``zone`` is our account's.
 
     Raises ``Rejected`` for a field that the queue does not have.
     """
@@ -50,7 +63,7 @@ def ticket_body(fields: Mapping[str, Value], customs: Mapping[str, CustomField],
             body[name] = _standard_value(name, value)
         elif name.startswith("cf_") and name[3:] in customs:
             if not creating or value not in (None, "", ()):
-                own[name[3:]] = custom_value(value, customs[name[3:]])
+                own[name[3:]] = custom_value(value, customs[name[3:]], zone)
         elif name != "description":
             raise Rejected(f"Request Tracker's queue has no field “{name}”; take it out of the mapping.")
     if own:
@@ -60,7 +73,7 @@ def ticket_body(fields: Mapping[str, Value], customs: Mapping[str, CustomField],
 
 def _standard_value(name: str, value: Value) -> Any:
     if name in MOMENTS:
-        return written(value)
+        return written(value, UTC)  # RT reads custom fields and queries in the account's zone, but not these
     if name == "Owner":
         return value or NOBODY
     if name == "Requestor":
@@ -70,13 +83,13 @@ def _standard_value(name: str, value: Value) -> Any:
     return "" if value is None else value
 
 
-def custom_value(value: Value, custom: CustomField) -> Any:
+def custom_value(value: Value, custom: CustomField, zone: tzinfo) -> Any:
     """A custom field's value as RT takes it; None takes a single value away."""
     if isinstance(value, tuple):
         return list(value)
     if value in (None, ""):
         return None
-    return written(value) if custom.kind is FieldKind.MOMENT else str(value)
+    return written(value, zone) if custom.kind is FieldKind.MOMENT else str(value)
 
 
 def not_taken(
@@ -106,21 +119,6 @@ def _differs(name: str, wanted: Value, held: Value, customs: Mapping[str, Custom
     if isinstance(wanted, tuple):
         return not isinstance(held, tuple) or {one.casefold() for one in wanted} != {one.casefold() for one in held}
     return lines(wanted).strip().casefold() != lines(held).strip().casefold()
-
-
-def corrected(
-    wanted: Mapping[str, Value], held: Mapping[str, Value], customs: Mapping[str, CustomField]
-) -> dict[str, Value]:
-    """Times to be written once more, because RT read them in the account's own zone and is off by its distance."""
-    again: dict[str, Value] = {}
-    for name in not_taken(wanted, held, customs):
-        custom = customs.get(name[3:]) if name.startswith("cf_") else None
-        value, now = wanted[name], held.get(name)
-        is_moment = name in MOMENTS or (custom is not None and custom.kind is FieldKind.MOMENT)
-        if is_moment and value not in (None, "") and now not in (None, ""):
-            intended = moment(str(value))
-            again[name] = (intended - (moment(str(now)) - intended)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return again
 
 
 _REWRITTEN = ("text/plain", "text/html", "message/")
