@@ -61,6 +61,7 @@ class Roundup:
         self._session = Session(outlet, settings["login"].strip(), settings["password"])
         self._schema = Schema(self._session)
         self._lock = threading.Lock()
+        self._adding = threading.Lock()
         self._names: dict[str, str] = {}
         self._sizes: dict[str, int] = {}
 
@@ -428,13 +429,22 @@ class Roundup:
         return [known[one] for one in wanted]
 
     def _add_keyword(self, target: str, name: str) -> str:
+        """Add a keyword, or find the one that was added since we looked.
+
+        One thread at a time: a Roundup on SQLite that refuses a second keyword of a name keeps its database locked for
+        a while, and then fails everybody.
+        """
+        with self._adding:
+            known = {one.name: one.id for one in self._schema.options(target)}
+            return known[name] if name in known else self._post_keyword(target, name)
+
+    def _post_keyword(self, target: str, name: str) -> str:
         try:
             return self._session.post(f"/rest/data/{target}", {"name": name})
         except Rejected as error:
-            # Another thread of ours, or a person, may have added it since we looked.
             added = {one.name: one.id for one in self._schema.options(target)}
             if name in added:
-                return added[name]
+                return added[name]  # by a person, in this very moment
             raise Rejected(
                 f"Roundup has no {target} “{name}”, and the syncing user may not add it: {error.words}",
                 words=error.words,
