@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Iterable, Iterator
 
@@ -20,9 +21,8 @@ def decoded(answer: Iterable[bytes]) -> Iterator[bytes]:
 
     Raises ``Transient`` when the answer ends too early, so that half a file is never taken for a whole one.
     """
-    text, found, ended, anything = b"", False, False, False
+    text, found, ended = b"", False, False
     for chunk in answer:
-        anything = True
         text += chunk
         if not found:
             match = _START.search(text)
@@ -40,11 +40,19 @@ def decoded(answer: Iterable[bytes]) -> Iterator[bytes]:
         text = clean[usable:]
         if ended and text:
             yield _decode(text)
-    if not anything:
-        raise Transient("Request Tracker sent nothing where a file was expected; it will be asked again.")
     if found and not ended:
         raise Transient("Request Tracker stopped in the middle of a file; it will be asked again.")
-    if not found and b'"ContentType"' not in text:
+    if not found:
+        _require_empty_file(text)
+
+
+def _require_empty_file(text: bytes) -> None:
+    """Make sure that an answer without content is about a file without bytes, and whole."""
+    try:
+        answer = json.loads(text)
+    except ValueError as error:
+        raise Transient("Request Tracker stopped before a file began; it will be asked again.") from error
+    if not isinstance(answer, dict) or "ContentType" not in answer:
         raise NotThatApp("What came back is not an attachment of Request Tracker.")
 
 
