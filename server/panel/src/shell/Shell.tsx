@@ -28,7 +28,7 @@ export function Shell({ me }: { me: Me }) {
               <Logo />
               <Text fw={700} size="md" visibleFrom="xs">Lockstep</Text>
             </Link>
-            <Text c="dimmed" truncate className="tenant">{me.tenant_title || me.tenant}</Text>
+            <Text c="dimmed" truncate className="tenant" visibleFrom="xs">{me.tenant_title || me.tenant}</Text>
           </Group>
           <Group gap={6} wrap="nowrap">
             <InStep />

@@ -36,7 +36,7 @@ export function Users() {
               {list.map((user) => (
                 <Table.Tr key={user.id}>
                   <Table.Td><Text fw={550}>{user.login}</Text></Table.Td>
-                  <Table.Td className="wrap">{user.name}<Text size="xs" c="dimmed">{user.email}</Text></Table.Td>
+                  <Table.Td miw={120} className="wrap">{user.name}<Text size="xs" c="dimmed">{user.email}</Text></Table.Td>
                   <Table.Td>{ROLES.find((role) => role.value === user.role)?.label}{user.disabled && ", disabled"}</Table.Td>
                   <Table.Td><When time={user.created_at} /></Table.Td>
                   <Table.Td>

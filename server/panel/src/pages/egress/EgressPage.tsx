@@ -20,8 +20,8 @@ export function EgressPage() {
               <Table.Tbody>
                 {list.map((row) => (
                   <Table.Tr key={`${row.host}:${row.port}:${row.connection}`}>
-                    <Table.Td><Text ff="monospace" className="wrap">{row.host}:{row.port}</Text></Table.Td>
-                    <Table.Td>{row.connection_name === "" ? <Text c="dimmed">deleted</Text> : <Link to={`/connections/${row.connection}`} className="row-link">{row.connection_name}</Link>}</Table.Td>
+                    <Table.Td><Text ff="monospace" className="nowrap">{row.host}:{row.port}</Text></Table.Td>
+                    <Table.Td miw={130}>{row.connection_name === "" ? <Text c="dimmed">only tested, or deleted</Text> : <Link to={`/connections/${row.connection}`} className="row-link">{row.connection_name}</Link>}</Table.Td>
                     <Table.Td ta="right" className="number">{row.requests.toLocaleString("en")}</Table.Td>
                     <Table.Td ta="right" className="number"><Text c={row.refused > 0 ? "red" : "dimmed"}>{row.refused.toLocaleString("en")}</Text></Table.Td>
                     <Table.Td><When time={row.first_at} /></Table.Td>

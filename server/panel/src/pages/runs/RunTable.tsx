@@ -21,7 +21,7 @@ export function RunTable({ runs, single = false }: { runs: readonly Run[]; singl
           <Table.Tr key={run.id}>
             <Table.Td><Link to={`/runs/${run.id}`} className="row-link"><When time={run.started_at} /></Link></Table.Td>
             {!single && <Table.Td miw={140}>{run.integration_name}</Table.Td>}
-            <Table.Td><State of={run.state} /></Table.Td>
+            <Table.Td className="nowrap"><State of={run.state} /></Table.Td>
             <Table.Td miw={220}>
               {run.state === "running" ? <RunProgress run={run} compact /> : <Text className="wrap">{run.message || tally(run.counts)}</Text>}
             </Table.Td>
