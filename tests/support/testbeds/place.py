@@ -82,7 +82,7 @@ def serving(
     log = folder / "server.log"
     with log.open("ab") as out:
         process = subprocess.Popen(
-            command,
+            ("setpriv", "--pdeathsig", "TERM", *command),  # it does not outlive a test process that was killed
             env={**os.environ, **environment},
             cwd=environment.get("PWD"),
             stdin=subprocess.DEVNULL,
