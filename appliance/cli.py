@@ -6,14 +6,11 @@ exit codes are those of ``appliance.errors.ExitCode``.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
 import os
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,12 +20,12 @@ import click
 import platformdirs
 from pydantic import BaseModel, ValidationError
 
-import appliance
 from appliance import display
 from appliance.config import Options, find_data_folder, load_options, product_version, require_name
-from appliance.control.client import START_JOB, Client, read_control_file
-from appliance.control.messages import CreateCluster, CreateTenant, Job, Status, TenantCreated, TenantVerb, Verb
+from appliance.control.client import Client, read_control_file
+from appliance.control.messages import CreateCluster, CreateTenant, Job, TenantCreated, TenantVerb, Verb
 from appliance.errors import ApplianceError, ExitCode
+from appliance.launch import run_here, start_detached
 from appliance.operations.doctor import examine, examine_ports
 from appliance.system.linux import short_pause
 
@@ -126,76 +123,10 @@ def start(
     except ValidationError as error:
         raise ApplianceError(f"{base_domain!r} is not a domain name.", ExitCode.USAGE) from error
     if foreground:
-        _run_here(data, https_port, http_port, base_domain)
+        run_here(data, https_port, http_port, base_domain)
         return
-    child, said = _detach(data, https_port, http_port, base_domain)
-    status = _await_start(data, child, said)
-    _show(status, _where(status), as_json)
-
-
-def _detach(
-    data: Path, https_port: int | None, http_port: int | None, base_domain: str | None
-) -> tuple[subprocess.Popen[bytes], Any]:
-    words = {"--https-port": https_port, "--http-port": http_port, "--base-domain": base_domain}
-    wishes = [part for option, value in words.items() if value is not None for part in (option, str(value))]
-    said = tempfile.TemporaryFile()  # noqa: SIM115 - read when the agent ends early
-    child = subprocess.Popen(
-        [sys.executable, "-m", "appliance", "start", "--foreground", "--data", str(data), *wishes],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=said,
-        start_new_session=True,
-        cwd="/",
-        env={**os.environ, "PYTHONPATH": str(Path(appliance.__file__).parent.parent)},
-    )
-    return child, said
-
-
-def _await_start(data: Path, child: subprocess.Popen[bytes], said: Any) -> Status:
-    def ended() -> NoReturn:
-        said.seek(0)
-        lines = said.read().decode("utf-8", "replace").strip().splitlines()
-        sentence = lines[-1].removeprefix("lockstep: ") if lines else "The agent ended at once."
-        code = child.returncode if child.returncode in set(ExitCode) else ExitCode.FAILED
-        raise ApplianceError(sentence, ExitCode(code or ExitCode.FAILED))
-
-    while True:
-        control = read_control_file(data) if child.poll() is None else None
-        if child.returncode is not None:
-            ended()
-        if control is not None and control.pid == child.pid:
-            break
-        short_pause()
-    client = Client(control)
-    try:
-        client.await_job(client.job(START_JOB), _progress)
-        return client.status()
-    except ApplianceError:
-        # Either the agent ends now and says why itself, or it goes on with what works.
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(5)
-            ended()
-        raise
-
-
-def _run_here(data: Path, https_port: int | None, http_port: int | None, base_domain: str | None) -> None:
-    # Imported here because the agent's weight would double the time of every other command.
-    from appliance.agent import Agent, Wishes, serve  # noqa: PLC0415
-
-    agent = Agent(data, Wishes(https_port, http_port, base_domain))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: agent.ask_to_stop())
-    serve(agent, lambda: click.echo(f"Lockstep runs (pid {os.getpid()}). Ctrl-C ends it.", err=True))
-
-
-def _where(status: Status) -> str:
-    lines = [f"Lockstep runs (pid {status.pid}).", f"  data     {status.data}"]
-    for cluster in status.clusters:
-        lines.append(f"  cluster  {cluster.name}  {cluster.url}")
-        lines.extend(f"  tenant   {tenant.name}  {tenant.url}" for tenant in cluster.tenants)
-    if not status.clusters:
-        lines.append("  Next: lockstep cluster create NAME")
-    return "\n".join(lines)
+    status = start_detached(data, https_port, http_port, base_domain, _progress)
+    _show(status, display.where(status), as_json)
 
 
 @command(lockstep, "demo")

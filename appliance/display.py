@@ -97,3 +97,14 @@ def doctor_page(doctor: Doctor) -> str:
         if check.advice:
             lines.append(f"    {' ' * width}  {check.advice}")
     return "\n".join(lines)
+
+
+def where(status: Status) -> str:
+    """What runs and where, after a start."""
+    lines = [f"Lockstep runs (pid {status.pid}).", f"  data     {status.data}"]
+    for cluster in status.clusters:
+        lines.append(f"  cluster  {cluster.name}  {cluster.url}")
+        lines.extend(f"  tenant   {tenant.name}  {tenant.url}" for tenant in cluster.tenants)
+    if not status.clusters:
+        lines.append("  Next: lockstep cluster create NAME")
+    return "\n".join(lines)
