@@ -12,30 +12,38 @@ Query = Callable[[datetime | None, int, int], Sequence[Head]]
 
 
 def walk(query: Query, since: datetime | None, limit: int) -> Iterator[Page]:
-    """Pages of all that changed at or after ``since``, oldest first.
+    """Pages of all that changed at or after ``since``, oldest first; ``limit`` is at least 2.
 
     Each request begins at the last time seen, because offsets shift when an item changes and moves to the end. An
-    offset is used only among items of one and the same time, where more than ``limit`` share it; should one of these
-    change then, what moved up is asked for again until a round over that time brings nothing new. What was seen with
-    the same time and stamp is left out; an item that changed meanwhile comes again.
+    offset is used only among items of one and the same time, where more than ``limit`` share it. Such a page begins
+    with the last item of the page before; where another stands there, something in front of it moved away, and that
+    time is read again from its beginning. Where such a time was not over yet when it was read (an empty stamp says
+    so), an item in front may have changed within it unseen: then no later page claims to have reached more.
+
+    What was seen with the same time and stamp is left out; an item that changed meanwhile comes again.
     """
     seen: dict[str, tuple[datetime, str]] = {}
-    reached = since
-    offset, fresh_in_round = 0, False
+    reached, ceiling = since, None
+    offset, anchor, open_ = 0, None, False
     while True:
         heads = query(reached, offset, limit)
-        fresh = tuple(one for one in heads if seen.get(one.id) != (one.updated_at, one.stamp))
-        if fresh:
-            yield Page(fresh, max(one.updated_at for one in fresh))
-        seen.update((one.id, (one.updated_at, one.stamp)) for one in fresh)
-        if len(heads) < limit:
-            if offset == 0 or not fresh_in_round:
-                return
-            offset, fresh_in_round = 0, False
+        if anchor is not None and (not heads or (heads[0].id, heads[0].updated_at) != (anchor, reached)):
+            offset, anchor, open_ = 0, None, False
             continue
-        last = heads[-1].updated_at
-        if reached is None or last > reached:
-            reached, offset, fresh_in_round = last, 0, False
-            seen = {key: value for key, value in seen.items() if value[0] >= last}
+        fresh = tuple(one for one in heads if seen.get(one.id) != (one.updated_at, one.stamp))
+        open_ = open_ or any(one.updated_at == reached and not one.stamp for one in heads)
+        last = heads[-1] if heads else None
+        crossed = last is not None and (reached is None or last.updated_at > reached)
+        if crossed and anchor is not None and open_ and ceiling is None:
+            ceiling = reached
+        if fresh:
+            latest = max(one.updated_at for one in fresh)
+            yield Page(fresh, latest if ceiling is None else min(latest, ceiling))
+        seen.update((one.id, (one.updated_at, one.stamp)) for one in fresh)
+        if last is None or len(heads) < limit:
+            return
+        if crossed:
+            reached, offset, anchor, open_ = last.updated_at, 0, None, False
+            seen = {key: value for key, value in seen.items() if value[0] >= last.updated_at}
         else:
-            offset, fresh_in_round = offset + len(heads), fresh_in_round or bool(fresh)
+            offset, anchor = offset + len(heads) - 1, last.id
