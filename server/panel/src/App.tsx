@@ -8,7 +8,7 @@ import { useMe } from "./api/queries";
 import { nonce } from "./nonce";
 import { SignIn } from "./pages/sign-in/SignIn";
 import { Rooms } from "./Rooms";
-import { theme } from "./theme";
+import { theme, variables } from "./theme";
 import { Loaded } from "./widgets/Loaded";
 
 /** A session that has ended sends the reader back to the sign-in page. */
@@ -45,7 +45,7 @@ function Door() {
 
 export function App() {
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={() => nonce}>
       <QueryClientProvider client={cache}>
         <BrowserRouter basename={base === "" ? "/" : base}><Door /></BrowserRouter>
       </QueryClientProvider>

@@ -1,5 +1,5 @@
 /** The look: one calm accent, dense controls, the system's own fonts. Colours are named here and nowhere else. */
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
 const step: MantineColorsTuple = [
   "#e9f7f6", "#d5ecea", "#abd9d5", "#7dc4bf", "#55b1aa", "#3aa49c", "#1f8f88", "#147a75", "#0d6663", "#064f4e",
@@ -32,5 +32,16 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, events: { hover: true, focus: true, touch: true } } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4, blur: 2 } } },
     Anchor: { defaultProps: { underline: "hover", inherit: true } },
+  },
+});
+
+/** On dark sheets the accent's tint is made of light, not of the accent's darkest shades. */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {},
+  dark: {
+    "--mantine-color-step-light": "rgba(58, 164, 156, 0.17)",
+    "--mantine-color-step-light-hover": "rgba(58, 164, 156, 0.24)",
+    "--mantine-color-step-light-color": "var(--mantine-color-step-3)",
   },
 });
