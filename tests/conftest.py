@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.property.world import Stage
 from tests.support.postgres import Server, TestCluster, make_cluster, running_server
 
 
@@ -26,3 +27,12 @@ def cluster(postgres_server: Server) -> TestCluster:
 def fresh_cluster(postgres_server: Server) -> TestCluster:
     """A prepared cluster for one test alone."""
     return make_cluster(postgres_server)
+
+
+@pytest.fixture(scope="session")
+def stage(cluster: TestCluster) -> Iterator[Stage]:
+    """A tenant whose apps are models: for histories, and for stories of single steps."""
+    cluster.create_tenant("histories")
+    database = cluster.database()
+    yield Stage(database, cluster.login("histories"), cluster, "histories")
+    database.close()

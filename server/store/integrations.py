@@ -71,6 +71,13 @@ def schedule(tx: Transaction, integration_id: str, after: timedelta, problem: st
     )
 
 
+def token(tx: Transaction, integration_id: str) -> tuple[object, ...] | None:
+    """Version and due time of an integration while it runs: what changes when a person changes or restarts it."""
+    query = select(t.integrations.c.version, t.integrations.c.due_at)
+    row = tx.execute(query.where(t.integrations.c.id == integration_id, t.integrations.c.state == "running")).first()
+    return None if row is None else (row.version, row.due_at)
+
+
 def say(tx: Transaction, integration_id: str, problem: str) -> None:
     """Say what is wrong with an integration (an empty text: nothing)."""
     tx.execute(update(t.integrations).where(t.integrations.c.id == integration_id).values(problem=problem))

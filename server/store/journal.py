@@ -79,6 +79,8 @@ def unresolved(
     )
     if pair_ids is not None:
         query = query.where(t.operations.c.pair_id.in_(list(pair_ids)))
+    if pair_ids is not None and not pair_ids:
+        return {}
     found: dict[str, list[Operation]] = defaultdict(list)
     for row in tx.execute(query):
         found[str(row.pair_id)].append(_operation(row))

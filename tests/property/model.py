@@ -58,7 +58,8 @@ class ModelApp:
     """One app instance: its items, its clock (whole seconds), and how it behaves.
 
     ``marks_items`` and ``marks_comments``: whether it can hold our correlation ids. ``trims``: it strips and shortens
-    titles. ``refuses``: titles that it does not take.
+    titles. ``refuses``: titles that it does not take. ``refuses_halfway``: it makes an item without its status, and
+    says no then.
     """
 
     name: str
@@ -67,6 +68,7 @@ class ModelApp:
     marks_comments: bool = False
     trims: bool = False
     refuses: frozenset[str] = frozenset()
+    refuses_halfway: bool = False
     private_comments: bool = True
     fate: Callable[[str], Fate] = lambda _call: Fate.WELL
     now: datetime = START
@@ -233,7 +235,10 @@ class ModelConnector:
         if self.app.marks_items:
             return tuple(one.id for one in records if one.marker == draft.marker)
         same = self.app.store(draft.fields)
-        return tuple(one.id for one in records if one.created >= reserved_at and one.fields == same)
+        mine = [one for one in records if one.ours and one.created >= reserved_at]
+        return tuple(
+            one.id for one in mine if all(one.fields.get(name) == same.get(name) for name in ("title", "text"))
+        )
 
     def create(self, draft: Draft) -> Item:
         fate = self._before("create")
@@ -242,6 +247,9 @@ class ModelConnector:
         self.app.records[item_id].ours = True
         if self.app.marks_items:
             self.app.records[item_id].marker = draft.marker
+        if self.app.refuses_halfway:
+            self.app.records[item_id].fields["status"] = "1"
+            raise Rejected(f"{self.app.name} does not begin with that status.", words="bad status", status=422)
         self._after(fate)
         return self.app.item(item_id)
 

@@ -10,10 +10,11 @@ import hashlib
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import BinaryIO, cast
 
 from server.domain.errors import AppError, LostAnswer, Rejected
-from server.domain.item import FileDraft, Item, Side
+from server.domain.item import Draft, FileDraft, Item, Side
 from server.domain.operation import AddComment, AddFile, CreateItem, EditComment, Operation, UpdateItem
 from server.domain.values import FieldKind, Value
 from server.engine.plan import Plan
@@ -85,8 +86,7 @@ def _carry_out(work: Work, done: Applied, operation: Operation) -> None:
     side, step = operation.side, operation.step
     connector = work.end(side).connector
     if isinstance(step, CreateItem):
-        done.created = connector.create(step.draft)
-        _insist(work, done, side, done.created, step.draft.fields)
+        _create(work, done, side, step.draft)
         return
     item_id = done.created.id if done.created is not None else done.plan.pair.on(side).item_id
     if item_id is None:
@@ -103,8 +103,39 @@ def _carry_out(work: Work, done: Applied, operation: Operation) -> None:
         _transfer(work, done, side, item_id, step)
 
 
-def _insist(work: Work, done: Applied, side: Side, item: Item, sent: Mapping[str, Value]) -> None:
-    """Write again what a create silently left out (a status that is reached only through the workflow, mostly)."""
+def _create(work: Work, done: Applied, side: Side, draft: Draft) -> None:
+    """Make the twin. An app may refuse a value when the item is there already, so a refusal is looked into first."""
+    connector = work.end(side).connector
+    try:
+        done.created = connector.create(draft)
+    except Rejected as error:
+        done.created = _made_all_the_same(work, done, side, draft)
+        if done.created is None:
+            raise
+        if not _insist(work, done, side, done.created, draft.fields):
+            done.failure = done.failure or error
+    else:
+        _insist(work, done, side, done.created, draft.fields)
+
+
+def _made_all_the_same(work: Work, done: Applied, side: Side, draft: Draft) -> Item | None:
+    connector = work.end(side).connector
+    asked = done.plan.pair.reserved_at or connector.server_time or datetime.now(UTC)
+    try:
+        found = connector.find(draft, asked)
+        return connector.fetch(found[0]) if found else None
+    except AppError as error:
+        raise LostAnswer(
+            "The app refused a part of the new item, and could not be asked then whether it is there. It is looked up.",
+            words=error.words,
+        ) from error
+
+
+def _insist(work: Work, done: Applied, side: Side, item: Item, sent: Mapping[str, Value]) -> bool:
+    """Write again what a create left out (a status that is reached only through the workflow, mostly).
+
+    Whether there was something, and it took.
+    """
     specs = {one.spec(side).id: one.spec(side) for one in done.plan.type.fields}
     missing = {
         name: value
@@ -115,13 +146,15 @@ def _insist(work: Work, done: Applied, side: Side, item: Item, sent: Mapping[str
         and item.fields.get(name) != value
     }
     if not missing:
-        return
+        return False
     try:
         done.created = work.end(side).connector.update(item.id, missing)
     except AppError as error:
         # The twin is there, so the pair is linked; what it did not take is tried again with the pair.
         done.refused[side] |= set(missing)
         done.failure = error
+        return False
+    return True
 
 
 def _transfer(work: Work, done: Applied, side: Side, item_id: str, step: AddFile) -> None:

@@ -34,7 +34,7 @@ def run(work: Work) -> Iterator[Reached]:
     stands where they end.
     """
     yield from _entries(work, "looking up what was interrupted", paging.open_entries(work))
-    with work.scope.transaction() as tx:
+    with work.scope.reading() as tx:
         due = holds.due(tx, work.integration, _DUE_AT_ONCE)
         cursor = cursors.read(tx, work.integration)
     yield from _entries(work, "trying again", [Look(side, item_id) for side, item_id in due])

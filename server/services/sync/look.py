@@ -36,7 +36,7 @@ def recognise(work: Work, looks: Sequence[Look]) -> list[Look]:
         if not mine:
             continue
         ids = [one.item_id for one in mine]
-        with work.scope.transaction() as tx:
+        with work.scope.reading() as tx:
             known = pairs.by_items(tx, work.integration, side, ids)
             held = holds.known(tx, work.integration, side, ids)
             open_ = journal.unresolved(tx, work.integration, [pair.id for pair in known.values()])
@@ -81,7 +81,7 @@ def _bind_by_marker(work: Work, looks: Sequence[Look]) -> None:
     if not looks:
         return
     markers = [one.item.marker for one in looks if one.item and one.item.marker]
-    with work.scope.transaction() as tx:
+    with work.scope.reading() as tx:
         known = pairs.by_ids(tx, work.integration, markers)
         open_ = journal.unresolved(tx, work.integration, list(known))
     for one in looks:

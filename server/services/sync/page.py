@@ -65,7 +65,7 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
 
 def open_entries(work: Work) -> list[Look]:
     """The pairs that an earlier pass left with an unknown outcome, as items to be looked at first."""
-    with work.scope.transaction() as tx:
+    with work.scope.reading() as tx:
         open_ = journal.unresolved(tx, work.integration)
         known = pairs.by_ids(tx, work.integration, list(open_))
     return [
@@ -95,7 +95,7 @@ def _wait_for_lost_creates(work: Work, looks: Sequence[Look]) -> None:
     strangers = [one for one in looks if one.pair is None and one.failure is None]
     if not strangers:
         return
-    with work.scope.transaction() as tx:
+    with work.scope.reading() as tx:
         open_ = journal.unresolved(tx, work.integration)
     lost = {each.side for several in open_.values() for each in several if isinstance(each.step, CreateItem)}
     for one in strangers:

@@ -84,7 +84,7 @@ class Pass:
             if self._steps is None:
                 self.work = self.desk.begin(self.wanted, self.pool)
                 self._steps = feed.run(self.work)
-            if not self.desk.still_wanted(self.wanted):
+            elif not self.desk.still_wanted(self.wanted):
                 self._steps = iter(())
             if next(self._steps, None) is not None:
                 return None
@@ -186,7 +186,8 @@ class Desk:
 
     def still_wanted(self, wanted: Wanted) -> bool:
         """Whether the integration is as it was when the pass began (not paused, changed or deleted since)."""
-        return any(one.token == wanted.token for one in self.wanted() if one.integration == wanted.integration)
+        with self.scope.reading() as tx:
+            return integrations.token(tx, wanted.integration) == wanted.token
 
     def well(self, wanted: Wanted) -> None:
         """Take back what was said to be wrong, if anything was."""

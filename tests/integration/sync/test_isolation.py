@@ -70,6 +70,17 @@ def test_a_refused_update_is_retried_with_the_pair_and_loses_nothing(stage: Stag
     assert (twin.fields["title"], twin.fields["text"]) == ("bad", "news")
 
 
+@pytest.mark.parametrize("marks", [True, False])
+def test_an_item_that_was_refused_halfway_is_found_and_completed(stage: Stage, marks: bool) -> None:  # noqa: FBT001 - a case
+    world = stage.world(right_refuses_halfway=True, right_marks_items=marks)
+    world.left.person_creates(values("half") | {"status": "2"})
+    world.sync()
+    [twin] = world.right.records.values()
+    assert twin.fields["status"] == "2"
+    laws.check_all(world)
+    assert len(world.right.records) == len(world.left.records) == 1
+
+
 def test_an_app_that_is_busy_costs_the_item_its_turn_and_no_more(stage: Stage) -> None:
     world = stage.world()
     for number in range(3):
