@@ -23,10 +23,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import roundup.instance  # type: ignore[import-not-found]
-from roundup.configuration import CoreConfig  # type: ignore[import-not-found]
-from roundup.date import Date  # type: ignore[import-not-found]
-from roundup.password import Password  # type: ignore[import-not-found]
+import roundup.instance
+from roundup.configuration import CoreConfig
+from roundup.date import Date
+from roundup.password import Password
 
 WEEKS = 6
 """Over how many weeks up to now the work is spread."""

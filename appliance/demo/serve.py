@@ -21,7 +21,7 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from roundup.cgi.wsgi_handler import RequestDispatcher  # type: ignore[import-not-found]
+from roundup.cgi.wsgi_handler import RequestDispatcher
 
 ADDRESS = re.compile(r"^web = .*$", re.MULTILINE)
 

@@ -54,13 +54,25 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     content: bytes
+    write: bool = False
 
     def json(self) -> Any:
-        """The body as JSON. Raises ``NotThatApp``, saying what came instead."""
+        """The body as JSON.
+
+        Raises ``NotThatApp``, saying what came instead; ``Transient`` (``LostAnswer`` after a write) when it is JSON
+        that ends too early: an app that tells no length and dies while it answers looks like that.
+        """
         try:
             return json_text.loads(self.content)
         except ValueError as error:
+            if self._ends_early():
+                raise troubles.cut_off(self.origin, error, write=self.write) from error
             raise troubles.not_json(self.origin, self.headers.get("Content-Type", ""), self.content) from error
+
+    def _ends_early(self) -> bool:
+        if "Content-Length" in self.headers:
+            return False  # what was announced came whole, or reading it would have failed
+        return not self.content.strip() or "json" in self.headers.get("Content-Type", "").lower()
 
     @property
     def date(self) -> datetime | None:
@@ -134,7 +146,7 @@ class HttpOutlet:
             content = response.content
         except requests.RequestException as error:
             raise troubles.cut_off(self._origin, error, write=method not in _READS) from error
-        reply = Reply(self._origin, response.status_code, response.headers, content)
+        reply = Reply(self._origin, response.status_code, response.headers, content, method not in _READS)
         if _OK <= reply.status < _MULTIPLE or reply.status in accept:
             return reply
         raise troubles.refused(self._origin, reply.status, reply.headers, content, write=method not in _READS)

@@ -46,7 +46,9 @@ class WebApp:
         self.answers.append((status, body, headers or {}))
 
     def misbehave(self, how: str, times: int = 1 << 30) -> None:
-        """From now on read requests and then ``close``, answer ``half``, answer ``garbage``, or keep ``silence``."""
+        """From now on read requests and then ``close``, answer ``half``, answer ``garbage``, keep ``silence``, or
+        as an app that tells no length ``dies before its body``, ``dies within its body``, ``dies within its headers``.
+        """
         self._bad = (how, times)
 
     def __enter__(self) -> Self:
@@ -100,6 +102,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         if how == "half":
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+        elif how == "dies before its body":
+            self.wfile.write(b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n")
+        elif how == "dies within its body":
+            self.wfile.write(b'HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{"items": [1, 2')
+        elif how == "dies within its headers":
+            self.wfile.write(b"HTTP/1.0 200 OK\r\nConte")
         elif how == "garbage":
             self.wfile.write(b"\0\1\2 what?\r\n\r\n")
         elif how == "silence":

@@ -125,6 +125,15 @@ def test_a_web_page_is_not_the_apps_data(app: WebApp, outlet: HttpOutlet) -> Non
 # Lost answers
 
 
+@pytest.mark.parametrize("how", ["dies before its body", "dies within its body", "dies within its headers"])
+def test_an_app_that_dies_while_it_answers_is_no_other_app(app: WebApp, outlet: HttpOutlet, how: str) -> None:
+    app.misbehave(how)
+    with pytest.raises(Transient, match="middle"):
+        outlet.request("GET", "/").json()
+    with pytest.raises(LostAnswer):
+        outlet.request("POST", "/", json={}).json()
+
+
 @pytest.mark.parametrize("how", ["close", "half", "garbage"])
 def test_a_write_whose_answer_is_lost_is_neither_done_nor_undone_and_never_sent_twice(
     app: WebApp, outlet: HttpOutlet, how: str
