@@ -42,10 +42,10 @@ _SHAPES = {
     "search": '<circle cx="10.5" cy="10.5" r="5.5"/><path d="M14.8 14.800l4.7 4.7"/>',
     "power": '<path d="M12 4v7.5"/><path d="M7.3 7a7 7 0 1 0 9.4 0"/>',
 }
+# The panel's mark (server/panel/public/mark.svg): one product, one face.
 _MARK = (
-    '<circle cx="12" cy="12" r="11" fill="{ground}" stroke="none"/>'
-    '<path d="M6.2 9.600h9.300M13 6.800l2.9 2.8-2.9 2.8" stroke="{ink}"/>'
-    '<path d="M17.8 14.600h-9.300M11 11.900l-2.9 2.7 2.9 2.8" stroke="{ink}"/>'
+    '<rect width="32" height="32" rx="7" fill="#12545f"/>'
+    '<path d="M9 23V12.5L13 9v14z" fill="#8fe0d3"/><path d="M19 23V12.5L23 9v14z" fill="#fff"/>'
 )
 
 
@@ -94,15 +94,10 @@ def icon(name: str, tone: str = "text") -> QIcon:
 
 def mark(size: int, ratio: float = 1.0) -> QPixmap:
     """The product's mark, ``size`` device-independent pixels wide."""
-    scheme = colours()
     picture = QPixmap(round(size * ratio), round(size * ratio))
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
-    svg = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke-width="1.9" '
-        'stroke-linecap="round" stroke-linejoin="round">'
-        f"{_MARK.format(ground=scheme.accent, ink=scheme.on_accent)}</svg>"
-    )
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">{_MARK}</svg>'
     painter = QPainter(picture)
     QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
     painter.end()
