@@ -63,8 +63,8 @@ test: $(TEST_READY) panel  ## everything; what CI runs
 bench: $(TEST_READY)  ## goals as ratios to a yardstick of the same run
 	@$(PY) -m tests.bench $(ARGS)
 
-soak: $(TEST_READY)  ## random histories for as long as SECONDS says
-	@$(PY) -m tests.property.soak --seconds $(or $(SECONDS_TO_SOAK),600)
+soak: $(TEST_READY)  ## random histories for SOAK seconds (600)
+	@$(PY) -m tests.property.soak --seconds $(or $(SOAK),600)
 
 lock: $(VENV)/bin/uv  ## write requirements/ anew from pyproject.toml
 	@cd requirements && UV=../$(VENV)/bin/uv ./lock
