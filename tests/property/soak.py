@@ -1,4 +1,4 @@
-"""Random histories for as long as one likes: ``python -m tests.property.soak --seconds N``; prints how many there were."""
+"""Random histories for as long as one likes (``python -m tests.property.soak --seconds N``); prints how many."""
 
 from __future__ import annotations
 
