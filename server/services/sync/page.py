@@ -21,7 +21,7 @@ from server.services.sync import settle
 from server.services.sync.apply import Applied, apply
 from server.services.sync.settle import Settlement
 from server.services.sync.work import Look, Work
-from server.store import journal, lease, pairs
+from server.store import events, journal, lease, pairs
 from server.store.journal import Outcome
 
 _NEXT_PASS = 2.0
@@ -208,6 +208,8 @@ def _journal(work: Work, planned: _Planned) -> None:
         pairs.save_attachments(tx, [new for one, plan in touched for new in _new_attachments(one, plan)])
         journal.finish(tx, [Outcome(one.id, "superseded", "looked up and planned anew") for one in stale])
         journal.plan(tx, run_id, operations)
+        # What a write will overwrite is on record before it is: a death after it would leave no other trace.
+        events.add_conflicts(tx, [(plan.pair.id, each) for _, plan in touched for each in plan.conflicts])
 
 
 def _new_comments(one: Look, plan: Plan) -> list[tuple[str, CommentPair]]:

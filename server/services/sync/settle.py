@@ -81,7 +81,8 @@ def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied
     settlement.outcomes += done.outcomes
     if old is not None and _repeats(old, pair, done):
         return
-    settlement.conflicts += [(pair.id, one) for one in done.plan.conflicts]
+    if not done.plan.operations:  # the others were recorded with the plan
+        settlement.conflicts += [(pair.id, one) for one in done.plan.conflicts]
     event = _event(work, look, pair, done)
     if event is not None:
         settlement.events.append(event)

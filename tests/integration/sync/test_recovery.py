@@ -42,6 +42,25 @@ def test_a_death_at_any_step_never_loses_an_edit(stage: Stage, step: int, bad: F
     assert world.left.records[item].fields["title"] == "a much longer title"
 
 
+@pytest.mark.parametrize("bad", [Fate.KILLED_AFTER, Fate.LOST])
+@pytest.mark.parametrize("step", range(3, 14))
+def test_what_a_conflict_overwrote_is_on_record_even_if_the_process_died_right_then(
+    stage: Stage, step: int, bad: Fate
+) -> None:
+    world = stage.world()
+    item = world.left.person_creates(ITEM)
+    world.settle()
+    [twin] = world.right.records
+    world.left.person_edits(item, "title", "typed left")
+    world.right.tick()
+    world.right.person_edits(twin, "title", "typed right")
+    world.sync([Fate.WELL] * step + [bad])
+    laws.check_all(world)
+    shown = {world.left.records[item].fields["title"], world.right.records[twin].fields["title"]}
+    assert shown == {"typed right"}
+    assert "typed left" in world.history()
+
+
 def test_a_late_holder_cannot_commit(stage: Stage) -> None:
     world = stage.world()
     world.left.person_creates(ITEM)
