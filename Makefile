@@ -47,7 +47,7 @@ demo-check: $(RUN_READY) panel  ## the same, checks itself and exits
 	@exec $(PY) -m appliance demo --data $(DATA) --check $(ARGS)
 
 console: $(RUN_READY) panel  ## the desktop console
-	@exec $(PY) -m gui
+	@exec $(PY) -m gui --data $(DATA)
 
 lint: $(TEST_READY) $(PANEL)/node_modules/.ready  ## style, types, walls
 	@.ci/lint

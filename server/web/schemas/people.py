@@ -47,7 +47,7 @@ class UserIn(Body):
     name: str = Field(default="", max_length=200)
     email: str = Field(default="", max_length=200)
     role: Role = "viewer"
-    password: str | None = Field(default=None, min_length=10, max_length=1000, repr=False)
+    password: str | None = Field(default=None, min_length=12, max_length=1000, repr=False)
 
 
 class UserMade(Reply):
