@@ -59,6 +59,20 @@ class Histories(RuleBasedStateMachine):
     def _item(self, side: Side, data: Any) -> str:
         return str(data.draw(st.sampled_from(sorted(self.world.app(side).records, key=int))))
 
+    def _editable(self, side: Side, data: Any) -> str | None:
+        """An item whose title and text a person may change.
+
+        Where an app has no place for our correlation id, a twin whose creation was cut off is known by its title and
+        text alone: a person who changes them before the next pass makes it a stranger. That limit is on record
+        (server/README.md, decision 9; the connection's check warns of it), so such items are left out here.
+        """
+        item_id = self._item(side, data)
+        app = self.world.app(side)
+        if app.marks_items or not app.records[item_id].ours:
+            return item_id
+        linked = laws.pairs(self.world)
+        return item_id if item_id in (linked if side is Side.LEFT else linked.values()) else None
+
     @rule(side=sides, text=texts, tags=labels)
     def create(self, side: Side, text: str, tags: list[str]) -> None:
         self._count += 1
@@ -69,7 +83,9 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.world.left.records and self.world.right.records)
     @rule(side=sides, data=st.data())
     def retitle(self, side: Side, data: Any) -> None:
-        item_id = self._item(side, data)
+        item_id = self._editable(side, data)
+        if item_id is None:
+            return
         self._count += 1
         title = f"title {self._count}"
         self._owed.discard(self._typed.get((side, item_id), ""))
@@ -82,7 +98,10 @@ class Histories(RuleBasedStateMachine):
     def edit(self, side: Side, name: str, data: Any) -> None:
         tags = labels.map(lambda some: tuple(sorted(some)))
         choices = {"text": texts, "status": st.sampled_from(["1", "2"]), "labels": tags}
-        self.world.app(side).person_edits(self._item(side, data), name, data.draw(choices[name]))
+        item_id = self._editable(side, data)
+        value = data.draw(choices[name])
+        if item_id is not None:
+            self.world.app(side).person_edits(item_id, name, value)
 
     @precondition(lambda self: self.world.left.records and self.world.right.records)
     @rule(side=sides, private=st.booleans(), data=st.data())
