@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.trackers.story import Outcome, PairOfTrackers, tell
-from tests.support.postgres import Server, make_cluster
+pytest.register_assert_rewrite("tests.e2e.trackers.story")  # before it is imported
+
+from tests.e2e.trackers.story import Outcome, PairOfTrackers, tell  # noqa: E402
+from tests.support.postgres import Server, make_cluster  # noqa: E402
 
 
 @pytest.fixture(scope="module")

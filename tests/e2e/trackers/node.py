@@ -133,6 +133,16 @@ class Node:
         found = self._ask("select item_key, kind, reason, words from holds")
         return [" | ".join(str(one) for one in row) for row in found]
 
+    def conflicts(self) -> list[tuple[str, str, str]]:
+        """What both sides changed, as (left value, right value, winner); the product overwrote one of the two.
+
+        What is left of a create that was cut off is on record as well, and is no disagreement of two people.
+        """
+        found = self._ask(
+            "select left_value #>> '{}', right_value #>> '{}', winner from conflicts where reason like 'both sides%'"
+        )
+        return [(str(one[0]), str(one[1]), str(one[2])) for one in found]
+
     def _kept(self) -> list[int]:
         tables = ("pairs", "comment_pairs", "attachment_pairs", "operations", "events", "holds", "conflicts")
         return [self.count(one) for one in tables]

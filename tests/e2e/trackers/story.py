@@ -133,7 +133,7 @@ class Outcome:
     right: tuple[Stored, ...]
     later: tuple[tuple[Stored, ...], tuple[Stored, ...]]
     seen: tuple[str, str]
-    conflicts: int
+    conflicts: list[tuple[str, str, str]]
     killed_at: tuple[int, int]
     held: list[str]
 
@@ -170,7 +170,7 @@ def tell(pair: PairOfTrackers, cluster: TestCluster, folder: Path) -> Outcome:
         _edit(node, pair, scripts)
         node.wait_until_quiet()
         left, right = _read(pair)
-        conflicts, held = node.count("conflicts"), node.held()
+        conflicts, held = node.conflicts(), node.held()
         node.wait_until_quiet()
         node.wait_until_quiet()
         later = _read(pair)
@@ -240,8 +240,9 @@ class Promises:
 
     def test_a_disagreement_ends_with_one_of_the_two_and_is_on_record(self, outcome: Outcome) -> None:
         item = next(one for one in outcome.left if one.id == outcome.scripts[0].ids[5])
-        assert item.title in {content.title("linksstreit"), content.title("rechtsstreit")}
-        assert outcome.conflicts == 1
+        said = {"left": content.title("linksstreit"), "right": content.title("rechtsstreit")}
+        assert [(left, right) for left, right, _ in outcome.conflicts] == [(said["left"], said["right"])]
+        assert item.title == said[outcome.conflicts[0][2]]
 
     def test_every_comment_of_a_person_is_on_the_twin_once(self, outcome: Outcome) -> None:
         keeps = outcome.pair.left.visit.keeps_private, outcome.pair.right.visit.keeps_private
