@@ -147,6 +147,7 @@ def test_without_a_fault_the_stories_end_well(stage: Stage, bad: Fate, marks: bo
         tell(stage, step, bad, marks=marks)
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
 def test_a_planted_fault_breaks_a_law(plant: Plant, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

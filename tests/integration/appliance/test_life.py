@@ -16,7 +16,7 @@ from appliance.config import DataFolder, load_options
 from appliance.members.postgres import Postgres
 from tests.support.installation import Installation, eventually
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]  # kills, hangs and their patience
 
 
 def database(installation: Installation) -> psycopg.Connection[tuple[object, ...]]:
