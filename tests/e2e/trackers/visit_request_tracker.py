@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import mailbox
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import requests
@@ -82,7 +84,7 @@ class RequestTrackerVisit:
         return in_parallel(self.at_once, self._stored, self._tickets())
 
     def seen_by_outsider(self) -> str:
-        """Every message's parts, as they are shown to Dora."""
+        """Every message's parts, as they are shown to Dora, and every mail to Carol."""
         headers = {"Authorization": f"token {self._outsider}"}
 
         def seen(ticket: Any) -> str:
@@ -90,7 +92,20 @@ class RequestTrackerVisit:
             parts = self._pages(f"/ticket/{ticket['id']}/attachments", "Content,Filename,TransactionId", headers)
             return json.dumps([history, parts], ensure_ascii=False)
 
-        return "\n".join(in_parallel(self.at_once, seen, self._tickets(headers)))
+        return "\n".join((*in_parallel(self.at_once, seen, self._tickets(headers)), *self._mailed("carol")))
+
+    def _mailed(self, login: str) -> Iterator[str]:
+        """The texts of all mails to somebody; the bed keeps them in files."""
+        for file in sorted((self._bed.folder / "mail").glob("*.mbox")):
+            with contextlib.closing(mailbox.mbox(file)) as mails:
+                for mail in mails:
+                    if login not in str(mail["To"]):
+                        continue
+                    yield str(mail["Subject"])
+                    for part in mail.walk():
+                        content = part.get_payload(decode=True)
+                        if part.get_content_maintype() == "text" and isinstance(content, bytes):
+                            yield content.decode("utf-8", "replace")
 
     def _tickets(self, headers: Mapping[str, str] | None = None) -> list[Any]:
         query = {"query": f"Queue = {self._bed.queue}", "orderby": "id"}
