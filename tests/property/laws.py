@@ -36,7 +36,7 @@ def check_mirrors(world: World) -> None:
         left, right = world.left.records.get(left_id), world.right.records.get(right_id)
         if left is None or right is None:
             continue
-        for name in ("text", "status"):
+        for name in ("text", "status", "due"):
             assert (left.fields.get(name) or "") == (right.fields.get(name) or ""), (name, left.fields, right.fields)
         assert set(left.fields.get("labels") or ()) == set(right.fields.get("labels") or ())  # type: ignore[arg-type]  # a tuple
         titles = {_kept(world, str(one.fields.get("title"))) for one in (left, right)}

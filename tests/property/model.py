@@ -59,7 +59,7 @@ class ModelApp:
 
     ``marks_items`` and ``marks_comments``: whether it can hold our correlation ids. ``trims``: it strips and shortens
     titles. ``refuses``: titles that it does not take. ``refuses_halfway``: it makes an item without its status, and
-    says no then.
+    says no then. ``fills_dates``: an item that is made without a due day gets one.
     """
 
     name: str
@@ -69,6 +69,7 @@ class ModelApp:
     trims: bool = False
     refuses: frozenset[str] = frozenset()
     refuses_halfway: bool = False
+    fills_dates: bool = False
     private_comments: bool = True
     fate: Callable[[str], Fate] = lambda _call: Fate.WELL
     now: datetime = START
@@ -247,6 +248,8 @@ class ModelConnector:
         self.app.records[item_id].ours = True
         if self.app.marks_items:
             self.app.records[item_id].marker = draft.marker
+        if self.app.fills_dates and not values.get("due"):
+            self.app.records[item_id].fields["due"] = "2026-11-23"
         if self.app.refuses_halfway:
             self.app.records[item_id].fields["status"] = "1"
             raise Rejected(f"{self.app.name} does not begin with that status.", words="bad status", status=422)
@@ -309,4 +312,5 @@ FIELDS = (
     FieldSpec("text", "Text", FieldKind.RICH_TEXT, text_format=TextFormat.PLAIN),
     FieldSpec("status", "Status", FieldKind.STATUS, options=(Option("1", "New"), Option("2", "Done"))),
     FieldSpec("labels", "Labels", FieldKind.LABELS),
+    FieldSpec("due", "Due", FieldKind.DATE),
 )

@@ -52,6 +52,7 @@ class Histories(RuleBasedStateMachine):
             left_marks_comments=notes[0],
             right_marks_comments=notes[1],
             right_trims=trims,
+            right_fills_dates=trims,
         )
         for side in Side:
             self.create(side, "plain", ["red"])

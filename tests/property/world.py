@@ -63,6 +63,7 @@ def document(left: str, right: str) -> Document:
         FieldMapping("text", "text"),
         FieldMapping("status", "status", values=VALUES),
         FieldMapping("labels", "labels"),
+        FieldMapping("due", "due"),
     )
     return Document(SideSettings(left, "left"), SideSettings(right, "right"), (TypeMapping("item", "item", fields),))
 

@@ -22,6 +22,7 @@ from server.services.sync.work import Work
 from server.store.journal import Outcome
 
 _IN_MEMORY = 1024 * 1024
+_DAYS = frozenset({FieldKind.DATE, FieldKind.MOMENT})
 _EXACT = frozenset({FieldKind.OPTION, FieldKind.STATUS, FieldKind.USER, FieldKind.FLAG, FieldKind.NUMBER})
 
 
@@ -132,9 +133,10 @@ def _made_all_the_same(work: Work, done: Applied, side: Side, draft: Draft) -> I
 
 
 def _insist(work: Work, done: Applied, side: Side, item: Item, sent: Mapping[str, Value]) -> bool:
-    """Write again what a create left out (a status that is reached only through the workflow, mostly).
+    """Write again what a create left out, and take back what the app made up where the original has nothing.
 
-    Whether there was something, and it took.
+    Left out is mostly a status that is reached only through the workflow; made up is mostly a start day. Whether there
+    was something, and it took.
     """
     specs = {one.spec(side).id: one.spec(side) for one in done.plan.type.fields}
     missing = {
@@ -144,7 +146,7 @@ def _insist(work: Work, done: Applied, side: Side, item: Item, sent: Mapping[str
         and specs[name].kind in _EXACT
         and not specs[name].create_only
         and item.fields.get(name) != value
-    }
+    } | _made_up(done, side, item, sent)
     if not missing:
         return False
     try:
@@ -155,6 +157,21 @@ def _insist(work: Work, done: Applied, side: Side, item: Item, sent: Mapping[str
         done.failure = error
         return False
     return True
+
+
+def _made_up(done: Applied, side: Side, item: Item, sent: Mapping[str, Value]) -> dict[str, Value]:
+    """Days that the app filled in by itself: nobody typed them, and the original has none."""
+    source = done.plan.pair.on(side.other).snapshot or {}
+    return {
+        one.spec(side).id: None
+        for one in done.plan.type.fields
+        if one.spec(side).kind in _DAYS
+        and one.rule.direction.allows(side)
+        and one.spec(side).id not in sent
+        and not (one.spec(side).required or one.spec(side).read_only or one.spec(side).create_only)
+        and not source.get(one.spec(side.other).id)
+        and item.fields.get(one.spec(side).id)
+    }
 
 
 def _transfer(work: Work, done: Applied, side: Side, item_id: str, step: AddFile) -> None:

@@ -81,6 +81,15 @@ def test_an_item_that_was_refused_halfway_is_found_and_completed(stage: Stage, m
     assert len(world.right.records) == len(world.left.records) == 1
 
 
+def test_a_date_that_the_app_made_up_is_taken_back(stage: Stage) -> None:
+    world = stage.world(right_fills_dates=True)
+    world.left.person_creates(values("no hurry"))
+    world.left.person_creates(values("hurry") | {"due": "2031-01-31"})
+    world.sync()
+    assert [one.fields.get("due") for one in world.right.records.values()] == [None, "2031-01-31"]
+    laws.check_all(world)
+
+
 def test_an_app_that_is_busy_costs_the_item_its_turn_and_no_more(stage: Stage) -> None:
     world = stage.world()
     for number in range(3):
