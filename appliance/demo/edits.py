@@ -159,9 +159,10 @@ def counterparts(side: str, status: str) -> frozenset[str]:
 
 
 def _assignee(desk: _Desk, number: int) -> Edit:
-    item, _ = desk.items[-number]
-    now = linked(item[desk.visit.fields.assignee], "username")
-    person = next(each for each in desk.visit.tracker.people if each.login != now)
+    item, twin = desk.items[-number]
+    # Somebody whom neither side has yet, so that it is seen when the edit has been carried over.
+    now = {linked(item[desk.visit.fields.assignee], "username"), linked(twin[desk.twin.fields.assignee], "username")}
+    person = next(each for each in desk.visit.tracker.people if each.login not in now)
     desk.visit.change(item["id"], lambda _: {desk.visit.fields.assignee: person.login})
     return desk.done("assignee", str(item["title"]), person.login)
 
