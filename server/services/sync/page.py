@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from server.domain.errors import CredentialsRefused, Fenced, Gone
+from server.domain.errors import CredentialsRefused, Gone
 from server.domain.item import Item, Side
 from server.domain.operation import CreateItem
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState
@@ -231,6 +231,3 @@ def _unsettled(pair: Pair) -> Pair:
         left=replace(pair.left, snapshot=None, stamp=""),
         right=replace(pair.right, snapshot=None, stamp=""),
     )
-
-
-__all__ = ["Fenced", "open_entries", "process"]

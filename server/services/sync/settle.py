@@ -303,6 +303,7 @@ def _count(work: Work, done: Applied) -> None:
     for operation in done.plan.operations:
         if operation.id in finished:
             work.run.counts[names.get(operation.step.kind, "edits")] += 1
-    work.run.counts["conflicts"] += len(done.plan.conflicts)
+    if done.plan.conflicts:
+        work.run.counts["conflicts"] += len(done.plan.conflicts)
     if done.failure is not None:
         work.run.counts["failed"] += 1
