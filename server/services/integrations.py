@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from server.connectors.base import Connector
 from server.domain.errors import Conflicting, PutRight
 from server.domain.integration import Document, SideSettings
@@ -35,6 +37,7 @@ def create(scope: TenantScope, actor: str, name: str, document: Document) -> Int
     """
     check(scope, document)
     with scope.transaction() as tx:
+        _no_second_way(integrations.every(tx), document)
         made = integrations.add(tx, name, document, actor)
         audit.add(tx, actor, "integration created", name)
     return get(scope, made)
@@ -53,6 +56,7 @@ def change(scope: TenantScope, actor: str, integration_id: str, name: str, docum
         )
     check(scope, document)
     with scope.transaction_and_wake() as tx:
+        _no_second_way([one for one in integrations.every(tx) if one.id != integration_id], document)
         integrations.change(tx, integration_id, name, document, actor)
         audit.add(tx, actor, "integration changed", name, {"version": before.version + 1})
     return get(scope, integration_id)
@@ -118,6 +122,25 @@ def check(scope: TenantScope, document: Document) -> None:
     finally:
         ends.close()
     review(mapping)
+
+
+def _no_second_way(others: Iterable[Integration], document: Document) -> None:
+    """Refuse a second way between the same items: each would take the other's twins for new items, without end."""
+    mine = _types_by_end(document)
+    for other in others:
+        theirs = _types_by_end(other.document)
+        if mine.keys() == theirs.keys() and any(mine[end] & theirs[end] for end in mine):
+            raise Conflicting(
+                f"The integration “{other.name}” keeps items of these types in step between the same two containers; "
+                "change that one, or choose other types."
+            )
+
+
+def _types_by_end(document: Document) -> dict[SideSettings, set[str]]:
+    return {
+        document.left: {one.left for one in document.types},
+        document.right: {one.right for one in document.types},
+    }
 
 
 def _offer(scope: TenantScope, settings: SideSettings, side: Side) -> Offer:

@@ -85,6 +85,14 @@ def test_a_mapping_that_names_a_field_that_is_gone_is_refused_and_nothing_is_los
     assert admin.get(f"/integrations/{made['id']}")["document"] == document
 
 
+def test_a_second_way_between_the_same_items_is_refused(admin: Browser, document: dict[str, Any]) -> None:
+    admin.post("/integrations", {"name": "Both", "document": document}, expect=201)
+    answer = admin.request("POST", "/integrations", {"name": "Again", "document": document})
+    assert answer.status_code == 409
+    assert "“Both”" in answer.json["detail"]  # type: ignore[index]
+    assert [one["name"] for one in admin.get("/integrations")] == ["Both"]
+
+
 def test_what_the_apps_have_is_shown_with_its_options(admin: Browser, ends: dict[str, dict[str, str]]) -> None:
     left = ends["left"]
     base = f"/connections/{left['connection']}"
