@@ -92,8 +92,11 @@ class Keeper:
     def await_ready(self, seconds: float, say: Callable[[str], None] = lambda _: None) -> None:
         """Wait until the member runs well. ``say`` hears what it is at.
 
-        Raises ``ApplianceError`` when it died more than twice meanwhile, is not wanted any more, or the time is up.
+        Raises ``ApplianceError`` when it died more than twice meanwhile, is not wanted any more, or the time is up. A
+        member that may take as long as it takes (the database, after a crash) may die a few times more: what a killed
+        server left holds its memory and its lock for a while.
         """
+        deaths = 2 if self.member.patience is not None else 5
         deadline, heard = time.monotonic() + seconds, ""
         restarts = self.state.restarts
         while True:
@@ -106,7 +109,7 @@ class Keeper:
                 return
             if state.health is Health.BACKOFF and state.code in LASTING:
                 raise ApplianceError(state.message, state.code)
-            if state.restarts > restarts + 2 or not self._wanted or time.monotonic() > deadline:
+            if state.restarts > restarts + deaths or not self._wanted or time.monotonic() > deadline:
                 reason = state.message or f"it is {state.health.value}"
                 raise ApplianceError(
                     f"{self.member.name} does not come up: {reason.rstrip('.')}. See: lockstep logs {self.member.name}",
