@@ -146,6 +146,7 @@ def _sign_in(agent: Agent) -> Panel:
 
 def _show(agent: Agent, trackers: Trackers, wish: Demonstration, began: float) -> Verdict | None:
     panel = _sign_in(agent)
+    window: subprocess.Popen[bytes] | None = None
     try:
         values = {"status": STATUS_PAIRS, "priority": PRIORITY_PAIRS}
         integration = connect(panel, _end(trackers.helpdesk), _end(trackers.engineering), INTEGRATION, values)
@@ -153,7 +154,7 @@ def _show(agent: Agent, trackers: Trackers, wish: Demonstration, began: float) -
         if wish.check:
             return check(panel, integration, trackers, wish.say)
         wish.say(_welcome(agent, trackers, panel, time.monotonic() - began))
-        _offer_console(agent, wish)
+        window = _offer_console(agent, wish)
         follower = Follower(panel, integration)
         follower.skip()
         for hold in panel.get("holds"):
@@ -162,6 +163,8 @@ def _show(agent: Agent, trackers: Trackers, wish: Demonstration, began: float) -
         _follow(agent, trackers, follower, wish)
     finally:
         panel.close()
+        if window is not None:
+            window.terminate()  # what we opened ends with us; a kill -9 of ours leaves a window that says so
     return None
 
 
@@ -209,17 +212,18 @@ def _welcome(agent: Agent, trackers: Trackers, panel: Panel, seconds: float) -> 
     return "\n".join([*lines, ""])
 
 
-def _offer_console(agent: Agent, wish: Demonstration) -> None:
+def _offer_console(agent: Agent, wish: Demonstration) -> subprocess.Popen[bytes] | None:
+    """Open the console if that was asked for and there is a display; the window's process."""
     display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     command = f"lockstep console --data {agent.folder.root}"
     if not wish.console:
         if display:
             wish.say(f"The desktop console: {command} (or start with --console)")
-        return
+        return None
     if not display:
         wish.say("There is no display here, so the desktop console is not opened.")
-        return
-    subprocess.Popen(
+        return None
+    return subprocess.Popen(
         [sys.executable, "-m", "gui", "--data", str(agent.folder.root)],
         stdin=subprocess.DEVNULL,
         start_new_session=True,

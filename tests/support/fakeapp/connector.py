@@ -21,7 +21,7 @@ from server.connectors.base import (
     Setting,
     SettingKind,
 )
-from server.domain.errors import Gone
+from server.domain.errors import Gone, Rejected
 from server.domain.item import Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Page
 from server.domain.values import AppUser, FieldKind, FieldSpec, Option, TextFormat, Value
 
@@ -145,10 +145,10 @@ class FakeConnector:
         return self._outlet.stream(f"/files/{attachment_id}", headers=self._headers)
 
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:
-        raise NotImplementedError(f"{item_id}: the app keeps {attachment_id}; the manifest says so")
+        raise Rejected(f"{item_id}: the app keeps {attachment_id}; the manifest says so.")
 
     def add_link(self, item_id: str, kind: str, target: str) -> None:
-        raise NotImplementedError(f"{item_id}: the app knows no {kind} to {target}; the manifest says so")
+        raise Rejected(f"{item_id}: the app knows no {kind} to {target}; the manifest says so.")
 
     def close(self) -> None:
         self._outlet.close()
