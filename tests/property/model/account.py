@@ -1,161 +1,25 @@
-"""A model of an app, in memory, that fails on purpose: the other end of the histories; it must not know the engine.
+"""Our account at a model app: the connector of the histories; it must not know the engine.
 
-Every call of its connector asks ``fate`` first what shall happen: nothing, a refusal before the write, a lost answer
-after it, or the death of the whole process before or after it.
+Every call asks ``fate`` first what shall happen: nothing, a refusal before the write, a lost answer after it, or the
+death of the whole process before or after it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from server.connectors.base import Account, Capabilities, Container, ItemType, Manifest
-from server.domain.errors import Gone, LostAnswer, Rejected, Transient
-from server.domain.item import Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Page
-from server.domain.values import AppUser, FieldKind, FieldSpec, Option, TextFormat, Value
+from server.domain.errors import LostAnswer, Rejected, Transient
+from server.domain.item import Comment, CommentDraft, Draft, FileDraft, Head, Item, Page
+from server.domain.values import AppUser, FieldSpec, TextFormat, Value
+from tests.property.model.app import ModelApp
+from tests.property.model.fates import Fate, Killed
 
-START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _PAGE = 3
-
-
-class Killed(BaseException):
-    """The process died here. No handler of ours may catch it."""
-
-
-class Fate(StrEnum):
-    """What happens to one call."""
-
-    WELL = "well"
-    BUSY = "busy"
-    """Refused before anything was done: 429, 503."""
-    LOST = "lost"
-    """Done, but the answer never came."""
-    KILLED_BEFORE = "killed before"
-    KILLED_AFTER = "killed after"
-
-
-@dataclass(slots=True)
-class _Record:
-    id: str
-    fields: dict[str, Value]
-    created: datetime
-    updated: datetime
-    revision: int = 0
-    marker: str | None = None
-    ours: bool = False
-    """Whether the integration's account made it."""
-    comments: list[Comment] = field(default_factory=list)
-    attachments: list[Attachment] = field(default_factory=list)
-    contents: dict[str, bytes] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class ModelApp:
-    """One app instance: its items, its clock (whole seconds), and how it behaves.
-
-    ``marks_items`` and ``marks_comments``: whether it can hold our correlation ids. ``trims``: it strips and shortens
-    titles. ``refuses``: titles that it does not take. ``refuses_halfway``: it makes an item without its status, and
-    says no then. ``fills_dates``: an item that is made without a due day gets one.
-    """
-
-    name: str
-    fields: tuple[FieldSpec, ...]
-    marks_items: bool = True
-    marks_comments: bool = False
-    trims: bool = False
-    refuses: frozenset[str] = frozenset()
-    refuses_halfway: bool = False
-    fills_dates: bool = False
-    private_comments: bool = True
-    fate: Callable[[str], Fate] = lambda _call: Fate.WELL
-    now: datetime = START
-    records: dict[str, _Record] = field(default_factory=dict)
-    writes: int = 0
-    _last: int = 0
-
-    def tick(self, seconds: int = 1) -> None:
-        """Time goes by."""
-        self.now += timedelta(seconds=seconds)
-
-    def fresh(self) -> str:
-        """The next id."""
-        self._last += 1
-        return str(self._last)
-
-    def person_creates(self, values: Mapping[str, Value]) -> str:
-        """A person makes an item; its id."""
-        record = _Record(self.fresh(), dict(values), self.now, self.now)
-        self.records[record.id] = record
-        return record.id
-
-    def person_edits(self, item_id: str, name: str, value: Value) -> None:
-        """A person changes a field."""
-        self.records[item_id].fields[name] = value
-        self.touch(item_id)
-
-    def person_comments(self, item_id: str, body: str, *, private: bool) -> None:
-        """A person writes a comment."""
-        record = self.records[item_id]
-        record.comments.append(Comment(self.fresh(), body, "p", "Pérson", self.now, private and self.private_comments))
-        self.touch(item_id)
-
-    def person_attaches(self, item_id: str, name: str, content: bytes) -> None:
-        """A person attaches a file."""
-        self._attach(item_id, name, content, own=False)
-
-    def person_deletes(self, item_id: str) -> None:
-        """A person deletes an item."""
-        del self.records[item_id]
-
-    def touch(self, item_id: str) -> None:
-        """The item was changed now."""
-        record = self.records[item_id]
-        record.updated = self.now
-        record.revision += 1
-
-    def _attach(self, item_id: str, name: str, content: bytes, *, own: bool) -> str:
-        record = self.records[item_id]
-        file_id = self.fresh()
-        record.attachments.append(Attachment(file_id, name, len(content), "text/plain", "Pérson", self.now, own))
-        record.contents[file_id] = content
-        self.touch(item_id)
-        return file_id
-
-    def item(self, item_id: str) -> Item:
-        """The item as a reader sees it now."""
-        record = self.records.get(item_id)
-        if record is None:
-            raise Gone(f"{self.name} has no item {item_id}.")
-        settled = self.now > record.updated
-        return Item(
-            record.id,
-            f"{self.name}-{record.id}",
-            f"http://{self.name}/{record.id}",
-            self.name,
-            "item",
-            record.updated,
-            dict(record.fields),
-            record.updated.isoformat() if settled else "",
-            tuple(record.comments),
-            tuple(record.attachments),
-            marker=record.marker,
-        )
-
-    def store(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        """Values as the app keeps them."""
-        kept = dict(values)
-        title = kept.get("title")
-        if isinstance(title, str):
-            if not title.strip():
-                raise Rejected(f"{self.name} wants a title.", words="title may not be empty", status=422)
-            if title in self.refuses:
-                raise Rejected(f"{self.name} refuses this.", words=f"“{title}” is not welcome", status=422)
-            kept["title"] = title.strip()[:12] if self.trims else title
-        return kept
 
 
 class ModelConnector:
@@ -305,12 +169,3 @@ class ModelConnector:
 
     def close(self) -> None:
         """Nothing is open."""
-
-
-FIELDS = (
-    FieldSpec("title", "Title", FieldKind.TEXT, required=True),
-    FieldSpec("text", "Text", FieldKind.RICH_TEXT, text_format=TextFormat.PLAIN),
-    FieldSpec("status", "Status", FieldKind.STATUS, options=(Option("1", "New"), Option("2", "Done"))),
-    FieldSpec("labels", "Labels", FieldKind.LABELS),
-    FieldSpec("due", "Due", FieldKind.DATE),
-)
