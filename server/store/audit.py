@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from server import faults
 from server.store import tables as t
 from server.store.database import Transaction
 
@@ -28,6 +29,7 @@ class Entry:
 def add(tx: Transaction, actor: str, action: str, subject: str = "", detail: Mapping[str, Any] | None = None) -> None:
     """Append an entry; it is committed with the change that it tells of."""
     tx.execute(t.audit.insert().values(actor=actor, action=action, subject=subject, detail=dict(detail or {})))
+    faults.reach("change.committing")
 
 
 def newest(tx: Transaction, before: int, limit: int) -> tuple[Entry, ...]:

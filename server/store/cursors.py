@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
+from server import faults
 from server.domain.item import Side
 from server.store import tables as t
 
@@ -27,3 +28,4 @@ def advance(tx: Connection, integration: str, side: Side, at: datetime) -> None:
             where=t.cursors.c.at < statement.excluded.at,
         )
     )
+    faults.reach("cursor.moved")

@@ -15,6 +15,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel
 
+from server import faults
 from server.web.schemas.base import Problem
 from server.web.visit import visit
 
@@ -67,7 +68,10 @@ class Resource:
 
         def decorate(view: View) -> View:
             def endpoint(**given: Any) -> Response:
-                return _answer(view(visit(), **given), reply, status)
+                result = view(visit(), **given)
+                if method != "get":
+                    faults.reach("change.committed")
+                return _answer(result, reply, status)
 
             hints = get_type_hints(view)
             endpoint.__annotations__ = {name: hints[name] for name in ("path", "query", "body") if name in hints}

@@ -15,6 +15,7 @@ from secrets import token_hex
 
 import structlog
 
+from server import faults
 from server.domain.errors import LockstepError
 from server.services.cluster import LEASE, Cluster
 from server.worker.loop import TenantLoop
@@ -61,7 +62,10 @@ class Supervisor:
         try:
             before = time.monotonic()
             held = self._cluster.renew(self._holder)
-            held |= self._cluster.claim(self._holder)
+            claimed = self._cluster.claim(self._holder)
+            if claimed:
+                faults.reach("lease.claimed")
+            held |= claimed
             self._renewed = before
         except LockstepError as error:
             _LOG.warning("the leases could not be renewed", reason=error.message)

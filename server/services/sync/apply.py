@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import BinaryIO, cast
 
+from server import faults
 from server.domain.errors import AppError, LostAnswer, Rejected
 from server.domain.item import Draft, FileDraft, Item, Side
 from server.domain.operation import AddComment, AddFile, CreateItem, EditComment, Operation, UpdateItem
@@ -93,12 +94,18 @@ def _carry_out(work: Work, done: Applied, operation: Operation) -> None:
     if item_id is None:
         raise TypeError("a step on an item comes after the step that makes it")
     if isinstance(step, UpdateItem):
+        faults.reach("update.sending")
         done.written[side] = connector.update(item_id, step.changed)
+        faults.reach("update.sent")
         done.fields[side] |= set(step.changed)
     elif isinstance(step, AddComment):
+        faults.reach("comment.sending")
         done.comments[step.draft.marker] = connector.add_comment(item_id, step.draft)
+        faults.reach("comment.sent")
     elif isinstance(step, EditComment):
+        faults.reach("edit.sending")
         connector.edit_comment(item_id, step.target, step.body)
+        faults.reach("edit.sent")
         done.edited.add(step.comment_pair)
     else:
         _transfer(work, done, side, item_id, step)
@@ -107,8 +114,10 @@ def _carry_out(work: Work, done: Applied, operation: Operation) -> None:
 def _create(work: Work, done: Applied, side: Side, draft: Draft) -> None:
     """Make the twin. An app may refuse a value when the item is there already, so a refusal is looked into first."""
     connector = work.end(side).connector
+    faults.reach("create.sending")
     try:
         done.created = connector.create(draft)
+        faults.reach("create.sent")
     except Rejected as error:
         done.created = _made_all_the_same(work, done, side, draft)
         if done.created is None:
@@ -189,6 +198,8 @@ def _transfer(work: Work, done: Applied, side: Side, item_id: str, step: AddFile
             content.write(chunk)
         content.seek(0)
         draft = FileDraft(step.name, step.content_type, size, digest.hexdigest(), step.marker)
+        faults.reach("file.sending")
         twin = work.end(side).connector.add_attachment(item_id, draft, cast("BinaryIO", content))
+        faults.reach("file.sent")
         done.files[step.marker] = twin
     done.hashes[step.marker] = digest.hexdigest()

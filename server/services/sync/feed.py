@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from server import faults
 from server.domain.item import Head, Page, Side
 from server.services.sync import page as paging
 from server.services.sync.work import Look, Work
@@ -60,6 +61,7 @@ def _feed(work: Work, side: Side, cursor: datetime | None) -> Iterator[Reached]:
     work.run.phase = f"reading {end.name}"
     reached = cursor
     for page in end.connector.changes(container, since):
+        faults.reach("feed.page")
         if page.total is not None and since is None:
             work.run.total = (work.run.total or work.run.done) + page.total
         moved = page.reached if page.reached and (reached is None or page.reached > reached) else None
@@ -93,3 +95,4 @@ def finish(work: Work, error: str | None) -> None:
         state = "partial"
     with work.scope.transaction() as tx:
         runs.finish(tx, run.id, state, error or "", run.counts)
+    faults.reach("run.finished")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from server import faults
 from server.domain.errors import CredentialsRefused, Gone
 from server.domain.item import Item, Side
 from server.domain.operation import CreateItem
@@ -49,6 +50,7 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
     _stop_on_refused_account(todo)
     todo = _drop_quiet(work, todo, settlement)
     looking.fetch_twins(work, todo)
+    faults.reach("page.looked")
     _stop_on_refused_account(todo)
     _wait_for_lost_creates(work, todo)
     planned = _Planned()
@@ -210,6 +212,8 @@ def _journal(work: Work, planned: _Planned) -> None:
         journal.plan(tx, run_id, operations)
         # What a write will overwrite is on record before it is: a death after it would leave no other trace.
         events.add_conflicts(tx, [(plan.pair.id, each) for _, plan in touched for each in plan.conflicts])
+        faults.reach("journal.committing")
+    faults.reach("journal.committed")
 
 
 def _new_comments(one: Look, plan: Plan) -> list[tuple[str, CommentPair]]:

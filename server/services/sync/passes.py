@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from server import faults
 from server.domain.errors import AppError, Conflicting, CredentialsRefused, Fenced, LockstepError, PutRight, Transient
 from server.domain.integration import IntegrationState
 from server.services.scope import TenantScope
@@ -143,6 +144,7 @@ class Desk:
             lease.raise_fence(tx, self.epoch)
             for row in integrations.every(tx):
                 runs.close_abandoned(tx, row.id)
+        faults.reach("fence.raised")
         self._opened = True
 
     def close(self) -> None:

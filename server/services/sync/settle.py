@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from server import faults
 from server.domain.errors import AppError, Rejected, Transient
 from server.domain.item import Item, Side
 from server.domain.operation import AddComment, AddFile, Conflict, CreateItem, EditComment, Note, Operation, UpdateItem
@@ -67,6 +68,8 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
             run.cancelled = runs.progress(
                 tx, run.id, phase=run.phase, done=run.done, total=run.total, counts=run.counts
             )
+        faults.reach("settle.committing")
+    faults.reach("settle.committed")
 
 
 def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied) -> None:

@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from server import faults
 from server.connectors.base import Connector
 from server.domain.item import Head, Item, Side
 from server.domain.operation import Operation
@@ -74,6 +75,7 @@ class Work:
         if self.run.id is None:
             with self.scope.transaction() as tx:
                 self.run.id = runs.begin(tx, self.integration, self.run.trigger)
+            faults.reach("run.begun")
         return self.run.id
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import psutil
@@ -11,7 +12,9 @@ import pytest
 
 from appliance.config import open_data_folder
 from appliance.members import process
-from appliance.members.process import clean_environment, find_left, last_lines, turn_log
+from appliance.members.node import server_environment
+from appliance.members.process import clean_environment, find_left, last_lines, start_process, turn_log
+from server import faults
 
 
 def test_a_reused_pid_is_not_ours(tmp_path: Path) -> None:
@@ -39,6 +42,22 @@ def test_a_member_gets_nothing_of_the_persons_session(monkeypatch: pytest.Monkey
     environment = clean_environment({"HOME": "/d"})
     assert not {"PGPASSWORD", "LD_PRELOAD"} & set(environment)
     assert environment["HOME"] == "/d"
+
+
+def test_a_member_cannot_be_told_to_fail_by_the_environment_of_its_agent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(faults.FAULT, "journal.committed:kill")
+    monkeypatch.setenv(faults.ALLOWED, faults.CONSENT)
+    folder = open_data_folder(tmp_path / "var", passable=False)
+    told = "import os; print(*os.environ, sep='\\n')"
+    running = start_process(
+        folder, "c/sync", [sys.executable, "-c", told], place=tmp_path, environment=server_environment()
+    )
+    assert running.wait(30)
+    given = set(last_lines(folder.log_of("c/sync"), 100))
+    assert "PYTHONPATH" in given
+    assert not {faults.FAULT, faults.ALLOWED} & given
 
 
 def test_a_log_is_turned_when_it_has_grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
