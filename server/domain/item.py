@@ -56,6 +56,10 @@ class Attachment:
     """Seen only by those who see private comments (a file of a private reply, where the app knows such a thing)."""
 
 
+PARENT = "parent"
+"""The kind of link that every connector with ``links`` understands: its target is the item's parent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A relation from this item to another item of the same app. ``kind`` is the app's own name for it."""

@@ -33,7 +33,7 @@ class UpdateItem:
 
 @dataclass(frozen=True, slots=True)
 class AddComment:
-    """Post a comment's twin. ``source`` is the original's id on the other side."""
+    """Post a comment's twin. ``source`` is the original's id on the other side, empty for a notice of our own."""
 
     source: str
     draft: CommentDraft

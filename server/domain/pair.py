@@ -17,6 +17,8 @@ class PairState(StrEnum):
     RESERVED = "reserved"
     """One item is known; the create of its twin was planned and may or may not have happened."""
     LINKED = "linked"
+    OUTSIDE = "outside"
+    """One of the two items does not belong to the integration just now; nothing travels until it does again."""
     ENDED = "ended"
     """One of the two items is gone; the other is left alone."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from server.domain.integration import PrivateComments
 from server.domain.item import Attachment, Item, Side
 from server.domain.operation import AddFile
 from server.domain.pair import AttachmentPair, Pair
+from server.domain.rules import PrivateComments
 from server.engine.mapping import Mapping
 from server.engine.plan import Draughtsman, attachment_ids
 

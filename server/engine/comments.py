@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from server.domain.integration import CommentRules, PrivateComments
 from server.domain.item import Comment, CommentDraft, Item, Side
 from server.domain.operation import AddComment, EditComment
 from server.domain.pair import CommentPair, Pair
+from server.domain.rules import CommentRules, PrivateComments
 from server.domain.values import TextFormat
 from server.engine.mapping import Mapping
 from server.engine.plan import Draughtsman, comment_ids

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from server.domain.integration import ConflictPolicy
 from server.domain.item import Item, Side
+from server.domain.mapping import ConflictPolicy
 from server.domain.operation import Conflict, Note
 from server.domain.pair import Pair
 from server.domain.values import SETS, Value

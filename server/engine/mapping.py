@@ -10,8 +10,9 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 
 from server.domain.errors import PutRight
-from server.domain.integration import Document, FieldMapping, TypeMapping
+from server.domain.integration import Document
 from server.domain.item import Side
+from server.domain.mapping import FieldMapping, TypeMapping
 from server.domain.values import SETS, AppUser, FieldKind, FieldSpec, TextFormat, Value
 from server.engine.people import Directory
 from server.engine.richtext import convert, same_meaning

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections import Counter
 
 from server.domain.errors import PutRight
-from server.domain.integration import Direction, Document, PrivateComments, SideSettings
+from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
+from server.domain.mapping import Direction
+from server.domain.rules import PrivateComments
 from server.engine.mapping import CHOICES, CompiledField, CompiledType, Mapping
 
 _SHORTEST_POLL = 5

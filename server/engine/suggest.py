@@ -11,18 +11,10 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from server.domain.integration import (
-    AttachmentRules,
-    CommentRules,
-    Direction,
-    Document,
-    FieldMapping,
-    PrivateComments,
-    SideSettings,
-    TypeMapping,
-    ValueMapping,
-)
+from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
+from server.domain.mapping import Direction, FieldMapping, TypeMapping, ValueMapping
+from server.domain.rules import AttachmentRules, CommentRules, PrivateComments
 from server.domain.values import FieldKind, FieldSpec, Option
 from server.engine.mapping import compatible
 

@@ -13,7 +13,7 @@ from server.engine.suggest import Offer, suggest
 from server.services.apps import with_connector
 from server.services.scope import TenantScope
 from server.services.sync.ends import Ends
-from server.store import audit, connections, integrations
+from server.store import audit, connections, integrations, requests
 from server.store.integrations import Integration
 
 
@@ -85,6 +85,7 @@ def pause(scope: TenantScope, actor: str, integration_id: str) -> Integration:
     with scope.transaction_and_wake() as tx:
         row = integrations.get(tx, integration_id)
         integrations.pause(tx, integration_id)
+        requests.drop(tx, integration_id)
         audit.add(tx, actor, "integration paused", row.name)
     return get(scope, integration_id)
 
@@ -95,7 +96,7 @@ def run_now(scope: TenantScope, actor: str, integration_id: str) -> Integration:
         row = integrations.get(tx, integration_id)
         if row.state != "running":
             raise Conflicting(f"The integration {row.name!r} is {row.state.value}; start it first.")
-        integrations.request_run(tx, integration_id)
+        requests.ask(tx, integration_id, "now", {}, actor)
         audit.add(tx, actor, "run requested", row.name)
     return get(scope, integration_id)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, case, delete, func, or_, select, update
+from sqlalchemy import Row, case, delete, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.domain.errors import Conflicting, NotFound
@@ -20,7 +21,11 @@ _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """One integration. ``due_at``: its next poll; None: not scheduled."""
+    """One integration. ``due_at``: since when it runs or was changed; ``run_requested``: a person asked for a run.
+
+    ``cap``: what its first run may do at most, by kind of operation (None: no cap); ``released``: a person let the
+    next run pass the guard.
+    """
 
     id: str
     name: str
@@ -30,68 +35,42 @@ class Integration:
     problem: str
     due_at: datetime | None
     run_requested: bool
+    cap: Mapping[str, int] | None
+    released: bool
     created_at: datetime
     updated_at: datetime
 
 
+_REQUESTED = exists().where(t.run_requests.c.integration_id == t.integrations.c.id)
+_INTEGRATIONS = select(t.integrations, _REQUESTED.label("run_requested"))
+
+
 def every(tx: Transaction) -> tuple[Integration, ...]:
     """All integrations, by name."""
-    return tuple(_integration(row) for row in tx.execute(select(t.integrations).order_by(t.integrations.c.name)))
+    return tuple(_integration(row) for row in tx.execute(_INTEGRATIONS.order_by(t.integrations.c.name)))
 
 
 def get(tx: Transaction, integration_id: str) -> Integration:
     """One integration. Raises ``NotFound``."""
-    row = tx.execute(select(t.integrations).where(t.integrations.c.id == integration_id)).one_or_none()
+    row = tx.execute(_INTEGRATIONS.where(t.integrations.c.id == integration_id)).one_or_none()
     if row is None:
         raise NotFound("This integration does not exist any more.")
     return _integration(row)
 
 
-def due(tx: Transaction) -> tuple[Integration, ...]:
-    """The running integrations whose time has come or whose run a person asked for, the longest waiting first."""
-    ready = or_(t.integrations.c.run_requested, t.integrations.c.due_at <= func.now())
-    query = select(t.integrations).where(t.integrations.c.state == "running", ready)
-    return tuple(_integration(row) for row in tx.execute(query.order_by(t.integrations.c.due_at.nulls_first())))
+def token(tx: Transaction, integration_id: str, *, at_rest: bool = False) -> tuple[object, ...] | None:
+    """Version and due time of an integration while it runs: what changes when a person changes or restarts it.
 
-
-def until_next(tx: Transaction) -> timedelta | None:
-    """How long until the next integration is due, by the database's clock (not less than zero); None: never."""
-    wait = func.greatest(func.min(t.integrations.c.due_at) - func.now(), timedelta(0))
-    query = select(wait).where(t.integrations.c.state == "running")
-    left: timedelta | None = tx.execute(query).scalar_one()
-    return left
-
-
-def schedule(tx: Transaction, integration_id: str, after: timedelta, problem: str = "") -> None:
-    """Set the next poll and say what was wrong with the last one (an empty text: nothing)."""
-    tx.execute(
-        update(t.integrations)
-        .where(t.integrations.c.id == integration_id)
-        .values(due_at=func.now() + after, problem=problem)
-    )
-
-
-def token(tx: Transaction, integration_id: str) -> tuple[object, ...] | None:
-    """Version and due time of an integration while it runs: what changes when a person changes or restarts it."""
-    query = select(t.integrations.c.version, t.integrations.c.due_at)
-    row = tx.execute(query.where(t.integrations.c.id == integration_id, t.integrations.c.state == "running")).first()
+    ``at_rest``: while it does not run, too.
+    """
+    query = select(t.integrations.c.version, t.integrations.c.due_at).where(t.integrations.c.id == integration_id)
+    row = tx.execute(query if at_rest else query.where(t.integrations.c.state == "running")).first()
     return None if row is None else (row.version, row.due_at)
 
 
 def say(tx: Transaction, integration_id: str, problem: str) -> None:
     """Say what is wrong with an integration (an empty text: nothing)."""
     tx.execute(update(t.integrations).where(t.integrations.c.id == integration_id).values(problem=problem))
-
-
-def take_request(tx: Transaction, integration_id: str) -> bool:
-    """Whether a person asked for a run; the request is taken by that."""
-    asked = tx.execute(
-        update(t.integrations)
-        .where(t.integrations.c.id == integration_id, t.integrations.c.run_requested)
-        .values(run_requested=False)
-        .returning(t.integrations.c.id)
-    )
-    return asked.one_or_none() is not None
 
 
 def add(tx: Transaction, name: str, document: Document, actor: str) -> str:
@@ -145,16 +124,7 @@ def start(tx: Transaction, integration_id: str) -> None:
 
 def pause(tx: Transaction, integration_id: str) -> None:
     """Let it rest; a pass that is under way ends at its next page."""
-    tx.execute(
-        update(t.integrations)
-        .where(t.integrations.c.id == integration_id)
-        .values(state="paused", due_at=None, run_requested=False)
-    )
-
-
-def request_run(tx: Transaction, integration_id: str) -> None:
-    """Ask for a run now."""
-    tx.execute(update(t.integrations).where(t.integrations.c.id == integration_id).values(run_requested=True))
+    tx.execute(update(t.integrations).where(t.integrations.c.id == integration_id).values(state="paused", due_at=None))
 
 
 def _keep_version(tx: Transaction, integration_id: str, version: int, dumped: object, actor: str) -> None:
@@ -179,6 +149,8 @@ def _integration(row: Row[Any]) -> Integration:
         problem=row.problem,
         due_at=row.due_at,
         run_requested=row.run_requested,
+        cap=row.cap,
+        released=row.released,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

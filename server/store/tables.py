@@ -150,7 +150,8 @@ integrations = Table(
     Column("state", Text),
     Column("problem", Text),
     Column("due_at", _TIME),
-    Column("run_requested", Boolean),
+    Column("cap", _JSON),
+    Column("released", Boolean),
     Column("created_at", _TIME),
     Column("updated_at", _TIME),
 )
@@ -245,6 +246,49 @@ runs = Table(
     Column("started_at", _TIME),
     Column("finished_at", _TIME),
 )
+run_requests = Table(
+    "run_requests",
+    tenant,
+    Column("id", _ID, primary_key=True, server_default=FetchedValue()),
+    Column("integration_id", _ID),
+    Column("kind", Text),
+    Column("argument", _JSON),
+    Column("requested_by", Text),
+    Column("requested_at", _TIME),
+    Column("run_id", _ID),
+)
+previews = Table(
+    "previews",
+    tenant,
+    Column("id", BigInteger, primary_key=True),
+    Column("run_id", _ID),
+    Column("side", Text),
+    Column("item_id", Text),
+    Column("item_key", Text),
+    Column("twin_key", Text),
+    Column("action", Text),
+    Column("field", Text),
+    Column("before", _JSON),
+    Column("after", _JSON),
+    Column("reason", Text),
+)
+scans = Table(
+    "scans",
+    tenant,
+    Column("integration_id", _ID, primary_key=True),
+    Column("side", Text, primary_key=True),
+    Column("phase", Text),
+    Column("place", Text),
+    Column("started_at", _TIME),
+    Column("finished_at", _TIME),
+)
+census = Table(
+    "census",
+    tenant,
+    Column("integration_id", _ID, primary_key=True),
+    Column("side", Text, primary_key=True),
+    Column("item_id", Text, primary_key=True),
+)
 operations = Table(
     "operations",
     tenant,
@@ -256,6 +300,7 @@ operations = Table(
     Column("side", Text),
     Column("payload", _JSON),
     Column("before", _JSON),
+    Column("after", _JSON),
     Column("state", Text),
     Column("error", Text),
     Column("planned_at", _TIME),
@@ -290,6 +335,7 @@ holds = Table(
     Column("stamp", Text),
     Column("attempts", Integer),
     Column("due_at", _TIME),
+    Column("waits_for", Text),
     Column("first_at", _TIME),
     Column("last_at", _TIME),
 )

@@ -69,7 +69,7 @@ class TenantLoop:
             self._wake.clear()
             wanted = desk.wanted()
             self._plan(wanted)
-            ready = [one for one in wanted if one.now or self._slots[one.integration].due <= time.monotonic()]
+            ready = [one for one in wanted if self._slots[one.name].due <= time.monotonic()]
             if ready:
                 self._work(desk, ready)
                 continue
@@ -80,19 +80,19 @@ class TenantLoop:
             self._wake.wait(seconds)
 
     def _plan(self, wanted: list[Wanted]) -> None:
-        """Keep a place for each integration that runs; a new or changed one is due at once."""
+        """Keep a place for each integration that runs and each request; a new or changed one is due at once."""
         now = time.monotonic()
-        known = {one.integration for one in wanted}
+        known = {one.name for one in wanted}
         self._slots = {name: slot for name, slot in self._slots.items() if name in known}
         for one in wanted:
-            if self._tokens.get(one.integration) != one.token or one.integration not in self._slots:
-                self._tokens[one.integration] = one.token
-                self._slots[one.integration] = Slot(now)
+            if self._tokens.get(one.name) != one.token or one.name not in self._slots:
+                self._tokens[one.name] = one.token
+                self._slots[one.name] = Slot(now)
 
     def _work(self, desk: Desk, ready: list[Wanted]) -> None:
         """Work the integrations that are due, a page of each in turn, until each has come through."""
         order = due(self._slots, float("inf"))
-        ready.sort(key=lambda one: order.index(one.integration))
+        ready.sort(key=lambda one: order.index(one.name))
         with ThreadPoolExecutor(self._threads, thread_name_prefix=f"work-{self.name}") as pool:
             passes = [desk.start(one, pool) for one in ready]
             while passes and not self._stopped.is_set():

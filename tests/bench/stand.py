@@ -20,7 +20,9 @@ import structlog
 from sqlalchemy import text
 
 from server.connectors import registry
-from server.domain.integration import CommentRules, Document, FieldMapping, SideSettings, TypeMapping, ValueMapping
+from server.domain.integration import Document, SideSettings
+from server.domain.mapping import FieldMapping, TypeMapping, ValueMapping
+from server.domain.rules import CommentRules
 from server.services import connections, integrations
 from server.services.cluster import Cluster
 from server.services.scope import TenantScope

@@ -18,8 +18,9 @@ import structlog
 from sqlalchemy import text
 
 from server.domain.errors import AppError
-from server.domain.integration import Document, FieldMapping, SideSettings, TypeMapping, ValueMapping
+from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
+from server.domain.mapping import FieldMapping, TypeMapping, ValueMapping
 from server.engine.mapping import SideShape, compile_mapping
 from server.services.scope import TenantScope
 from server.services.sync import feed

@@ -14,7 +14,7 @@ from server import faults
 from server.domain.item import Head, Page, Side
 from server.services.sync import page as paging
 from server.services.sync.work import Look, Work
-from server.store import cursors, holds, runs
+from server.store import cursors, holds, lease, requests, runs
 
 _DUE_AT_ONCE = 200
 _DUE_PAGE = 50
@@ -77,8 +77,11 @@ def _once(page: Page) -> list[Head]:
     return list({head.id: head for head in page.heads}.values())
 
 
-def finish(work: Work, error: str | None) -> None:
-    """End the pass's run, if it has one. ``error`` is the sentence that stopped it."""
+def finish(work: Work, error: str | None, *, again: bool = False) -> None:
+    """End the pass's run, if it has one. ``error`` is the sentence that stopped it.
+
+    The request that it answered is over with it, unless it is to be taken up ``again``.
+    """
     run = work.run
     if run.id is None:
         if error is None:
@@ -94,5 +97,8 @@ def finish(work: Work, error: str | None) -> None:
     elif run.troubled:
         state = "partial"
     with work.scope.transaction() as tx:
+        lease.check_fence(tx, work.epoch)
         runs.finish(tx, run.id, state, error or "", run.counts)
+        if work.request is not None and not again:
+            requests.answered(tx, work.request.id)
     faults.reach("run.finished")

@@ -14,14 +14,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from server import faults
-from server.domain.errors import AppError, Conflicting, CredentialsRefused, Fenced, LockstepError, PutRight, Transient
+from server.domain.errors import (
+    AppError,
+    Conflicting,
+    CredentialsRefused,
+    Fenced,
+    LockstepError,
+    PutRight,
+    Transient,
+    Unavailable,
+)
 from server.domain.integration import IntegrationState
 from server.services.scope import TenantScope
 from server.services.sync import feed
 from server.services.sync.ends import Ends
+from server.services.sync.routes import AT_REST, DRY, ROUTES
 from server.services.sync.work import End, Run, Work
-from server.store import connections, holds, integrations, lease, runs
+from server.store import connections, holds, integrations, lease, requests, runs
 from server.store.integrations import Integration
+from server.store.requests import Request
 from server.store.tenants import SyncState, ThreadState
 
 _NEWS_SECONDS = 10.0
@@ -29,11 +40,15 @@ _NEWS_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An integration that runs. ``now``: a person asked for it; ``token`` changes when it must be looked at anew."""
+    """An integration that runs, or (with ``request``) a run of it that a person asked for."""
 
-    integration: str
     row: Integration
-    now: bool
+    request: Request | None = None
+
+    @property
+    def name(self) -> str:
+        """Its place in the schedule: live passes and requests take turns, a page at a time."""
+        return self.row.id if self.request is None else self.request.id
 
     @property
     def token(self) -> tuple[object, ...]:
@@ -70,8 +85,8 @@ class Pass:
 
     @property
     def name(self) -> str:
-        """The integration's id."""
-        return self.wanted.integration
+        """Its place in the schedule."""
+        return self.wanted.name
 
     @property
     def busy(self) -> bool:
@@ -84,7 +99,7 @@ class Pass:
         try:
             if self._steps is None:
                 self.work = self.desk.begin(self.wanted, self.pool)
-                self._steps = feed.run(self.work)
+                self._steps = ROUTES[self.work.run.trigger](self.work)
             elif not self.desk.still_wanted(self.wanted):
                 self._steps = iter(())
             if next(self._steps, None) is not None:
@@ -105,7 +120,7 @@ class Pass:
         feed.finish(work, None)
         self.desk.well(self.wanted)
         with self.desk.scope.reading() as tx:
-            next_hold = holds.next_due(tx, self.wanted.integration)
+            next_hold = holds.next_due(tx, self.wanted.row.id)
         return Finished(self.wanted.row.document.poll_seconds, next_hold, work.run.done)
 
     def _break(self, error: LockstepError) -> Broken:
@@ -114,9 +129,12 @@ class Pass:
             message = self.desk.pause_refused(self.work, error)
         if isinstance(error, PutRight | Conflicting):
             self.desk.ends.forget()
+        passing = isinstance(error, Transient | Unavailable)
         with suppress(LockstepError):  # the database may be what is out of reach; the thread says so then
             if self.work is not None:
-                feed.finish(self.work, message)
+                feed.finish(self.work, message, again=passing)
+            elif not passing:
+                self.desk.refuse(self.wanted, message)
             self.desk.trouble(self.wanted, message)
         return Broken(message, error.retry_after if isinstance(error, Transient) else None)
 
@@ -152,10 +170,17 @@ class Desk:
         self.ends.close()
 
     def wanted(self) -> list[Wanted]:
-        """The integrations that run."""
+        """The integrations that run, and the runs that people asked for."""
         with self.scope.reading() as tx:
             rows = integrations.every(tx)
-        return [Wanted(row.id, row, row.run_requested) for row in rows if row.state is IntegrationState.RUNNING]
+            asked = requests.waiting(tx) if any(row.run_requested for row in rows) else ()
+        running = {row.id for row in rows if row.state is IntegrationState.RUNNING}
+        by_id = {row.id: row for row in rows}
+        return [Wanted(row) for row in rows if row.id in running] + [
+            Wanted(by_id[one.integration], one)
+            for one in asked
+            if one.integration in running or (one.integration in by_id and one.kind in AT_REST)
+        ]
 
     def start(self, wanted: Wanted, pool: Executor) -> Pass:
         """A pass that has not taken its first step."""
@@ -163,16 +188,11 @@ class Desk:
 
     def begin(self, wanted: Wanted, pool: Executor) -> Work:
         """Open the integration. Raises what opening raises."""
-        trigger = "poll"
-        if wanted.now:
-            with self.scope.transaction() as tx:
-                lease.check_fence(tx, self.epoch)
-                integrations.take_request(tx, wanted.integration)
-            trigger = "now"
+        trigger = wanted.request.kind if wanted.request is not None else "poll"
         mapping, left, right = self.ends.mapping(wanted.row.document)
         work = Work(
             self.scope,
-            wanted.integration,
+            wanted.row.id,
             wanted.row.name,
             mapping,
             left,
@@ -181,15 +201,27 @@ class Desk:
             self.epoch,
             Run(trigger),
             self.stopping,
+            wanted.request,
+            trigger in DRY,
         )
-        if wanted.now:
+        if wanted.request is not None:
             work.begin_run()
         return work
+
+    def refuse(self, wanted: Wanted, message: str) -> None:
+        """Answer a request that could not even begin with a run that says why."""
+        if wanted.request is None:
+            return
+        with self.scope.transaction() as tx:
+            lease.check_fence(tx, self.epoch)
+            run_id = runs.begin(tx, wanted.row.id, wanted.request.kind)
+            runs.finish(tx, run_id, "failed", message, {})
+            requests.answered(tx, wanted.request.id)
 
     def still_wanted(self, wanted: Wanted) -> bool:
         """Whether the integration is as it was when the pass began (not paused, changed or deleted since)."""
         with self.scope.reading() as tx:
-            return integrations.token(tx, wanted.integration) == wanted.token
+            return integrations.token(tx, wanted.row.id, at_rest=wanted.request is not None) == wanted.token
 
     def well(self, wanted: Wanted) -> None:
         """Take back what was said to be wrong, if anything was."""
@@ -228,7 +260,7 @@ class Desk:
 
     def _say(self, wanted: Wanted, message: str) -> None:
         with self.scope.transaction() as tx:
-            integrations.say(tx, wanted.integration, message)
+            integrations.say(tx, wanted.row.id, message)
 
 
 def _refusal(end: End) -> str | None:

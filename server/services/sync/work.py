@@ -15,7 +15,8 @@ from server.domain.operation import Operation
 from server.domain.pair import Pair
 from server.engine.mapping import CompiledType, Mapping
 from server.services.scope import TenantScope
-from server.store import runs
+from server.store import lease, requests, runs
+from server.store.requests import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class End:
 class Run:
     """How far this pass has come. A run is written down only once there is something to tell.
 
-    ``trigger`` says why: ``poll``, ``now``, ``start``.
+    ``trigger`` says why: ``poll``, or the kind of the request that it answers.
     """
 
     trigger: str
@@ -48,7 +49,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """An integration, opened. ``epoch`` is the lease under which every commit of this pass is made."""
+    """An integration, opened. ``epoch`` is the lease under which every commit of this pass is made.
+
+    ``request`` is what a person asked for, None for a poll; ``dry``: nothing is written to an app, and to the database
+    only what would have been done.
+    """
 
     scope: TenantScope
     integration: str
@@ -60,6 +65,8 @@ class Work:
     epoch: int
     run: Run
     stopping: Callable[[], bool]
+    request: Request | None = None
+    dry: bool = False
 
     def end(self, side: Side) -> End:
         """One end."""
@@ -74,7 +81,10 @@ class Work:
         """The id of this pass's run, written down now if it was not yet."""
         if self.run.id is None:
             with self.scope.transaction() as tx:
+                lease.check_fence(tx, self.epoch)
                 self.run.id = runs.begin(tx, self.integration, self.run.trigger)
+                if self.request is not None:
+                    requests.begun(tx, self.request.id, self.run.id)
             faults.reach("run.begun")
         return self.run.id
 

@@ -10,8 +10,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from server.domain.integration import Document, FieldMapping, SideSettings, TypeMapping
+from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
+from server.domain.mapping import FieldMapping, TypeMapping
 from server.domain.operation import Conflict, Note
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Seen
 from server.services.scope import TenantScope

@@ -11,7 +11,7 @@ from server.domain.errors import CredentialsRefused
 from server.domain.values import Value
 from server.services.sync import ends
 from server.services.sync.passes import Broken, Desk, Finished
-from server.store import connections, integrations
+from server.store import connections, integrations, requests
 from server.store.connections import Connection
 from tests.property import laws
 from tests.property.model import Fate, ModelConnector
@@ -41,12 +41,11 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def work(world: World, pool: ThreadPoolExecutor) -> Finished | Broken:
-    """One pass by a fresh desk."""
+    """One pass by a fresh desk: what a person asked for, else the live one."""
     world.epoch += 1
     desk = Desk(world.scope, world.epoch, "test", lambda: False)
     desk.open()
-    [wanted] = desk.wanted()
-    one = desk.start(wanted, pool)
+    one = desk.start(desk.wanted()[-1], pool)
     while (outcome := one.step()) is None:
         pass
     desk.close()
@@ -145,10 +144,34 @@ def test_a_run_that_a_person_asked_for_is_on_record_even_if_it_found_nothing(
 ) -> None:
     work(world, pool)
     with world.scope.transaction() as tx:
-        integrations.request_run(tx, world.integration)
+        requests.ask(tx, world.integration, "now", {}, "test")
     work(world, pool)
     assert [(row.trigger, row.state) for row in world.rows("select trigger, state from runs")] == [("now", "succeeded")]
-    assert not world.rows("select run_requested from integrations")[0].run_requested
+    assert world.rows("select id from run_requests") == []
+
+
+def test_a_request_outlives_the_process_that_was_killed_over_it(world: World, pool: ThreadPoolExecutor) -> None:
+    with world.scope.transaction() as tx:
+        requests.ask(tx, world.integration, "now", {}, "test")
+    world.epoch += 1
+    killed = Desk(world.scope, world.epoch, "test", lambda: False)
+    killed.open()
+    [asked] = [one for one in killed.wanted() if one.request is not None]
+    killed.start(asked, pool).step()
+    work(world, pool)
+    assert [row.state for row in world.rows("select state from runs order by started_at")] == ["partial", "succeeded"]
+    assert world.rows("select id from run_requests") == []
+
+
+def test_a_request_waits_for_an_app_that_is_busy(world: World, pool: ThreadPoolExecutor) -> None:
+    with world.scope.transaction() as tx:
+        requests.ask(tx, world.integration, "now", {}, "test")
+    world.left.fate = lambda _call: Fate.BUSY
+    work(world, pool)
+    assert len(world.rows("select id from run_requests")) == 1
+    world.left.fate = lambda _call: Fate.WELL
+    work(world, pool)
+    assert world.rows("select id from run_requests") == []
 
 
 def test_a_run_that_a_killed_process_left_open_is_closed_by_the_next(world: World, pool: ThreadPoolExecutor) -> None:

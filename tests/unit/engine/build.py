@@ -7,18 +7,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from server.domain.integration import (
-    CommentRules,
-    ConflictPolicy,
-    Direction,
-    Document,
-    FieldMapping,
-    SideSettings,
-    TypeMapping,
-    ValueMapping,
-)
+from server.domain.integration import Document, SideSettings
 from server.domain.item import Comment, Item, Side
+from server.domain.mapping import ConflictPolicy, Direction, FieldMapping, TypeMapping, ValueMapping
 from server.domain.pair import Pair, PairState, Seen
+from server.domain.rules import CommentRules
 from server.domain.values import AppUser, FieldKind, FieldSpec, Option, TextFormat, Value
 from server.engine.mapping import Mapping as Compiled
 from server.engine.mapping import SideShape, compile_mapping

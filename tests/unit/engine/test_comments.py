@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from server.domain.integration import CommentRules, PrivateComments
 from server.domain.item import Comment, Item, Side
 from server.domain.operation import AddComment, EditComment
 from server.domain.pair import Pair
+from server.domain.rules import CommentRules, PrivateComments
 from server.engine.plan import Plan
 from server.engine.reconcile import absorb, reconcile, unchanged
 from tests.unit.engine.build import NOON, ids, item, linked, mapping, only

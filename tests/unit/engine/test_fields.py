@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from server.domain.errors import PutRight
-from server.domain.integration import ConflictPolicy, Direction, FieldMapping
 from server.domain.item import Side
+from server.domain.mapping import ConflictPolicy, Direction, FieldMapping
 from server.domain.operation import UpdateItem
 from server.domain.values import Value
 from server.engine.plan import Plan

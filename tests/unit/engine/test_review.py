@@ -5,17 +5,10 @@ from dataclasses import replace
 import pytest
 
 from server.domain.errors import PutRight
-from server.domain.integration import (
-    CommentRules,
-    Direction,
-    Document,
-    FieldMapping,
-    PrivateComments,
-    SideSettings,
-    TypeMapping,
-    ValueMapping,
-)
+from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
+from server.domain.mapping import Direction, FieldMapping, TypeMapping, ValueMapping
+from server.domain.rules import CommentRules, PrivateComments
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat
 from server.engine.mapping import SideShape, compile_mapping
 from server.engine.review import review, review_shape

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from server.domain.integration import Direction, SideSettings
+from server.domain.integration import SideSettings
+from server.domain.mapping import Direction
 from server.domain.values import FieldKind, FieldSpec, Option
 from server.engine.suggest import Offer, plain, suggest
 

@@ -633,8 +633,15 @@ export interface components {
         /**
          * AttachmentRules
          * @description Whether files travel. A larger file than ``max_bytes`` stays and is listed as skipped.
+         *
+         *     ``deletions``: a deleted file's twin is deleted, where the app can; otherwise it stays, on record.
          */
         AttachmentRules: {
+            /**
+             * Deletions
+             * @default false
+             */
+            deletions: boolean;
             /** @default both */
             direction: components["schemas"]["Direction"] | null;
             /**
@@ -675,6 +682,17 @@ export interface components {
             entries: components["schemas"]["AuditEntry"][];
             /** Next */
             next: number;
+        };
+        /**
+         * BreakerRules
+         * @description When a pair counts as a loop: written more than ``writes`` times within an hour.
+         */
+        BreakerRules: {
+            /**
+             * Writes
+             * @default 60
+             */
+            writes: number;
         };
         /**
          * CapabilitiesOut
@@ -725,8 +743,15 @@ export interface components {
         /**
          * CommentRules
          * @description Whether and how comments travel. ``edits``: a changed comment changes its twin, where the app can.
+         *
+         *     ``deletions``: a deleted comment's twin is deleted, where the app can; otherwise it stays, on record.
          */
         CommentRules: {
+            /**
+             * Deletions
+             * @default false
+             */
+            deletions: boolean;
             /** @default both */
             direction: components["schemas"]["Direction"] | null;
             /**
@@ -929,20 +954,31 @@ export interface components {
          * @description The whole of an integration's configuration.
          *
          *     ``creates``: on which side new twins may be made (``to_right``: items of the left get a twin on the right).
-         *     ``poll_seconds``: the interval of polling.
+         *     ``poll_seconds``: the interval of polling. ``scan_hours``: the interval of the full scan, which finds what times of
+         *     change do not tell (0: none).
          */
         Document: {
             attachments?: components["schemas"]["AttachmentRules"];
+            breaker?: components["schemas"]["BreakerRules"];
             comments?: components["schemas"]["CommentRules"];
             /** @default both */
             creates: components["schemas"]["Direction"];
+            deletions?: components["schemas"]["PartingRules"];
+            guard?: components["schemas"]["GuardRules"];
             left: components["schemas"]["SideSettings"];
+            links?: components["schemas"]["LinkRules"];
             /**
              * Poll Seconds
              * @default 30
              */
             poll_seconds: number;
             right: components["schemas"]["SideSettings"];
+            /**
+             * Scan Hours
+             * @default 24
+             */
+            scan_hours: number;
+            scope?: components["schemas"]["ScopeRules"];
             /** Types */
             types: components["schemas"]["TypeMapping"][];
         };
@@ -1131,6 +1167,38 @@ export interface components {
             shown: string;
             /** Value */
             value: unknown;
+        };
+        /**
+         * FilterRule
+         * @description One condition on one field of one side, by the app's own field id and values. ``values`` hold options by id.
+         */
+        FilterRule: {
+            /** Field */
+            field: string;
+            operator: components["schemas"]["Operator"];
+            /**
+             * Values
+             * @default []
+             */
+            values: string[];
+        };
+        /**
+         * GuardRules
+         * @description How much one run may delete or overwrite before it stops for a person.
+         *
+         *     ``share`` is in percent of the pairs; ``least``: that many are always allowed, so that small integrations work.
+         */
+        GuardRules: {
+            /**
+             * Least
+             * @default 25
+             */
+            least: number;
+            /**
+             * Share
+             * @default 25
+             */
+            share: number;
         };
         /**
          * HeldItem
@@ -1416,6 +1484,23 @@ export interface components {
             name: string;
         };
         /**
+         * LinkRules
+         * @description Whether relations between items travel. ``parents``: whether hierarchy does; None: not at all.
+         *
+         *     ``kinds`` map the apps' own names of relations; a relation without a row stays where it is, on record.
+         */
+        LinkRules: {
+            /** @default null */
+            direction: components["schemas"]["Direction"] | null;
+            /**
+             * Kinds
+             * @default []
+             */
+            kinds: components["schemas"]["ValueMapping"][];
+            /** @default null */
+            parents: components["schemas"]["Direction"] | null;
+        };
+        /**
          * Me
          * @description Who is signed in. ``csrf`` goes into the header ``X-CSRF-Token`` of every request that changes something.
          */
@@ -1472,6 +1557,12 @@ export interface components {
             what: string;
         };
         /**
+         * Operator
+         * @description How a filter compares a field with its values.
+         * @enum {string}
+         */
+        Operator: "is" | "is_not" | "contains" | "lacks" | "empty" | "filled" | "at_least" | "at_most";
+        /**
          * Option
          * @description One choice of a field. ``closed`` says whether a status means that work has ended (None: not known).
          */
@@ -1503,6 +1594,22 @@ export interface components {
             tenant: string;
             /** Title */
             title: string;
+        };
+        /**
+         * Parting
+         * @description What happens to the twin of an item that is gone, or that does not belong to the integration any more.
+         * @enum {string}
+         */
+        Parting: "ignore" | "note" | "close" | "delete";
+        /**
+         * PartingRules
+         * @description What happens on each side when the other side's item is gone.
+         */
+        PartingRules: {
+            /** @default ignore */
+            on_left: components["schemas"]["Parting"];
+            /** @default ignore */
+            on_right: components["schemas"]["Parting"];
         };
         /**
          * People
@@ -1623,6 +1730,18 @@ export interface components {
             trigger: string;
         };
         /**
+         * ScopeRules
+         * @description Which items belong to the integration, and what happens to the twin of one that does so no longer.
+         *
+         *     An item that leaves (a filter, another container, a type that is not mapped) takes its pair out of scope: nothing
+         *     travels until it comes back, and then everything that was typed meanwhile does.
+         */
+        ScopeRules: {
+            leaving?: components["schemas"]["PartingRules"];
+            left?: components["schemas"]["SideFilter"];
+            right?: components["schemas"]["SideFilter"];
+        };
+        /**
          * SettingOut
          * @description One setting of a connection; the panel's form is drawn from these, in this order.
          */
@@ -1644,6 +1763,30 @@ export interface components {
             name: string;
             /** Required */
             required: boolean;
+        };
+        /**
+         * SideFilter
+         * @description Which items of a side belong to the integration; every rule must hold.
+         *
+         *     ``every`` counts for all items; ``new`` besides for items that have no twin yet; ``kept`` besides for items that
+         *     have one.
+         */
+        SideFilter: {
+            /**
+             * Every
+             * @default []
+             */
+            every: components["schemas"]["FilterRule"][];
+            /**
+             * Kept
+             * @default []
+             */
+            kept: components["schemas"]["FilterRule"][];
+            /**
+             * New
+             * @default []
+             */
+            new: components["schemas"]["FilterRule"][];
         };
         /**
          * SideSettings
@@ -1766,14 +1909,26 @@ export interface components {
         /**
          * TypeMapping
          * @description A pair of item types and the fields that travel between them.
+         *
+         *     ``creates``: items of these types get twins; ``updates``: twins that are there are kept in step.
          */
         TypeMapping: {
+            /**
+             * Creates
+             * @default true
+             */
+            creates: boolean;
             /** Fields */
             fields: components["schemas"]["FieldMapping"][];
             /** Left */
             left: string;
             /** Right */
             right: string;
+            /**
+             * Updates
+             * @default true
+             */
+            updates: boolean;
         };
         /**
          * UserIn

@@ -5,14 +5,21 @@ import { review } from "./review";
 const field = (left: string, more: Partial<FieldMapping> = {}): FieldMapping => ({
   left, right: left, direction: "both", conflict: "latest", create_only: false, values: [], ...more,
 });
+const everything = { every: [], new: [], kept: [] };
 const document = (more: Partial<Document> = {}): Document => ({
   left: { connection: "1", container: "a" },
   right: { connection: "2", container: "b" },
-  types: [{ left: "bug", right: "ticket", fields: [field("Title"), field("Status"), field("Priority", { direction: "to_right" })] }],
+  types: [{ left: "bug", right: "ticket", fields: [field("Title"), field("Status"), field("Priority", { direction: "to_right" })], creates: true, updates: true }],
   creates: "both",
-  comments: { direction: "both", private: "keep", edits: true },
-  attachments: { direction: "both", max_bytes: 50 * 1024 * 1024 },
+  comments: { direction: "both", private: "keep", edits: true, deletions: false },
+  attachments: { direction: "both", max_bytes: 50 * 1024 * 1024, deletions: false },
   poll_seconds: 30,
+  scan_hours: 24,
+  scope: { left: everything, right: everything, leaving: { on_left: "ignore", on_right: "ignore" } },
+  deletions: { on_left: "ignore", on_right: "ignore" },
+  links: { direction: null, parents: null, kinds: [] },
+  guard: { share: 25, least: 25 },
+  breaker: { writes: 60 },
   ...more,
 });
 const names = { left: "Desk", right: "Lab" };
@@ -30,7 +37,7 @@ describe("an integration in plain words", () => {
   });
 
   it("warns gravely before private comments become public", () => {
-    const published = document({ comments: { direction: "both", private: "publish", edits: true } });
+    const published = document({ comments: { direction: "both", private: "publish", edits: true, deletions: false } });
     expect(say(published).find((sentence) => sentence.about === "private")).toMatchObject({ grave: true });
   });
 

@@ -41,7 +41,7 @@ export function MappingEditor({ document, names, onChange }: Props) {
             variant="default"
             size="xs"
             leftSection={<Icon name="plus" />}
-            onClick={() => onChange({ ...document, types: [...document.types, { left: free.id, right: other.id, fields: [] }] })}
+            onClick={() => onChange({ ...document, types: [...document.types, { left: free.id, right: other.id, fields: [], creates: true, updates: true }] })}
           >
             Add a pair of types
           </Button>

@@ -1,0 +1,26 @@
+"""The kinds of run that there are, as a list one can read: what starts each, and what it does; it must not do it.
+
+``feed`` is the live pass; every other kind answers a request and goes through the same steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from server.services.sync import feed
+from server.services.sync.work import Work
+
+Route = Callable[[Work], Iterator[object]]
+
+ROUTES: Final[Mapping[str, Route]] = {
+    "poll": feed.run,
+    "now": feed.run,
+}
+"""What a run does, by its trigger. It yields after every page."""
+
+DRY: Final = frozenset({"dry run"})
+"""The kinds that write nothing to an app."""
+
+AT_REST: Final = frozenset({"dry run", "match", "undo"})
+"""The kinds that are worked while the integration itself does not run."""
