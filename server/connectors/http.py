@@ -86,7 +86,8 @@ class HttpOutlet:
     ``base_url``: the app's address, path included. ``proxy``: address of an HTTP proxy, or empty. ``ca_pem``:
     further authorities to trust besides the operating system's, as PEM text. ``verify``: False trusts any
     certificate. ``parallel``: how many connections are kept. Timeouts are in seconds: ``connect_timeout`` until the
-    connection stands, ``read_timeout`` between two pieces of an answer. Raises ``PutRight`` for unusable settings.
+    connection stands, ``read_timeout`` between two pieces of an answer. ``before_write`` is called right before a write
+    leaves; what it raises stops the write. Raises ``PutRight`` for unusable settings.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class HttpOutlet:
         connect_timeout: float = 10.0,
         read_timeout: float = 60.0,
         ledger: Ledger | None = None,
+        before_write: Callable[[], None] | None = None,
     ) -> None:
         self.base_url = base_url.strip().rstrip("/")
         parts = _split(self.base_url)
@@ -110,6 +112,7 @@ class HttpOutlet:
         self._adapter = _Adapter(self._tls, parallel)
         self._timeouts = (connect_timeout, read_timeout)
         self._ledger = ledger
+        self._before_write = before_write
         self._last_date = ""
         self._own = threading.local()
 
@@ -209,6 +212,8 @@ class HttpOutlet:
         elif body is not None:
             prepared.headers["Transfer-Encoding"] = "chunked"
         write = method not in _READS
+        if write and self._before_write is not None:
+            self._before_write()
         for last_try in (False, True):
             try:
                 response = self._adapter.send(

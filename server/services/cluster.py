@@ -16,7 +16,7 @@ from server.store import lease, provision, tenants
 from server.store.crypto import MasterKey
 from server.store.database import Database, TenantLogin, wake
 from server.store.hub import Hub
-from server.store.lease import LEASE
+from server.store.lease import LEASE, Tenure, elapsed
 from server.store.tenants import SyncState, Tenant
 
 _SCOPE_SECONDS = 2.0
@@ -107,4 +107,4 @@ class Cluster:
         )
 
 
-__all__ = ["LEASE", "Cluster"]
+__all__ = ["LEASE", "Cluster", "Tenure", "elapsed"]

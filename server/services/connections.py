@@ -6,7 +6,7 @@ secrets must be entered again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -144,10 +144,15 @@ def try_settings(scope: TenantScope, kind: str, settings: Mapping[str, str], con
     return _try(scope, kind, {**plain, **secrets}, connection_id)
 
 
-def open_connector(scope: TenantScope, connection: Connection) -> Connector:
-    """A connector for a saved connection; close it. Raises ``WrongKey`` or ``PutRight``."""
+def open_connector(
+    scope: TenantScope, connection: Connection, before_write: Callable[[], None] | None = None
+) -> Connector:
+    """A connector for a saved connection; close it. ``before_write`` may stop a write by raising.
+
+    Raises ``WrongKey`` or ``PutRight``.
+    """
     settings = connection.all_settings(scope.cipher)
-    return registry.open(connection.kind, settings, open_outlet(scope, connection.id, settings))
+    return registry.open(connection.kind, settings, open_outlet(scope, connection.id, settings, before_write))
 
 
 def _try(scope: TenantScope, kind: str, settings: Mapping[str, str], connection_id: str | None) -> Verdict:

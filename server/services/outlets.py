@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from server.connectors.base import Setting, SettingKind
@@ -102,14 +102,23 @@ class CountedOutlet(HttpOutlet):
         self.ledger.write()
 
 
-def open_outlet(scope: TenantScope, connection_id: str | None, settings: Mapping[str, str]) -> CountedOutlet:
-    """An outlet for a connection's settings; ``connection_id`` None: they are not saved yet. Raises ``PutRight``."""
+def open_outlet(
+    scope: TenantScope,
+    connection_id: str | None,
+    settings: Mapping[str, str],
+    before_write: Callable[[], None] | None = None,
+) -> CountedOutlet:
+    """An outlet for a connection's settings; ``connection_id`` None: they are not saved yet. Raises ``PutRight``.
+
+    ``before_write`` is called before each write leaves, and may stop it by raising.
+    """
     ledger = Ledger(scope, connection_id or NOT_SAVED)
     outlet = CountedOutlet(
         settings.get("url", ""),
         proxy=settings.get("proxy", ""),
         ca_pem=tidy_pem(settings.get("ca_pem", "")),
         ledger=ledger,
+        before_write=before_write,
     )
     outlet.ledger = ledger
     return outlet

@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from server.domain.errors import Fenced, LockstepError
+from server.services.cluster import Tenure
 from server.services.scope import TenantScope
 from server.services.sync.passes import Broken, Desk, Finished, Pass, Wanted
 from server.worker.schedule import Slot, after_failure, after_success, due, sleep
@@ -19,14 +20,15 @@ _REST_AFTER = 5.0
 
 
 class TenantLoop:
-    """The work of one tenant's thread. ``epoch`` is the lease under which it commits."""
+    """The work of one tenant's thread, under the lease ``epoch``; ``tenure`` says how long that is certainly ours."""
 
-    def __init__(self, scope: TenantScope, epoch: int, holder: str, threads: int) -> None:
+    def __init__(self, scope: TenantScope, epoch: int, holder: str, threads: int, tenure: Tenure) -> None:
         self.name = scope.name
         self._scope = scope
         self._epoch = epoch
         self._holder = holder
         self._threads = threads
+        self._tenure = tenure
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._slots: dict[str, Slot] = {}
@@ -44,7 +46,7 @@ class TenantLoop:
     def run(self) -> None:
         """Work until stopped or fenced off. A fault is logged and retried: the thread itself does not end by it."""
         log = self._scope.log
-        desk = Desk(self._scope, self._epoch, self._holder, self._stopped.is_set)
+        desk = Desk(self._scope, self._epoch, self._holder, self._stopped.is_set, self._tenure.check)
         pause = 1.0
         while not self._stopped.is_set():
             try:

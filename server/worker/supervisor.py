@@ -1,7 +1,7 @@
 """Which tenants this process runs: claims leases, starts a thread for each, stops what it lost; it must not sync.
 
 A lease that is not renewed in time is as good as lost: the thread is stopped at once, and even if it were not, its
-next commit would meet the fence that the new holder raised.
+next write would find its tenure over and its next commit would meet the fence that the new holder raised.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import structlog
 
 from server import faults
 from server.domain.errors import LockstepError
-from server.services.cluster import LEASE, Cluster
+from server.services.cluster import LEASE, Cluster, Tenure, elapsed
 from server.worker.loop import TenantLoop
 
 _LOG = structlog.get_logger()
@@ -30,6 +30,7 @@ class _Running:
     loop: TenantLoop
     thread: threading.Thread
     epoch: int
+    tenure: Tenure
 
 
 class Supervisor:
@@ -60,22 +61,28 @@ class Supervisor:
 
     def _round(self) -> None:
         try:
-            before = time.monotonic()
+            asked_at = elapsed()
             held = self._cluster.renew(self._holder)
             claimed = self._cluster.claim(self._holder)
             if claimed:
                 faults.reach("lease.claimed")
             held |= claimed
-            self._renewed = before
+            self._renewed = asked_at
         except LockstepError as error:
             _LOG.warning("the leases could not be renewed", reason=error.message)
-            if time.monotonic() - self._renewed > LEASE.total_seconds() - _ROUND:
+            if elapsed() - self._renewed > LEASE.total_seconds() - _ROUND:
                 self._stop_lost({})
+            return
+        except Exception:  # noqa: BLE001 - ending the process would help nobody; its threads work as long as their tenure
+            _LOG.exception("the leases could not be renewed")
             return
         self._stop_lost(held)
         for tenant_id, epoch in held.items():
-            if tenant_id not in self._running:
-                self._start(tenant_id, epoch)
+            running = self._running.get(tenant_id)
+            if running is None:
+                self._start(tenant_id, epoch, asked_at)
+            elif running.epoch == epoch:
+                running.tenure.renewed(asked_at)
 
     def _stop_lost(self, held: dict[str, int]) -> None:
         for tenant_id, running in list(self._running.items()):
@@ -85,15 +92,17 @@ class Supervisor:
                 if not running.thread.is_alive():
                     del self._running[tenant_id]
 
-    def _start(self, tenant_id: str, epoch: int) -> None:
+    def _start(self, tenant_id: str, epoch: int, asked_at: float) -> None:
         try:
             scope = self._cluster.scope_by_id(tenant_id)
         except LockstepError as error:
             _LOG.warning("a tenant could not be opened", tenant=tenant_id, reason=error.message)
             return
-        loop = TenantLoop(scope, epoch, self._holder, self._threads)
+        tenure = Tenure()
+        tenure.renewed(asked_at)
+        loop = TenantLoop(scope, epoch, self._holder, self._threads, tenure)
         thread = threading.Thread(target=loop.run, name=f"tenant-{scope.name}", daemon=True)
-        self._running[tenant_id] = _Running(loop, thread, epoch)
+        self._running[tenant_id] = _Running(loop, thread, epoch, tenure)
         thread.start()
 
     def _listen(self) -> None:

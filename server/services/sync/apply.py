@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO, cast
 
 from server import faults
-from server.domain.errors import AppError, LostAnswer, Rejected
+from server.domain.errors import AppError, Fenced, LostAnswer, Rejected
 from server.domain.item import Draft, FileDraft, Item, Side
 from server.domain.operation import AddComment, AddFile, CreateItem, EditComment, Operation, UpdateItem
 from server.domain.values import FieldKind, Value
@@ -50,7 +50,10 @@ class Applied:
 
 
 def apply(work: Work, plan: Plan) -> Applied:
-    """Carry out ``plan``. Never raises an ``AppError``: the first one is in ``failure``."""
+    """Carry out ``plan``. Never raises an ``AppError``: the first one is in ``failure``.
+
+    Raises ``Fenced`` when the tenant may be another's by now; what is not done then stays planned.
+    """
     done = Applied(plan)
     for operation in plan.operations:
         try:
@@ -68,20 +71,27 @@ def apply(work: Work, plan: Plan) -> Applied:
             done.failure = error
             done.outcomes.append(Outcome(operation.id, "failed", error.message))
             break
+        except Fenced:
+            raise
         except Exception as error:
             work.scope.log.exception("an operation failed in an unforeseen way", operation=operation.id)
             done.failure = LostAnswer(f"Lockstep could not carry this out ({error}). The log has the details.")
             break
+    _set_aside(done)
+    return done
+
+
+def _set_aside(done: Applied) -> None:
+    """What was not reached is planned anew by the next look; an operation whose answer was lost stays planned."""
     reached = {outcome.operation for outcome in done.outcomes}
     lost = isinstance(done.failure, LostAnswer)
-    for operation in plan.operations:
+    for operation in done.plan.operations:
         if operation.id in reached:
             continue
         if lost:
             lost = False
             continue
         done.outcomes.append(Outcome(operation.id, "superseded", "an earlier step did not succeed"))
-    return done
 
 
 def _carry_out(work: Work, done: Applied, operation: Operation) -> None:

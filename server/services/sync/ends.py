@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from server.connectors.base import Connector
@@ -28,9 +29,13 @@ class _Opened:
 
 @dataclass(slots=True)
 class Ends:
-    """The connectors that a tenant's thread has open. Not for several threads (the connectors themselves are)."""
+    """The connectors that a tenant's thread has open. Not for several threads (the connectors themselves are).
+
+    ``before_write`` is called before anything is written to an app; what it raises stops the write.
+    """
 
     scope: TenantScope
+    before_write: Callable[[], None] | None = None
     _open: dict[str, _Opened] = field(default_factory=dict)
     _shapes: dict[tuple[str, str, Side, tuple[str, ...]], tuple[float, SideShape]] = field(default_factory=dict)
 
@@ -75,7 +80,7 @@ class Ends:
             if known is not None:
                 known.connector.close()
                 self.forget()
-            known = _Opened(row, open_connector(self.scope, row))
+            known = _Opened(row, open_connector(self.scope, row, self.before_write))
             self._open[connection_id] = known
         return End(side, row.name, connection_id, known.connector)
 

@@ -80,7 +80,7 @@ def _once(page: Page) -> list[Head]:
 def finish(work: Work, error: str | None, *, again: bool = False) -> None:
     """End the pass's run, if it has one. ``error`` is the sentence that stopped it.
 
-    The request that it answered is over with it, unless it is to be taken up ``again``.
+    The request that it answered is over with it, unless it is to be taken up ``again``. Raises ``Fenced``.
     """
     run = work.run
     if run.id is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from server.domain.errors import AppError, Gone, Transient
+from server.domain.errors import AppError, Fenced, Gone, Transient
 from server.domain.item import Side
 from server.domain.operation import CreateItem
 from server.domain.pair import Pair, PairState
@@ -167,6 +167,8 @@ def _in_parallel(work: Work, looks: Sequence[Look], task: Callable[[Look], None]
             task(one)
         except AppError as error:
             one.failure = error
+        except Fenced:
+            raise
         except Exception as error:
             work.scope.log.exception("an item could not be looked at", item=one.item_id)
             one.failure = error

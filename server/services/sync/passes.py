@@ -141,18 +141,23 @@ class Pass:
 
 @dataclass(slots=True)
 class Desk:
-    """Everything a tenant's thread keeps between passes. ``stopping`` says that it was told to end."""
+    """Everything a tenant's thread keeps between passes.
+
+    ``stopping`` says that it was told to end. ``before_write`` is called before anything is written to an app, and
+    raises ``Fenced`` when the tenant may be another's by now.
+    """
 
     scope: TenantScope
     epoch: int
     holder: str
     stopping: Callable[[], bool]
+    before_write: Callable[[], None] | None = None
     ends: Ends = field(init=False)
     _opened: bool = False
     _said: tuple[str, str, float] | None = None
 
     def __post_init__(self) -> None:
-        self.ends = Ends(self.scope)
+        self.ends = Ends(self.scope, self.before_write)
 
     def open(self) -> None:
         """Shut out every earlier holder and end the runs that a killed process left. Raises ``Fenced``."""
@@ -240,6 +245,7 @@ class Desk:
             if refusal is not None:
                 message = f"{end.name} refuses the account of this connection: {refusal}"
                 with self.scope.transaction() as tx:
+                    lease.check_fence(tx, self.epoch)
                     connections.pause(tx, end.connection, message)
                 return message
         return error.message
@@ -260,6 +266,7 @@ class Desk:
 
     def _say(self, wanted: Wanted, message: str) -> None:
         with self.scope.transaction() as tx:
+            lease.check_fence(tx, self.epoch)
             integrations.say(tx, wanted.row.id, message)
 
 

@@ -78,7 +78,7 @@ class Work:
             yield str(uuid4())
 
     def begin_run(self) -> str:
-        """The id of this pass's run, written down now if it was not yet."""
+        """The id of this pass's run, written down now if it was not yet. Raises ``Fenced``."""
         if self.run.id is None:
             with self.scope.transaction() as tx:
                 lease.check_fence(tx, self.epoch)

@@ -16,6 +16,7 @@ from server.connectors.http import HttpOutlet
 from server.domain.errors import (
     CredentialsRefused,
     EgressDenied,
+    Fenced,
     LostAnswer,
     NotThatApp,
     PutRight,
@@ -330,3 +331,15 @@ def test_a_proxy_that_is_not_there_is_named() -> None:
 def test_requests_go_over_the_proxy(app: WebApp) -> None:
     assert HttpOutlet("http://app.example/base", proxy=app.url).request("GET", "/x").json() == {"ok": True}
     assert app.asked[-1].path == "http://app.example/base/x"
+
+
+def test_a_write_that_is_stopped_at_the_last_moment_never_leaves(app: WebApp) -> None:
+    def stop() -> None:
+        raise Fenced("The lease has run out.")
+
+    outlet = HttpOutlet(app.url, before_write=stop)
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        with pytest.raises(Fenced):
+            outlet.request(method, "/items", json={})
+    outlet.request("GET", "/items")
+    assert [one.method for one in app.asked] == ["GET"]

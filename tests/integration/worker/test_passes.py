@@ -25,7 +25,7 @@ ITEM: dict[str, Value] = {"title": "an item", "text": "", "status": "1", "labels
 def world(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> World:
     made = stage.world()
 
-    def open_model(_scope: object, row: Connection) -> ModelConnector:
+    def open_model(_scope: object, row: Connection, _before_write: object) -> ModelConnector:
         return ModelConnector(made.left if row.name == "left" else made.right)
 
     monkeypatch.setattr(ends, "open_connector", open_model)

@@ -94,9 +94,8 @@ def test_the_tenants_of_a_dead_process_are_taken_over_in_under_ten_seconds(fresh
     dead = Cluster("c", fresh_cluster.database(), fresh_cluster.master)
     dead.claim("dead/host/1/x")  # and never renews
     dead.close()
-    began = time.monotonic()
+    died = time.monotonic()
     with supervised(fresh_cluster, "two"):
         assert eventually(lambda: holders(fresh_cluster) == {"anna": "two"})
+        assert time.monotonic() - died < 10
         assert eventually(lambda: states(fresh_cluster) == {"anna": "idle"})
-    assert LEASE.total_seconds() < 10
-    assert time.monotonic() - began < LEASE.total_seconds() * 3
