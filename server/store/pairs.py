@@ -5,13 +5,12 @@ Writes go in lists: a page of a run is saved with one statement a table.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Row, Table, func, literal_column, select, text
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from server.domain.item import Side
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Seen
@@ -79,16 +78,17 @@ def _upsert(tx: Connection, table: Any, rows: list[dict[str, object]]) -> None:
 
 
 def _load(tx: Connection, where: Any) -> list[Pair]:
-    rows = tx.execute(select(t.pairs).where(where)).all()
-    ids = [row.id for row in rows]
-    comments: dict[str, list[CommentPair]] = defaultdict(list)
-    files: dict[str, list[AttachmentPair]] = defaultdict(list)
-    if ids:
-        for one in tx.execute(select(t.comment_pairs).where(t.comment_pairs.c.pair_id.in_(ids))):
-            comments[str(one.pair_id)].append(_comment(one))
-        for one in tx.execute(select(t.attachment_pairs).where(t.attachment_pairs.c.pair_id.in_(ids))):
-            files[str(one.pair_id)].append(_attachment(one))
-    return [_pair(row, comments[str(row.id)], files[str(row.id)]) for row in rows]
+    query = select(t.pairs, _hanging(t.comment_pairs, "comments"), _hanging(t.attachment_pairs, "files"))
+    rows = tx.execute(query.where(where))
+    return [_pair(row) for row in rows]
+
+
+def _hanging(table: Table, name: str) -> Any:
+    """The rows of ``table`` that belong to a pair, as a column ``name``: one round trip, whatever hangs on a pair."""
+    rows = func.jsonb_agg(func.to_jsonb(literal_column(table.name)), type_=JSONB)
+    return (
+        select(func.coalesce(rows, text("'[]'"))).where(table.c.pair_id == t.pairs.c.id).scalar_subquery().label(name)
+    )
 
 
 def values(json: Mapping[str, Any] | None) -> dict[str, Value] | None:
@@ -98,7 +98,7 @@ def values(json: Mapping[str, Any] | None) -> dict[str, Value] | None:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in json.items()}
 
 
-def _pair(row: Row[Any], comments: list[CommentPair], files: list[AttachmentPair]) -> Pair:
+def _pair(row: Row[Any]) -> Pair:
     left, right = (
         Seen(
             getattr(row, f"{side}_id"),
@@ -117,28 +117,35 @@ def _pair(row: Row[Any], comments: list[CommentPair], files: list[AttachmentPair
         left,
         right,
         row.title,
-        tuple(comments),
-        tuple(files),
+        tuple(_comment(one) for one in row.comments),
+        tuple(_attachment(one) for one in row.files),
         row.reserved_at,
     )
 
 
-def _comment(row: Row[Any]) -> CommentPair:
+def _comment(row: Mapping[str, Any]) -> CommentPair:
     return CommentPair(
-        str(row.id),
-        Side(row.origin),
-        row.left_id,
-        row.right_id,
-        row.left_hash,
-        row.right_hash,
-        row.private,
-        row.note,
+        row["id"],
+        Side(row["origin"]),
+        row["left_id"],
+        row["right_id"],
+        row["left_hash"],
+        row["right_hash"],
+        row["private"],
+        row["note"],
     )
 
 
-def _attachment(row: Row[Any]) -> AttachmentPair:
+def _attachment(row: Mapping[str, Any]) -> AttachmentPair:
     return AttachmentPair(
-        str(row.id), Side(row.origin), row.left_id, row.right_id, row.name, row.size, row.sha256, row.note
+        row["id"],
+        Side(row["origin"]),
+        row["left_id"],
+        row["right_id"],
+        row["name"],
+        row["size"],
+        row["sha256"],
+        row["note"],
     )
 
 
