@@ -31,6 +31,23 @@ from tests.property.model import FIELDS, Fate, Killed, ModelApp, ModelConnector
 from tests.support.postgres import TestCluster
 
 VALUES = (ValueMapping("1", "1"), ValueMapping("2", "2"))
+_TABLES = (
+    "pairs",
+    "comment_pairs",
+    "attachment_pairs",
+    "operations",
+    "runs",
+    "events",
+    "conflicts",
+    "cursors",
+    "holds",
+)
+_FINGERPRINT = text(
+    " union all ".join(
+        f"select coalesce(sum(hashtextextended(xmin::text || ctid::text, 0)), 0) from {table}"  # noqa: S608 - fixed names
+        for table in _TABLES
+    )
+)
 
 
 class Inline(Executor):
@@ -138,6 +155,11 @@ class World:
         """What the database says."""
         with self.scope.database.tenant(self.scope.login) as tx:
             return list(tx.execute(text(query), {"integration": self.integration}))
+
+    def fingerprint(self) -> tuple[int, ...]:
+        """A number for each table that a pass may write; a row that is written anew changes it."""
+        with self.scope.database.tenant(self.scope.login) as tx:
+            return tuple(tx.execute(_FINGERPRINT).scalars())
 
     def history(self) -> str:
         """Everything that is on record, as one text."""
