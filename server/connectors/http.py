@@ -1,13 +1,14 @@
 """The one way out: sends requests of one connection to that connection's own address, and to no other place.
 
 It names what went wrong in sentences and classes (see ``base.Outlet``); it must not know any app, retry a write, or
-log or repeat a secret. An adapter of ``requests`` is used without its session: no cookies, no environment, no hooks,
-and connections that are kept alive and shared by threads.
+log or repeat a secret. An adapter of ``requests`` is used without its session (see ``wire``): no cookies, no
+environment, no hooks, and connections that are kept alive and shared by threads.
 """
 
 from __future__ import annotations
 
 import json as json_text
+import re
 import socket
 import ssl
 import threading
@@ -22,14 +23,14 @@ from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
 import requests
 import truststore
-from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from requests.utils import requote_uri
+from urllib3 import BaseHTTPResponse, Timeout
 from urllib3 import exceptions as lower
 
 from server.connectors import troubles
 from server.connectors.multipart import Multipart, size_of
 from server.connectors.troubles import Why
+from server.connectors.wire import Adapter, CutOff
 from server.domain.errors import EgressDenied, NotThatApp, PutRight, Transient
 
 Ledger = Callable[[str, int, bool], None]
@@ -43,7 +44,8 @@ _PORTS: Final = {"http": 80, "https": 443}
 _NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL", "RECORD_LAYER_FAILURE"})
 """OpenSSL's reasons that only a handshake gives; with any other, something may have been sent."""
 _OK, _MULTIPLE = 200, 300
-_AGENT: Final = "Lockstep"
+_CLEAN: Final = re.compile(r"[A-Za-z0-9/?&=._~+:,;@!$'()*-]*")
+"""A path and query that need no quoting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class HttpOutlet:
         proxy: str = "",
         ca_pem: str = "",
         verify: bool = True,
-        parallel: int = 8,
+        parallel: int = 32,
         connect_timeout: float = 10.0,
         read_timeout: float = 60.0,
         ledger: Ledger | None = None,
@@ -106,20 +108,23 @@ class HttpOutlet:
         self.base_url = base_url.strip().rstrip("/")
         parts = _split(self.base_url)
         self._host, self._port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-        self._origin = _origin(parts)
-        self._proxies = {"http": proxy, "https": proxy} if proxy else {}
-        self._tls = _trust(ca_pem, verify=verify)
-        self._adapter = _Adapter(self._tls, parallel)
-        self._timeouts = (connect_timeout, read_timeout)
+        self._origin, self._path = _origin(parts), parts.path
+        self._adapter = Adapter(self._origin, proxy, _trust(ca_pem, verify=verify), parallel)
+        self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
         self._ledger = ledger
         self._before_write = before_write
         self._last_date = ""
+        self._clock: tuple[str, datetime | None] = ("", None)
         self._own = threading.local()
 
     @property
     def server_time(self) -> datetime | None:
         """The ``Date`` of the last answer to the calling thread (else to any thread), in UTC."""
-        return _moment(getattr(self._own, "date", "") or self._last_date)
+        date = getattr(self._own, "date", "") or self._last_date
+        known = self._clock
+        if known[0] != date:
+            known = self._clock = (date, _moment(date))
+        return known[1]
 
     def request(
         self,
@@ -141,138 +146,130 @@ class HttpOutlet:
         died is sent once more.
         """
         body, kind = _body(json, data, files)
-        asked = {"Accept": "application/json", **(headers or {})}
-        if kind and "content-type" not in {name.lower() for name in asked}:
-            asked["Content-Type"] = kind
-        response = self._send(method, self._url(path, params), asked, body)
+        usual = {"Accept": "application/json", "Content-Type": kind} if kind else {"Accept": "application/json"}
+        at_once, write = body is None or isinstance(body, bytes), method not in _READS
+        response = self._send(method, self._target(path, params), _over(usual, headers), body, at_once=at_once)
         try:
-            content = response.content
-        except requests.RequestException as error:
-            raise troubles.cut_off(self._origin, error, write=method not in _READS) from error
-        reply = Reply(self._origin, response.status_code, response.headers, content, method not in _READS)
-        if _OK <= reply.status < _MULTIPLE or reply.status in accept:
-            return reply
-        raise troubles.refused(self._origin, reply.status, reply.headers, content, write=method not in _READS)
+            content = response.data
+        except lower.HTTPError as error:
+            raise troubles.cut_off(self._origin, error, write=write) from error
+        if _OK <= response.status < _MULTIPLE or response.status in accept:
+            return Reply(self._origin, response.status, response.headers, content, write)
+        raise troubles.refused(self._origin, response.status, response.headers, content, write=write)
 
     def stream(self, path: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes]:
         """GET in chunks of at most 64 KiB. Raises before the first chunk as ``request`` does; ``Transient`` within."""
-        asked = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
-        response = self._send("GET", self._url(path, None), asked, None)
-        if not _OK <= response.status_code < _MULTIPLE:
-            content = response.raw.read(_CHUNK, decode_content=True)
-            response.close()
-            raise troubles.refused(self._origin, response.status_code, response.headers, content, write=False)
+        asked = _over({"Accept": "*/*", "Accept-Encoding": "identity"}, headers)
+        response = self._send("GET", self._target(path, None), asked, None, at_once=False)
+        if not _OK <= response.status < _MULTIPLE:
+            content = next(self._chunks(response), b"")
+            raise troubles.refused(self._origin, response.status, response.headers, content, write=False)
         return self._chunks(response)
 
     def close(self) -> None:
         """Close idle sockets."""
         self._adapter.close()
 
-    def _chunks(self, response: requests.Response) -> Iterator[bytes]:
+    def _chunks(self, response: BaseHTTPResponse) -> Iterator[bytes]:
         try:
-            yield from response.iter_content(_CHUNK)
-        except requests.RequestException as error:
+            yield from response.stream(_CHUNK, decode_content=True)
+        except lower.HTTPError as error:
             raise troubles.cut_off(self._origin, error, write=False) from error
         finally:
             response.close()
 
-    def _url(self, path: str, params: Iterable[tuple[str, str]] | Mapping[str, str] | None) -> str:
-        url = path if path.startswith(("http://", "https://")) else self.base_url + path
+    def _target(self, path: str, params: Iterable[tuple[str, str]] | Mapping[str, str] | None) -> str:
+        """Path and query to ask the app for. Raises ``EgressDenied`` when ``path`` leads elsewhere.
+
+        What begins with a slash cannot: the host of an address ends there, and ours stands in front of it.
+        """
+        if path.startswith("/"):
+            target = self._path + path
+        else:
+            target = self._allowed(path if path.startswith(("http://", "https://")) else self.base_url + path)
+        if _CLEAN.fullmatch(target) is None:
+            target = requote_uri(target).partition("#")[0]
         if params:
             pairs = list(params.items() if isinstance(params, Mapping) else params)
-            url = f"{url}{'&' if '?' in url else '?'}{urlencode(pairs)}"
-        return requote_uri(url)
+            target = f"{target}{'&' if '?' in target else '?'}{urlencode(pairs)}"
+        return target
 
-    def _send(self, method: str, url: str, headers: Mapping[str, str], body: Any) -> requests.Response:
+    def _send(
+        self, method: str, target: str, headers: Mapping[str, str], body: Any, *, at_once: bool
+    ) -> BaseHTTPResponse:
         """Send, following redirects of reads within the origin."""
+        url = ""
         for _ in range(_MOST_MOVES + 1):
-            self._allow(url)
-            response = self._exchange(method, url, headers, body)
-            target = response.headers.get("Location") if response.status_code in _MOVED else None
-            if target is None:
+            response = self._exchange(method, target, headers, body, at_once=at_once)
+            moved = response.headers.get("Location") if response.status in _MOVED else None
+            if moved is None:
                 return response
             response.close()
-            url = requote_uri(urljoin(url, target))
-            self._allow(url, moved=True)
+            url = requote_uri(urljoin(self._origin + target, moved))
+            target = self._allowed(url, moved=True)
             if method not in _READS:
                 raise NotThatApp(
                     f"{self._origin} sends writes on to {url}. Put the app's final address into the connection."
                 )
         raise NotThatApp(f"{self._origin} redirects in circles ({url}). Check the address of the connection.")
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: Any) -> requests.Response:
-        prepared = requests.PreparedRequest()
-        prepared.method, prepared.url, prepared.body = method, url, body
-        prepared.headers = CaseInsensitiveDict({"User-Agent": _AGENT, "Accept-Encoding": "gzip, deflate", **headers})
-        size = size_of(body)
-        if size is not None:
-            prepared.headers["Content-Length"] = str(size)
-        elif body is None and method not in _READS:
-            prepared.headers["Content-Length"] = "0"
-        elif body is not None:
-            prepared.headers["Transfer-Encoding"] = "chunked"
+    def _exchange(
+        self, method: str, target: str, headers: Mapping[str, str], body: Any, *, at_once: bool
+    ) -> BaseHTTPResponse:
+        """Send one request to the connection's own address, whatever ``target`` is, and read the answer's head.
+
+        ``at_once``: read its body too.
+        """
         write = method not in _READS
+        size = (0 if write else None) if body is None else size_of(body)
+        framing = {} if size is None else {"Content-Length": str(size)}
+        if self._ledger is not None:
+            self._ledger(self._host, self._port, False)
         if write and self._before_write is not None:
             self._before_write()
         for last_try in (False, True):
             try:
-                response = self._adapter.send(
-                    prepared, stream=True, timeout=self._timeouts, verify=True, proxies=self._proxies
+                response = self._adapter.exchange(
+                    method, target, {**headers, **framing}, body, self._timeout, at_once=at_once
                 )
-            except requests.RequestException as error:
+            except CutOff as error:
+                raise troubles.cut_off(self._origin, error, write=write) from error
+            except (lower.HTTPError, requests.RequestException, OSError) as error:
                 why, cause = _why(error)
                 if why is Why.BROKEN and not write and not last_try:
                     continue
-                raise troubles.unreached(self._target(), why, cause, write=write) from error
+                raise troubles.unreached(self._at(), why, cause, write=write) from error
             self._own.date = self._last_date = response.headers.get("Date", "")
             return response
         raise Transient(f"{self._origin} drops every connection. It will be tried again.")
 
-    def _target(self) -> troubles.Target:
-        return troubles.Target(self._origin, self._host, self._port, proxied=bool(self._proxies))
+    def _at(self) -> troubles.Target:
+        return troubles.Target(self._origin, self._host, self._port, proxied=self._adapter.proxied)
 
-    def _allow(self, url: str, *, moved: bool = False) -> None:
-        """Let only the connection's own origin through. Raises ``EgressDenied`` before anything is sent."""
+    def _allowed(self, url: str, *, moved: bool = False) -> str:
+        """The target of an address that is the connection's own. Raises ``EgressDenied`` before anything is sent."""
         try:
             parts = urlsplit(url)
             origin, host, port = _origin(parts), parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
         except ValueError as error:
             raise EgressDenied(f"{url!r} is no address that anything could be sent to.") from error
-        allowed = origin == self._origin
-        if self._ledger is not None and (not moved or not allowed):
-            self._ledger(host, port, not allowed)
-        if not allowed:
-            why = f"{self._origin} redirects there" if moved else f"the connection is for {self._origin}"
-            raise EgressDenied(
-                f"Nothing was sent to {origin}: {why}, and a connection only talks to its own address. If that is the "
-                "app's right address, put it into the connection."
-            )
+        if origin == self._origin:
+            return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        if self._ledger is not None:
+            self._ledger(host, port, True)
+        why = f"{self._origin} redirects there" if moved else f"the connection is for {self._origin}"
+        raise EgressDenied(
+            f"Nothing was sent to {origin}: {why}, and a connection only talks to its own address. If that is the "
+            "app's right address, put it into the connection."
+        )
 
 
-class _Adapter(HTTPAdapter):
-    """Trusts what its own TLS context trusts, where the library's would add authorities of its own."""
-
-    def __init__(self, tls: ssl.SSLContext, parallel: int) -> None:
-        self._context = tls
-        super().__init__(pool_connections=2, pool_maxsize=parallel)
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: Any) -> None:  # noqa: FBT001, FBT002 - the library's
-        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **more)
-
-    def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
-        return super().proxy_manager_for(proxy, ssl_context=self._context, **more)
-
-    def build_connection_pool_key_attributes(
-        self,
-        request: requests.PreparedRequest,
-        verify: Any,  # noqa: ARG002 - the library's
-        cert: Any = None,  # noqa: ARG002
-    ) -> Any:
-        parts = urlsplit(str(request.url))
-        return {"scheme": parts.scheme, "host": parts.hostname, "port": parts.port}, {}
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Nothing to add: the context decides."""
+def _over(usual: Mapping[str, str], own: Mapping[str, str] | None) -> dict[str, str]:
+    """``own`` headers, and the usual ones that are not among them (names in any case)."""
+    if not own:
+        return dict(usual)
+    named = {name.lower() for name in own}
+    return {**{name: value for name, value in usual.items() if name.lower() not in named}, **own}
 
 
 def _split(base_url: str) -> SplitResult:
