@@ -95,8 +95,6 @@ class Parting(StrEnum):
     """A comment on the twin says so, private where the app can."""
     CLOSE = "close"
     """The note, and the twin's status becomes the first one that ends work."""
-    DELETE = "delete"
-    """The twin is deleted, where the app can; the guard counts it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,6 +176,8 @@ class CompiledType:
     left: str
     right: str
     fields: tuple[CompiledField, ...]
+    creates: bool = True
+    updates: bool = True
 
     def on(self, side: Side) -> str:
         """The type's id on a side."""
@@ -196,9 +198,14 @@ class Mapping:
         """One end."""
         return self.left if side is Side.LEFT else self.right
 
-    def type_of(self, side: Side, item_type: str) -> CompiledType | None:
-        """The type mapping of an item; the first from the top where several name the type."""
-        return next((one for one in self.types if one.on(side) == item_type), None)
+    def type_of(self, side: Side, item_type: str, twin_type: str = "") -> CompiledType | None:
+        """The type mapping of an item; the first from the top where several name the type.
+
+        ``twin_type``: the type of its twin, where it has one; the mapping that names both comes before any other.
+        """
+        named = [one for one in self.types if one.on(side) == item_type]
+        both = (one for one in named if one.on(side.other) == twin_type)
+        return next(both, named[0] if named else None)
 
 
 def compatible(left: FieldSpec, right: FieldSpec) -> bool:
@@ -228,7 +235,7 @@ def _compile_type(rule: TypeMapping, left: SideShape, right: SideShape, director
                 field="types",
             )
     compiled = tuple(_compile_field(field_rule, rule, left, right, directory) for field_rule in rule.fields)
-    return CompiledType(rule.left, rule.right, compiled)
+    return CompiledType(rule.left, rule.right, compiled, rule.creates, rule.updates)
 
 
 def _compile_field(

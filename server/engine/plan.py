@@ -26,6 +26,8 @@ class Plan:
     notes: tuple[Note, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     held: Mapping[Side, frozenset[str]] = field(default_factory=dict)
+    summary: str = ""
+    """The sentence of the history, where the operations alone do not say it."""
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
 from server.domain.mapping import Direction
 from server.domain.rules import PrivateComments
+from server.engine.filters import review_filter
 from server.engine.mapping import CHOICES, CompiledField, CompiledType, Mapping
 
 _SHORTEST_POLL = 5
@@ -50,6 +51,8 @@ def review(mapping: Mapping) -> None:
             for side in Side:
                 _writable(mapping, one, side, f"{where}.{row}")
                 _options(mapping, one, side, f"{where}.{row}")
+    for side in Side:
+        review_filter(mapping.document.scope.on(side), mapping.shape(side), f"scope.{side}")
     publishes = mapping.document.comments.private is PrivateComments.PUBLISH
     if publishes and not (mapping.left.private_comments or mapping.right.private_comments):
         raise PutRight("Neither app knows private comments, so there is nothing to publish.", field="comments.private")

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from server.domain.errors import AppError, Fenced, Gone, Transient
+from server.domain.errors import AppError, Fenced, Gone, PutRight, Transient
 from server.domain.item import Side
 from server.domain.operation import CreateItem
 from server.domain.pair import Pair, PairState
+from server.domain.rules import Parting
+from server.engine.filters import outside
 from server.engine.reconcile import unchanged
 from server.services.sync.work import Look, Work
 from server.store import holds, journal, pairs
@@ -73,7 +75,8 @@ def fetch_items(work: Work, looks: Sequence[Look]) -> None:
     _bind_by_marker(work, [one for one in looks if one.pair is None and one.item is not None and one.item.marker])
     for one in looks:
         if one.item is not None:
-            one.type = work.mapping.type_of(one.side, one.item.type)
+            twin_type = one.pair.on(one.side.other).type if one.pair else ""
+            one.type = work.mapping.type_of(one.side, one.item.type, twin_type)
 
 
 def _bind_by_marker(work: Work, looks: Sequence[Look]) -> None:
@@ -100,6 +103,8 @@ def with_item(pair: Pair, side: Side, item_id: str) -> Pair:
 def is_quiet(work: Work, one: Look) -> bool:
     """Whether the item is what was last seen of it (mostly our own write coming back)."""
     if one.pair is None or one.item is None or one.type is None or one.open:
+        return False
+    if outside(work.mapping, one.side, one.item, paired=True):
         return False
     return unchanged(one.type, one.pair, one.side, one.item, work.mapping)
 
@@ -136,6 +141,49 @@ def find_orphans(work: Work, looks: Sequence[Look]) -> None:
         one.failure = None
     _in_parallel(work, orphans, find)
     for one in orphans:
+        one.failure = one.failure or gone[id(one)]
+
+
+def confirm_gone(work: Work, looks: Sequence[Look]) -> None:
+    """An app that says an item is gone must still know us and the container; otherwise nothing is believed.
+
+    Raises what the app raises, and ``PutRight`` when the container itself is gone.
+    """
+    for side in {gone_side(one) for one in looks if is_gone(one) and one.pair is not None}:
+        connector, shape = work.end(side).connector, work.mapping.shape(side)
+        connector.check()
+        if not connector.item_types(shape.container):
+            raise PutRight(
+                f"{shape.name} shows no “{shape.container}” any more, so nothing there counts as deleted. Give the "
+                "account back its right to see it, or choose another container in the integration.",
+                field=side.value,
+            )
+
+
+def gone_side(one: Look) -> Side:
+    """Whose item was deleted: of the two, the one that could not be read."""
+    return one.side if one.item is None else one.side.other
+
+
+def fetch_bereaved(work: Work, looks: Sequence[Look]) -> None:
+    """Read the twins of deleted items where the integration does something with them."""
+
+    def fetch(one: Look) -> None:
+        twin_id = one.pair.on(one.side.other).item_id if one.pair else None
+        if twin_id is None:
+            return
+        try:
+            one.twin = work.end(one.side.other).connector.fetch(twin_id)
+        except Gone:
+            one.twin = None
+
+    left_alone = {side for side in Side if work.mapping.document.deletions.on(side.other) is Parting.IGNORE}
+    bereaved = [one for one in looks if is_gone(one) and one.item is None and one.side not in left_alone]
+    gone = {id(one): one.failure for one in bereaved}
+    for one in bereaved:
+        one.failure = None
+    _in_parallel(work, bereaved, fetch)
+    for one in bereaved:
         one.failure = one.failure or gone[id(one)]
 
 

@@ -11,15 +11,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from server import faults
-from server.domain.errors import CredentialsRefused, Gone
-from server.domain.item import Item, Side
+from server.domain.errors import CredentialsRefused
+from server.domain.item import Side
 from server.domain.operation import CreateItem
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState
 from server.engine.plan import Plan
-from server.engine.reconcile import absorb, reconcile
+from server.engine.reconcile import absorb
 from server.services.sync import look as looking
 from server.services.sync import settle
 from server.services.sync.apply import Applied, apply
+from server.services.sync.decide import decide
 from server.services.sync.settle import Settlement
 from server.services.sync.work import Look, Work
 from server.store import events, journal, lease, pairs
@@ -53,9 +54,14 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
     faults.reach("page.looked")
     _stop_on_refused_account(todo)
     _wait_for_lost_creates(work, todo)
+    looking.confirm_gone(work, todo)
+    looking.fetch_bereaved(work, todo)
     planned = _Planned()
     for one in todo:
-        _plan(work, one, planned, settlement)
+        plan = decide(work, one, settlement)
+        if plan is not None:
+            planned.looks.append(one)
+            planned.plans.append(plan)
     planned = _one_plan_a_pair(planned)
     _journal(work, planned)
     done = list(work.pool.map(lambda plan: apply(work, plan), planned.plans))
@@ -120,54 +126,6 @@ def _drop_quiet(work: Work, looks: Sequence[Look], settlement: Settlement) -> li
         else:
             rest.append(one)
     return rest
-
-
-def _plan(work: Work, one: Look, planned: _Planned, settlement: Settlement) -> None:
-    """Decide about one item: a plan, or a reason why there is none."""
-    if isinstance(one.failure, Gone):
-        settle.settle_gone(work, settlement, one)
-        return
-    if one.failure is not None or one.item is None:
-        settle.settle_failure(work, settlement, one, one.failure or LookupError("nothing came back"))
-        return
-    refusal = _refusal(work, one)
-    if refusal:
-        settle.settle_skipped(work, settlement, one, refusal)
-        return
-    if one.type is None:
-        return
-    pair = one.pair or _new_pair(work, one)
-    left, right = (one.item, one.twin) if one.side is Side.LEFT else (one.twin, one.item)
-    pair = _with_ids(pair, left, right)
-    try:
-        plan = reconcile(pair, one.type, left, right, work.mapping, work.ids(), one.open)
-    except (ValueError, TypeError, KeyError) as error:
-        work.scope.log.exception("an item could not be reconciled", item=one.key)
-        settle.settle_failure(work, settlement, one, error)
-        return
-    planned.looks.append(one)
-    planned.plans.append(plan)
-
-
-def _refusal(work: Work, one: Look) -> str:
-    if one.type is None and one.item is not None:
-        return f"Items of the type “{one.item.type}” are not part of the integration's mapping."
-    if one.pair is None and not work.mapping.document.creates.allows(one.side.other):
-        return f"The integration makes no new items on {work.end(one.side.other).name}."
-    return ""
-
-
-def _new_pair(work: Work, one: Look) -> Pair:
-    reserved_at = work.end(one.side.other).connector.server_time
-    return Pair(next(work.ids()), PairState.RESERVED, one.side, reserved_at=reserved_at)
-
-
-def _with_ids(pair: Pair, left: Item | None, right: Item | None) -> Pair:
-    if left is not None and pair.left.item_id is None:
-        pair = looking.with_item(pair, Side.LEFT, left.id)
-    if right is not None and pair.right.item_id is None:
-        pair = looking.with_item(pair, Side.RIGHT, right.id)
-    return pair
 
 
 def _one_plan_a_pair(planned: _Planned) -> _Planned:

@@ -24,6 +24,7 @@ from server.store.events import Event
 from server.store.holds import Hold
 
 _SOON = timedelta(seconds=5)
+_PARTED = frozenset({PairState.OUTSIDE, PairState.ENDED})
 
 
 @dataclass(slots=True)
@@ -121,22 +122,10 @@ def settle_skipped(work: Work, settlement: Settlement, look: Look, reason: str) 
     """Add an item that a rule leaves out, so that it can be found with the reason."""
     work.run.counts["skipped"] += 1
     stamp = look.item.stamp if look.item else ""
-    settlement.holds.append(Hold(look.side, look.item_id, "skipped", reason, look.key, stamp=stamp))
-    settlement.events.append(Event("skipped", reason, None, look.side, look.item_id, look.key))
-
-
-def settle_gone(work: Work, settlement: Settlement, look: Look) -> None:
-    """Add a pair one of whose items was deleted: the other item is left alone, and the pair ends."""
-    settlement.cleared.append((look.side, look.item_id))
-    if look.pair is None or look.pair.state is PairState.ENDED:
-        return
-    gone_side = look.side if look.item is None else look.side.other
-    name = work.end(gone_side).name
-    summary = f"The item was deleted on {name}; its twin stays as it is, and the two are no longer kept in step."
-    settlement.pairs.append(replace(look.pair, state=PairState.ENDED))
-    settlement.outcomes += [journal.Outcome(one.id, "superseded", "the item was deleted") for one in look.open]
-    settlement.events.append(Event("ended", summary, look.pair.id, look.side, look.item_id, look.key))
-    work.run.counts["ended"] += 1
+    settlement.outcomes += [journal.Outcome(one.id, "superseded", reason) for one in look.open]
+    pair = look.pair.id if look.pair else None
+    settlement.holds.append(Hold(look.side, look.item_id, "skipped", reason, look.key, pair, stamp=stamp))
+    settlement.events.append(Event("skipped", reason, pair, look.side, look.item_id, look.key))
 
 
 def hold(look: Look, error: Exception, pair: str | None) -> Hold:
@@ -159,8 +148,10 @@ def _pair_after(done: Applied, old: Pair | None) -> Pair:
     pair = done.plan.pair
     for side in Side:
         pair = pair.with_side(side, _seen_after(done, side, old))
-    if done.created is not None or (pair.left.item_id and pair.right.item_id):
+    if done.created is not None or (pair.state is PairState.RESERVED and pair.left.item_id and pair.right.item_id):
         pair = replace(pair, state=PairState.LINKED)
+    if pair.state in _PARTED and done.failure is not None and old is not None:
+        pair = replace(pair, state=old.state)  # the twin has not heard of it: the next look parts them again
     if pair.state is PairState.RESERVED:
         # Nothing is settled while the twin is not there: the next attempt starts from what a person made.
         source = pair.on(pair.origin)
@@ -238,7 +229,7 @@ def _event(work: Work, look: Look, pair: Pair, done: Applied) -> Event | None:
     if done.failure is not None:
         words = done.failure.words or done.failure.message
         notes.append(Note("failed", reason=words))
-    if not notes and not done.plan.conflicts:
+    if not notes and not done.plan.conflicts and not done.plan.summary:
         return None
     return Event(_outcome(done), _summary(work, pair, done), pair.id, look.side, look.item_id, look.key, tuple(notes))
 
@@ -248,6 +239,8 @@ def _outcome(done: Applied) -> str:
         return "failed" if isinstance(done.failure, Rejected) else "held"
     if done.created is not None:
         return "created"
+    if done.plan.summary and done.plan.pair.state in _PARTED:
+        return "ended" if done.plan.pair.state is PairState.ENDED else "left"
     if done.plan.operations:
         return "updated"
     return "conflict" if done.plan.conflicts else "noted"
@@ -257,6 +250,8 @@ def _summary(work: Work, pair: Pair, done: Applied) -> str:
     left, right = (f"{work.end(side).name} {pair.on(side).key or '…'}" for side in Side)
     if done.failure is not None:
         return f"{left} and {right}: {done.failure.message}"
+    if done.plan.summary:
+        return done.plan.summary
     if done.created is not None:
         made, source = (right, left) if pair.origin is Side.LEFT else (left, right)
         return f"{made} was created from {source}"
@@ -306,6 +301,8 @@ def _count(work: Work, done: Applied) -> None:
     for operation in done.plan.operations:
         if operation.id in finished:
             work.run.counts[names.get(operation.step.kind, "edits")] += 1
+    if done.plan.summary and done.plan.pair.state in _PARTED and done.failure is None:
+        work.run.counts["ended" if done.plan.pair.state is PairState.ENDED else "left"] += 1
     if done.plan.conflicts:
         work.run.counts["conflicts"] += len(done.plan.conflicts)
     if done.failure is not None:

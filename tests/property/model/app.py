@@ -16,7 +16,7 @@ START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FIELDS = (
     FieldSpec("title", "Title", FieldKind.TEXT, required=True),
     FieldSpec("text", "Text", FieldKind.RICH_TEXT, text_format=TextFormat.PLAIN),
-    FieldSpec("status", "Status", FieldKind.STATUS, options=(Option("1", "New"), Option("2", "Done"))),
+    FieldSpec("status", "Status", FieldKind.STATUS, options=(Option("1", "New"), Option("2", "Done", closed=True))),
     FieldSpec("labels", "Labels", FieldKind.LABELS),
     FieldSpec("due", "Due", FieldKind.DATE),
 )

@@ -1,0 +1,139 @@
+"""What happens to a twin whose counterpart is gone or has left the scope; it must not decide whether that is so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from server.domain.integration import Document
+from server.domain.item import CommentDraft, Item, Side
+from server.domain.operation import AddComment, UpdateItem
+from server.domain.pair import CommentPair, Pair, PairState
+from server.domain.rules import Parting
+from server.domain.values import FieldKind, TextFormat
+from server.engine.mapping import CompiledField, CompiledType, Mapping
+from server.engine.plan import Draughtsman, Plan
+from server.engine.richtext import convert, fingerprint, same_meaning
+
+_NOTICE = "a notice of Lockstep"
+_EARLIER = "an earlier notice of Lockstep"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why two items part. ``side``: whose item it is; ``item``: that item, None when it was deleted."""
+
+    side: Side
+    item: Item | None
+    why: str
+    """A sentence for the history; empty for a deletion."""
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the item is gone for good."""
+        return self.item is None
+
+    def policy(self, document: Document) -> Parting:
+        """What the document wants for the twin."""
+        rules = document.deletions if self.deleted else document.scope.leaving
+        return rules.on(self.side.other)
+
+
+def part(
+    pair: Pair, type_: CompiledType, reason: Reason, twin: Item | None, mapping: Mapping, drawing: Draughtsman
+) -> Plan:
+    """The plan for a pair one of whose items is gone or outside.
+
+    ``twin`` is the other item as it is now, None when it is gone too or need not be known. A pair that has parted
+    already gets no second notice.
+    """
+    state = PairState.ENDED if reason.deleted else PairState.OUTSIDE
+    after = replace(pair, state=state)
+    for side, item in ((reason.side, reason.item), (reason.side.other, twin)):
+        if item is not None:
+            # The snapshot stays: what is typed outside the scope counts as an edit when the item comes back.
+            now = replace(pair.on(side), key=item.key, url=item.url, type=item.type, stamp=item.stamp)
+            after = after.with_side(side, now)
+    policy = reason.policy(mapping.document)
+    if pair.state is state or twin is None or policy is Parting.IGNORE:
+        return Plan(after, type_, summary=_summary(reason, pair, mapping, policy, state))
+    after = _notice(after, reason, twin, mapping, drawing)
+    if policy is Parting.CLOSE:
+        after = _close(after, type_, reason, twin, drawing)
+    summary = _summary(reason, pair, mapping, policy, state)
+    return Plan(after, type_, tuple(drawing.operations), tuple(drawing.notes), summary=summary)
+
+
+def rejoin(pair: Pair) -> Pair:
+    """The pair whose item came back into scope: as it was, and the next parting is told anew."""
+    told = tuple(replace(one, note=_EARLIER) if one.note == _NOTICE else one for one in pair.comments)
+    return replace(pair, state=PairState.LINKED, comments=told)
+
+
+def _notice(pair: Pair, reason: Reason, twin: Item, mapping: Mapping, drawing: Draughtsman) -> Pair:
+    """Plan the comment that says what happened, unless one that was cut off is there already."""
+    target = reason.side.other
+    format_ = mapping.shape(target).text_format
+    name, key = mapping.shape(reason.side).name, pair.on(reason.side).key or "The item"
+    end = "was deleted there." if reason.deleted else "does not belong to the integration any more."
+    body = convert(f"{key} of {name} {end} It is no longer kept in step with this one.", TextFormat.PLAIN, format_).body
+    open_ = next((one for one in pair.comments if one.note == _NOTICE), None)
+    if open_ is not None and open_.on(target) is not None:
+        return pair  # said already; what came after it did not succeed
+    fresh = open_ or CommentPair(next(drawing.ids), reason.side, private=True, note=_NOTICE)
+    there = next((one for one in twin.comments if _says(one.marker, fresh.id, one.own, one.body, body, format_)), None)
+    if open_ is not None and there is not None:
+        fresh = fresh.seen_on(target, there.id, fingerprint(there.body, format_))
+    else:
+        draft = CommentDraft(body, mapping.shape(target).private_comments, fresh.id)
+        drawing.add(target, AddComment("", draft))
+    others = tuple(one for one in pair.comments if one.id != fresh.id)
+    return replace(pair, comments=(*others, fresh))
+
+
+def _says(marker: str | None, wanted: str, own: bool, there: str, body: str, format_: TextFormat) -> bool:  # noqa: FBT001 - a comment's
+    if marker is not None:
+        return marker == wanted
+    return own and same_meaning(body, format_, there, format_)
+
+
+def _close(pair: Pair, type_: CompiledType, reason: Reason, twin: Item, drawing: Draughtsman) -> Pair:
+    target = reason.side.other
+    one = next((each for each in type_.fields if each.spec(target).kind is FieldKind.STATUS), None)
+    closed = _closing(one, target) if one is not None else None
+    if one is None or closed is None:
+        drawing.note("not closed", target, reason="no status of the mapping ends work there")
+        return pair
+    spec = one.spec(target)
+    now = twin.fields.get(spec.id)
+    if now == closed or next((each.closed for each in spec.options if each.id == now), False):
+        return pair
+    drawing.add(target, UpdateItem({spec.id: closed}, {spec.id: now}))
+    # The original's status counts as changed if it ever comes back: its twin is opened again by that.
+    seen = pair.on(reason.side)
+    kept = {name: value for name, value in (seen.snapshot or {}).items() if name != one.spec(reason.side).id}
+    return pair.with_side(reason.side, replace(seen, snapshot=kept if seen.snapshot is not None else None))
+
+
+def _closing(one: CompiledField, side: Side) -> str | None:
+    """The status that ends work: one that the mapping uses, before any other."""
+    ends = [option.id for option in one.spec(side).options if option.closed]
+    used = {row.left if side is Side.LEFT else row.right for row in one.rule.values}
+    return next((each for each in ends if each in used), ends[0] if ends else None)
+
+
+def _summary(reason: Reason, pair: Pair, mapping: Mapping, policy: Parting, state: PairState) -> str:
+    if pair.state is state:
+        return ""
+    mine, theirs = mapping.shape(reason.side).name, mapping.shape(reason.side.other).name
+    key = pair.on(reason.side).key or "An item"
+    twin = pair.on(reason.side.other).key or "its twin"
+    what = f"{key} was deleted on {mine}" if reason.deleted else f"{key} of {mine} left the scope. {reason.why}"
+    if reason.deleted:
+        what += "."
+    done = {
+        Parting.IGNORE: f"{twin} of {theirs} stays as it is",
+        Parting.NOTE: f"A comment on {twin} of {theirs} says so",
+        Parting.CLOSE: f"{twin} of {theirs} is closed",
+    }[policy]
+    until = "" if reason.deleted else " until it comes back"
+    return f"{what} {done}; the two are not kept in step{until}."

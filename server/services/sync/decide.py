@@ -1,0 +1,116 @@
+"""Decide about one item of a page: a plan, or a reason why there is none; it must not fetch, store or carry out.
+
+What travels is decided by ``server.engine``; here it is only found out which of its questions an item raises: a new
+twin, two items to be brought in step, a pair that parts because an item is gone or has left the scope.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from server.domain.errors import Gone
+from server.domain.item import Item, Side
+from server.domain.pair import Pair, PairState
+from server.engine.filters import outside
+from server.engine.mapping import CompiledType
+from server.engine.parting import Reason, part, rejoin
+from server.engine.plan import Draughtsman, Plan
+from server.engine.reconcile import reconcile
+from server.services.sync import look as looking
+from server.services.sync import settle
+from server.services.sync.settle import Settlement
+from server.services.sync.work import Look, Work
+
+_NO_TYPE = CompiledType("", "", ())
+"""Stands for the type mapping of a pair whose types are mapped no longer."""
+
+
+def decide(work: Work, one: Look, settlement: Settlement) -> Plan | None:
+    """The plan for one item; None when ``settlement`` has all there is to say of it."""
+    try:
+        if isinstance(one.failure, Gone):
+            return _deleted(work, one, settlement)
+        if one.failure is not None or one.item is None:
+            settle.settle_failure(work, settlement, one, one.failure or LookupError("nothing came back"))
+            return None
+        return _present(work, one, one.item, settlement)
+    except (ValueError, TypeError, KeyError) as error:
+        work.scope.log.exception("an item could not be reconciled", item=one.key)
+        settle.settle_failure(work, settlement, one, error)
+        return None
+
+
+def _deleted(work: Work, one: Look, settlement: Settlement) -> Plan | None:
+    if one.pair is None or one.pair.state is PairState.ENDED:
+        settlement.cleared.append((one.side, one.item_id))
+        return None
+    side = looking.gone_side(one)
+    twin = one.twin if side is one.side else one.item
+    return _part(work, one, one.pair, Reason(side, None, ""), twin)
+
+
+def _present(work: Work, one: Look, item: Item, settlement: Settlement) -> Plan | None:
+    if one.pair is not None and one.pair.state is PairState.ENDED:
+        settlement.cleared.append((one.side, one.item_id))
+        return None
+    left_scope = _left_scope(work, one, item)
+    if left_scope is not None and one.pair is not None and one.twin is not None:
+        twin = one.twin if left_scope.side is one.side else item
+        return _part(work, one, one.pair, left_scope, twin)
+    refusal = left_scope.why if left_scope is not None else _refusal(work, one)
+    if refusal or one.type is None:
+        settle.settle_skipped(work, settlement, one, refusal)
+        return None
+    pair = one.pair or _new_pair(work, one)
+    left, right = (item, one.twin) if one.side is Side.LEFT else (one.twin, item)
+    pair = _with_ids(pair, left, right)
+    if pair.state is not PairState.OUTSIDE:
+        return reconcile(pair, one.type, left, right, work.mapping, work.ids(), one.open)
+    plan = reconcile(rejoin(pair), one.type, left, right, work.mapping, work.ids(), one.open)
+    key = pair.on(one.side).key or item.key
+    return replace(plan, summary=f"{key} of {work.end(one.side).name} belongs to the integration again.")
+
+
+def _left_scope(work: Work, one: Look, item: Item) -> Reason | None:
+    """Which of the two items does not belong to the integration, and why; None when both do."""
+    paired = one.pair is not None and one.pair.on(one.side.other).item_id is not None
+    for side, there in ((one.side, item), (one.side.other, one.twin)):
+        why = outside(work.mapping, side, there, paired=paired) if there is not None else ""
+        if why:
+            return Reason(side, there, why)
+    return None
+
+
+def _part(work: Work, one: Look, pair: Pair, reason: Reason, twin: Item | None) -> Plan:
+    left, right = (one.item, one.twin) if one.side is Side.LEFT else (one.twin, one.item)
+    pair = _with_ids(pair, left, right)
+    types = (pair.on(reason.side).type, pair.on(reason.side.other).type)
+    type_ = work.mapping.type_of(reason.side, *types) or _NO_TYPE
+    return part(pair, type_, reason, twin, work.mapping, Draughtsman(pair.id, work.ids(), one.open))
+
+
+def _refusal(work: Work, one: Look) -> str:
+    target = work.end(one.side.other).name
+    new = one.pair is None
+    if new and not work.mapping.document.creates.allows(one.side.other):
+        return f"The integration makes no new items on {target}."
+    if one.type is None:
+        return ""
+    if new and not one.type.creates:
+        return f"The mapping of its type makes no new items on {target}."
+    if not new and not one.type.updates and one.twin is not None:
+        return f"The mapping of its type makes new items on {target} and does not keep them in step after."
+    return ""
+
+
+def _new_pair(work: Work, one: Look) -> Pair:
+    reserved_at = work.end(one.side.other).connector.server_time
+    return Pair(next(work.ids()), PairState.RESERVED, one.side, reserved_at=reserved_at)
+
+
+def _with_ids(pair: Pair, left: Item | None, right: Item | None) -> Pair:
+    if left is not None and pair.left.item_id is None:
+        pair = looking.with_item(pair, Side.LEFT, left.id)
+    if right is not None and pair.right.item_id is None:
+        pair = looking.with_item(pair, Side.RIGHT, right.id)
+    return pair

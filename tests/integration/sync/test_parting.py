@@ -1,0 +1,183 @@
+"""Items that are deleted or leave the scope: what their twins hear of it, and that nothing typed meanwhile is lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from server.domain.errors import CredentialsRefused
+from server.domain.item import Side
+from server.domain.rules import FilterRule, Operator, Parting, PartingRules, ScopeRules, SideFilter
+from server.domain.values import Value
+from server.store import holds
+from server.store.holds import Hold
+from tests.property import laws
+from tests.property.model import Fate, ModelConnector
+from tests.property.world import Stage, World
+
+pytestmark = pytest.mark.postgres
+ITEM: dict[str, Value] = {"title": "an item", "text": "", "status": "1", "labels": ("red",)}
+ONLY_RED = SideFilter(every=(FilterRule("labels", Operator.IS, ("red",)),))
+
+
+def begun(stage: Stage, deletions: Parting = Parting.IGNORE, leaving: Parting = Parting.IGNORE) -> tuple[World, str]:
+    """A pair in step; only red items of the left belong to the integration."""
+    world = stage.world()
+    world.document = replace(
+        world.document,
+        deletions=PartingRules(on_right=deletions),
+        scope=ScopeRules(left=ONLY_RED, leaving=PartingRules(on_right=leaving)),
+    )
+    item = world.left.person_creates(ITEM)
+    world.settle()
+    return world, item
+
+
+def state(world: World) -> str:
+    [row] = world.rows("select state from pairs where integration_id = :integration")
+    return str(row.state)
+
+
+def test_the_twin_of_a_deleted_item_stays_as_it_is_unless_somebody_decided_otherwise(stage: Stage) -> None:
+    world, item = begun(stage)
+    world.left.person_deletes(item)
+    [twin] = world.right.records
+    world.right.person_edits(twin, "title", "typed after the deletion")
+    world.calm()
+    assert state(world) == "ended"
+    assert (world.right.records[twin].fields["title"], world.right.records[twin].comments) == (
+        "typed after the deletion",
+        [],
+    )
+    assert "was deleted on left" in world.history()
+
+
+@pytest.mark.parametrize("policy", [Parting.NOTE, Parting.CLOSE])
+def test_the_twin_of_a_deleted_item_hears_of_it_once(stage: Stage, policy: Parting) -> None:
+    world, item = begun(stage, deletions=policy)
+    world.left.person_deletes(item)
+    [twin] = world.right.records.values()
+    world.right.person_edits(twin.id, "text", f"edit {world.right.now}")
+    world.settle()
+    [notice] = twin.comments
+    assert f"left-{item} of left was deleted there" in notice.body
+    assert notice.private
+    assert twin.fields["status"] == ("2" if policy is Parting.CLOSE else "1")
+    assert state(world) == "ended"
+
+
+@pytest.mark.parametrize("bad", [Fate.KILLED_BEFORE, Fate.KILLED_AFTER, Fate.LOST, Fate.BUSY])
+@pytest.mark.parametrize("step", range(9))
+@pytest.mark.parametrize("marks", [True, False])
+def test_a_death_at_any_step_of_a_parting_tells_the_twin_once(stage: Stage, step: int, bad: Fate, marks: bool) -> None:  # noqa: FBT001 - a case
+    world, item = begun(stage, deletions=Parting.CLOSE)
+    world.right.marks_comments = marks
+    world.left.person_deletes(item)
+    [twin] = world.right.records.values()
+    world.right.person_edits(twin.id, "text", f"edit {world.right.now}")
+    world.sync([Fate.WELL] * step + [bad])
+    world.right.person_edits(twin.id, "text", f"edit {world.right.now}")
+    world.settle()
+    assert len(twin.comments) == 1
+    assert twin.fields["status"] == "2"
+    assert state(world) == "ended"
+
+
+def test_an_item_that_leaves_the_scope_is_not_kept_in_step_until_it_comes_back(stage: Stage) -> None:
+    world, item = begun(stage, leaving=Parting.CLOSE)
+    world.left.person_edits(item, "labels", ("blau",))
+    world.settle()
+    [twin] = world.right.records.values()
+    assert state(world) == "outside"
+    assert "“Labels” is not “red”" in world.history()
+    assert "does not belong to the integration any more" in twin.comments[0].body
+    assert twin.fields["status"] == "2"
+    world.left.person_edits(item, "title", "typed outside")
+    world.right.person_edits(twin.id, "text", "typed there meanwhile")
+    world.settle()
+    assert (twin.fields["title"], world.left.records[item].fields["text"]) == ("an item", "")
+    world.left.person_edits(item, "labels", ("red", "blau"))
+    world.settle()
+    assert state(world) == "linked"
+    assert twin.fields["title"] == "typed outside"
+    assert twin.fields["status"] == "1"
+    assert world.left.records[item].fields["text"] == "typed there meanwhile"
+    assert world.left.records[item].comments == []
+    laws.check_all(world)
+
+
+def test_leaving_twice_is_told_twice(stage: Stage) -> None:
+    world, item = begun(stage, leaving=Parting.NOTE)
+    for tags in (("blau",), ("red",), ("blau",)):
+        world.left.person_edits(item, "labels", tags)
+        world.settle()
+    [twin] = world.right.records.values()
+    assert len(twin.comments) == 2
+    laws.check_quiet(world)
+
+
+def test_a_new_item_outside_the_scope_gets_no_twin_until_it_belongs(stage: Stage) -> None:
+    world, _ = begun(stage)
+    late = world.left.person_creates(ITEM | {"title": "late", "labels": ()})
+    world.settle()
+    assert len(world.right.records) == 1
+    assert "“Labels” is not “red”" in world.history()
+    world.left.person_edits(late, "labels", ("red",))
+    laws.check_all(world)
+    assert len(world.right.records) == 2
+
+
+def test_nothing_counts_as_deleted_while_the_app_refuses_us(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, item = begun(stage, deletions=Parting.CLOSE)
+    world.left.person_deletes(item)
+    [twin] = world.right.records.values()
+    world.right.person_edits(twin.id, "text", f"edit {world.right.now}")
+
+    def refuse(_self: ModelConnector) -> object:
+        raise CredentialsRefused("left does not know us any more.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ModelConnector, "check", refuse)
+        with pytest.raises(CredentialsRefused):
+            world.calm()
+    assert (state(world), twin.comments) == ("linked", [])
+    world.settle()
+    assert state(world) == "ended"
+
+
+def test_both_items_deleted_end_the_pair_in_silence(stage: Stage) -> None:
+    world, item = begun(stage, deletions=Parting.CLOSE)
+    world.left.person_deletes(item)
+    [twin] = list(world.right.records)
+    world.right.person_deletes(twin)
+    with world.scope.transaction() as tx:
+        again = Hold(Side.LEFT, item, "retry", "a person asked for it", delay=timedelta(0))
+        holds.put(tx, world.integration, [again])
+    world.calm()
+    assert state(world) == "ended"
+
+
+def test_a_type_may_make_twins_without_keeping_them_in_step(stage: Stage) -> None:
+    world = stage.world()
+    world.document = replace(world.document, types=tuple(replace(one, updates=False) for one in world.document.types))
+    item = world.left.person_creates(ITEM)
+    world.settle()
+    world.left.person_edits(item, "title", "never travels")
+    world.settle()
+    [twin] = world.right.records.values()
+    assert twin.fields["title"] == "an item"
+    assert "does not keep them in step after" in world.history()
+
+
+def test_a_side_may_be_left_alone_while_the_other_is_told(stage: Stage) -> None:
+    world, _ = begun(stage, deletions=Parting.NOTE)
+    [twin] = list(world.right.records)
+    world.right.person_deletes(twin)
+    [left] = world.left.records.values()
+    world.left.person_edits(left.id, "text", "an edit")
+    world.settle()
+    assert state(world) == "ended"
+    assert left.comments == []
+    assert world.document.deletions.on(Side.LEFT) is Parting.IGNORE
