@@ -49,6 +49,8 @@ def work(world: World, pool: ThreadPoolExecutor) -> Finished | Broken:
     while (outcome := one.step()) is None:
         pass
     desk.close()
+    for app in (world.left, world.right):
+        app.tick()
     return outcome
 
 
