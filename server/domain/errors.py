@@ -31,6 +31,10 @@ class Conflicting(LockstepError):
     """The request is right but collides with what is there now."""
 
 
+class NeedsRelease(LockstepError):
+    """Going on would do more than was agreed to: the integration pauses until a person has looked."""
+
+
 class NotAllowed(LockstepError):
     """The caller is not signed in, or may not do this."""
 

@@ -127,6 +127,20 @@ def pause(tx: Transaction, integration_id: str) -> None:
     tx.execute(update(t.integrations).where(t.integrations.c.id == integration_id).values(state="paused", due_at=None))
 
 
+def never_ran(tx: Transaction, integration_id: str) -> bool:
+    """Whether no run has ever written anything for it, nor come to the end of a page of a feed."""
+    mine = t.cursors.c.integration_id == integration_id
+    read = exists().where(mine)
+    paired = exists().where(t.pairs.c.integration_id == integration_id)
+    return not tx.execute(select(read | paired)).scalar_one()
+
+
+def set_cap(tx: Transaction, integration_id: str, cap: Mapping[str, int] | None) -> None:
+    """Say what the first run may do at most, by kind of operation (None: no cap)."""
+    values = {"cap": None if cap is None else dict(cap)}
+    tx.execute(update(t.integrations).where(t.integrations.c.id == integration_id).values(values))
+
+
 def _keep_version(tx: Transaction, integration_id: str, version: int, dumped: object, actor: str) -> None:
     tx.execute(
         t.integration_versions.insert().values(

@@ -67,6 +67,17 @@ def finish(tx: Connection, outcomes: Sequence[Outcome]) -> None:
         )
 
 
+def counts(tx: Connection, integration: str) -> dict[str, int]:
+    """How many operations of an integration were done or may have been, by kind."""
+    query = (
+        select(t.operations.c.kind, func.count())
+        .join(t.pairs, t.pairs.c.id == t.operations.c.pair_id)
+        .where((t.pairs.c.integration_id == integration) & t.operations.c.state.in_(("planned", "done")))
+        .group_by(t.operations.c.kind)
+    )
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
 def unresolved(
     tx: Connection, integration: str, pair_ids: Sequence[str] | None = None
 ) -> dict[str, tuple[Operation, ...]]:

@@ -19,7 +19,10 @@ RequestKind = Literal["now", "scan", "dry run", "resync", "hard resync", "reconc
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. ``argument`` is for the kind of run that answers it; ``run``: the run that did or does."""
+    """One request. ``argument`` is for the kind of run that answers it; ``run``: the run that did or does.
+
+    ``place`` is how far that run came, in its own terms, for the run that goes on after it was killed.
+    """
 
     id: str
     integration: str
@@ -27,6 +30,7 @@ class Request:
     argument: Mapping[str, Any]
     by: str
     run: str | None
+    place: str = ""
 
 
 def ask(tx: Transaction, integration: str, kind: RequestKind, argument: Mapping[str, Any], actor: str) -> str:
@@ -64,8 +68,16 @@ def of_integration(tx: Transaction, integration: str) -> tuple[Request, ...]:
 
 
 def begun(tx: Transaction, request_id: str, run_id: str) -> None:
-    """A run works on the request now."""
-    tx.execute(update(t.run_requests).where(t.run_requests.c.id == request_id).values(run_id=run_id))
+    """A run works on the request now; it keeps what was asked for."""
+    mine = t.run_requests.c.id == request_id
+    tx.execute(update(t.run_requests).where(mine).values(run_id=run_id))
+    argument = select(t.run_requests.c.argument).where(mine).scalar_subquery()
+    tx.execute(update(t.runs).where(t.runs.c.id == run_id).values(argument=argument))
+
+
+def came_to(tx: Transaction, request_id: str, place: str) -> None:
+    """Remember how far the request's run has come."""
+    tx.execute(update(t.run_requests).where(t.run_requests.c.id == request_id).values(place=place))
 
 
 def answered(tx: Transaction, request_id: str) -> None:
@@ -79,4 +91,4 @@ def drop(tx: Transaction, integration: str) -> None:
 
 
 def _request(row: Row[Any]) -> Request:
-    return Request(row.id, row.integration_id, row.kind, row.argument, row.requested_by, row.run_id)
+    return Request(row.id, row.integration_id, row.kind, row.argument, row.requested_by, row.run_id, row.place)

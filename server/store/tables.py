@@ -243,6 +243,7 @@ runs = Table(
     Column("counts", _JSON),
     Column("message", Text),
     Column("cancel_requested", Boolean),
+    Column("argument", _JSON),
     Column("started_at", _TIME),
     Column("finished_at", _TIME),
 )
@@ -256,6 +257,7 @@ run_requests = Table(
     Column("requested_by", Text),
     Column("requested_at", _TIME),
     Column("run_id", _ID),
+    Column("place", Text),
 )
 previews = Table(
     "previews",
@@ -265,12 +267,30 @@ previews = Table(
     Column("side", Text),
     Column("item_id", Text),
     Column("item_key", Text),
+    Column("twin_id", Text),
     Column("twin_key", Text),
     Column("action", Text),
     Column("field", Text),
     Column("before", _JSON),
     Column("after", _JSON),
     Column("reason", Text),
+)
+walked = Table(
+    "walked",
+    tenant,
+    Column("run_id", _ID, primary_key=True),
+    Column("side", Text, primary_key=True),
+    Column("item_id", Text, primary_key=True),
+)
+candidates = Table(
+    "candidates",
+    tenant,
+    Column("run_id", _ID, primary_key=True),
+    Column("side", Text, primary_key=True),
+    Column("item_id", Text, primary_key=True),
+    Column("item_key", Text),
+    Column("rule", Integer, primary_key=True),
+    Column("signature", LargeBinary),
 )
 scans = Table(
     "scans",

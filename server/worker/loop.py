@@ -92,7 +92,10 @@ class TenantLoop:
                 self._slots[one.name] = Slot(now)
 
     def _work(self, desk: Desk, ready: list[Wanted]) -> None:
-        """Work the integrations that are due, a page of each in turn, until each has come through."""
+        """Work what is due, a page of each in turn, until each has come through.
+
+        What becomes due meanwhile joins in: a run of hours holds back no live pass.
+        """
         order = due(self._slots, float("inf"))
         ready.sort(key=lambda one: order.index(one.name))
         with ThreadPoolExecutor(self._threads, thread_name_prefix=f"work-{self.name}") as pool:
@@ -101,6 +104,19 @@ class TenantLoop:
                 passes = [one for one in passes if not self._step(one)]
                 if any(one.busy for one in passes):
                     desk.say("syncing", "", None)
+                if passes:
+                    passes += [desk.start(one, pool) for one in self._joining(desk, passes)]
+
+    def _joining(self, desk: Desk, passes: list[Pass]) -> list[Wanted]:
+        """What became due while other passes are under way."""
+        under_way = {one.name for one in passes}
+        now = time.monotonic()
+        if not self._wake.is_set() and not set(due(self._slots, now)) - under_way:
+            return []
+        self._wake.clear()
+        wanted = desk.wanted()
+        self._plan(wanted)
+        return [one for one in wanted if one.name not in under_way and self._slots[one.name].due <= time.monotonic()]
 
     def _step(self, one: Pass) -> bool:
         """One page of a pass; whether the pass is over."""

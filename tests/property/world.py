@@ -7,8 +7,9 @@ commit; after it, a new desk takes the tenant over under a new epoch, as another
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,9 +25,11 @@ from server.domain.mapping import FieldMapping, TypeMapping, ValueMapping
 from server.engine.mapping import SideShape, compile_mapping
 from server.services.scope import TenantScope
 from server.services.sync import feed
+from server.services.sync.routes import ROUTES, is_dry
 from server.services.sync.work import End, Run, Work
-from server.store import connections, holds, integrations, lease, runs
+from server.store import connections, holds, integrations, lease, requests, runs
 from server.store.database import Database, TenantLogin, Transaction
+from server.store.requests import Request, RequestKind
 from tests.property.model import FIELDS, Fate, Killed, ModelApp, ModelConnector
 from tests.support.postgres import TestCluster
 
@@ -151,6 +154,28 @@ class World:
         for app in (self.left, self.right):
             app.tick()
 
+    def answer(self, kind: RequestKind, argument: Mapping[str, Any] | None = None) -> str:
+        """Ask for a run and let it come through; the run's id. A run that a release is needed for stops."""
+        with self.scope.database.tenant(self.scope.login) as tx:
+            requests.ask(tx, self.integration, kind, argument or {}, "test")
+        return self.go_on()
+
+    def go_on(self, pages: int | None = None) -> str:
+        """Work on the oldest request, ``pages`` of it (None: all); the run's id."""
+        with self.scope.database.tenant(self.scope.login) as tx:
+            request = requests.of_integration(tx, self.integration)[0]
+        work = self._work(request)
+        run_id = work.begin_run()
+        steps = ROUTES[request.kind](work)
+        if pages is not None:
+            for _ in itertools.islice(steps, pages):
+                pass
+            return run_id
+        for _ in steps:
+            pass
+        feed.finish(work, None)
+        return run_id
+
     def rows(self, query: str) -> list[Any]:
         """What the database says."""
         with self.scope.database.tenant(self.scope.login) as tx:
@@ -174,7 +199,7 @@ class World:
             lease.raise_fence(tx, self.epoch)
             runs.close_abandoned(tx, self.integration)
 
-    def _work(self) -> Work:
+    def _work(self, request: Request | None = None) -> Work:
         left, right = ModelConnector(self.left), ModelConnector(self.right)
         shapes = [
             SideShape(
@@ -197,9 +222,17 @@ class World:
             End(Side.RIGHT, "right", self.document.right.connection, right),
             Inline(),
             self.epoch,
-            Run("poll"),
+            Run("poll" if request is None else request.kind),
             lambda: False,
+            request,
+            is_dry(request),
+            self.cap(),
         )
+
+    def cap(self) -> Mapping[str, int] | None:
+        """What the first run may do at most."""
+        with self.scope.database.tenant(self.scope.login) as tx:
+            return integrations.get(tx, self.integration).cap
 
 
 @dataclass(slots=True)

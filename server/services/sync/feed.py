@@ -12,6 +12,7 @@ from datetime import datetime
 
 from server import faults
 from server.domain.item import Head, Page, Side
+from server.services.sync import cap
 from server.services.sync import page as paging
 from server.services.sync.work import Look, Work
 from server.store import cursors, holds, lease, requests, runs
@@ -43,6 +44,8 @@ def run(work: Work) -> Iterator[Reached]:
         if work.stopping() or work.run.cancelled:
             return
         yield from _feed(work, side, cursor.get(side))
+    if not (work.stopping() or work.run.cancelled):
+        cap.lift(work)
 
 
 def _entries(work: Work, phase: str, entries: Sequence[Look]) -> Iterator[Reached]:

@@ -31,7 +31,10 @@ class NotYetKnown(Transient):
 
 
 def recognise(work: Work, looks: Sequence[Look]) -> list[Look]:
-    """Bring the pairs of these items, and drop every item that is known to be unchanged."""
+    """Bring the pairs of these items, and drop every item that is known to be unchanged.
+
+    A dry run looks at held items too, for it is to say what would become of them.
+    """
     todo: list[Look] = []
     for side in Side:
         mine = [one for one in looks if one.side is side]
@@ -45,7 +48,7 @@ def recognise(work: Work, looks: Sequence[Look]) -> list[Look]:
         for one in mine:
             one.pair = known.get(one.item_id)
             one.open = open_.get(one.pair.id, ()) if one.pair else ()
-            if not _known_unchanged(one, held.get(one.item_id)):
+            if not _known_unchanged(one, None if work.dry else held.get(one.item_id)):
                 todo.append(one)
     return todo
 

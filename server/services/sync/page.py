@@ -17,8 +17,8 @@ from server.domain.operation import CreateItem
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState
 from server.engine.plan import Plan
 from server.engine.reconcile import absorb
+from server.services.sync import cap, preview, settle
 from server.services.sync import look as looking
-from server.services.sync import settle
 from server.services.sync.apply import Applied, apply
 from server.services.sync.decide import decide
 from server.services.sync.settle import Settlement
@@ -41,8 +41,9 @@ class _Planned:
 def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> None:
     """Take ``looks`` all the way. ``cursor`` (side, app's time) moves with the final commit.
 
-    Raises ``CredentialsRefused`` when an app refuses our account (nothing of the page is settled then), ``Fenced``
-    when another node has taken over.
+    A dry run turns off before the journal. Raises ``CredentialsRefused`` when an app refuses our account (nothing of
+    the page is settled then), ``NeedsRelease`` before a page that goes beyond the cap, ``Fenced`` when another node has
+    taken over.
     """
     settlement = Settlement()
     todo = looking.recognise(work, looks)
@@ -63,6 +64,9 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
             planned.looks.append(one)
             planned.plans.append(plan)
     planned = _one_plan_a_pair(planned)
+    if work.dry:
+        preview.record(work, planned.looks, planned.plans, settlement, looked=len(looks))
+        return
     _journal(work, planned)
     done = list(work.pool.map(lambda plan: apply(work, plan), planned.plans))
     for one, applied in zip(planned.looks, done, strict=True):
@@ -148,6 +152,7 @@ def _journal(work: Work, planned: _Planned) -> None:
     stale = [operation for one in planned.looks for operation in one.open]
     if not operations and not stale:
         return
+    cap.check(work, operations)
     run_id = work.begin_run()
     fresh = [
         _unsettled(plan.pair)

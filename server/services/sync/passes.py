@@ -20,6 +20,7 @@ from server.domain.errors import (
     CredentialsRefused,
     Fenced,
     LockstepError,
+    NeedsRelease,
     PutRight,
     Transient,
     Unavailable,
@@ -28,7 +29,7 @@ from server.domain.integration import IntegrationState
 from server.services.scope import TenantScope
 from server.services.sync import feed
 from server.services.sync.ends import Ends
-from server.services.sync.routes import AT_REST, DRY, ROUTES
+from server.services.sync.routes import ROUTES, at_rest, is_dry
 from server.services.sync.work import End, Run, Work
 from server.store import connections, holds, integrations, lease, requests, runs
 from server.store.integrations import Integration
@@ -36,6 +37,7 @@ from server.store.requests import Request
 from server.store.tenants import SyncState, ThreadState
 
 _NEWS_SECONDS = 10.0
+_CUT_OFF = "The run was interrupted; it is taken up again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Pass:
     pool: Executor
     work: Work | None = None
     _steps: Iterator[object] | None = None
+    _cut_off: bool = False
 
     @property
     def name(self) -> str:
@@ -102,6 +105,7 @@ class Pass:
                 self._steps = ROUTES[self.work.run.trigger](self.work)
             elif not self.desk.still_wanted(self.wanted):
                 self._steps = iter(())
+                self._cut_off = True
             if next(self._steps, None) is not None:
                 return None
             return self._finish(self.work)
@@ -117,7 +121,10 @@ class Pass:
     def _finish(self, work: Work | None) -> Finished:
         if work is None:
             raise TypeError("a pass is begun before it is finished")
-        feed.finish(work, None)
+        if work.request is not None and (self._cut_off or self.desk.stopping()):
+            feed.finish(work, _CUT_OFF, again=True)
+        else:
+            feed.finish(work, None)
         self.desk.well(self.wanted)
         with self.desk.scope.reading() as tx:
             next_hold = holds.next_due(tx, self.wanted.row.id)
@@ -129,6 +136,8 @@ class Pass:
             message = self.desk.pause_refused(self.work, error)
         if isinstance(error, PutRight | Conflicting):
             self.desk.ends.forget()
+        if isinstance(error, NeedsRelease):
+            self.desk.stop(self.wanted)
         passing = isinstance(error, Transient | Unavailable)
         with suppress(LockstepError):  # the database may be what is out of reach; the thread says so then
             if self.work is not None:
@@ -184,7 +193,7 @@ class Desk:
         return [Wanted(row) for row in rows if row.id in running] + [
             Wanted(by_id[one.integration], one)
             for one in asked
-            if one.integration in running or (one.integration in by_id and one.kind in AT_REST)
+            if one.integration in running or (one.integration in by_id and at_rest(one))
         ]
 
     def start(self, wanted: Wanted, pool: Executor) -> Pass:
@@ -207,7 +216,8 @@ class Desk:
             Run(trigger),
             self.stopping,
             wanted.request,
-            trigger in DRY,
+            is_dry(wanted.request),
+            wanted.row.cap,
         )
         if wanted.request is not None:
             work.begin_run()
@@ -249,6 +259,12 @@ class Desk:
                     connections.pause(tx, end.connection, message)
                 return message
         return error.message
+
+    def stop(self, wanted: Wanted) -> None:
+        """Pause the integration until a person has looked at why."""
+        with self.scope.transaction() as tx:
+            lease.check_fence(tx, self.epoch)
+            integrations.pause(tx, wanted.row.id)
 
     def say(self, state: ThreadState, message: str, next_pass: float | None) -> None:
         """Tell the cluster how the tenant's thread is; ``next_pass`` is in seconds from now.

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from server.services.sync import feed
+from server.services.sync import dry_run, feed
 from server.services.sync.work import Work
+from server.store.requests import Request
 
 Route = Callable[[Work], Iterator[object]]
 
 ROUTES: Final[Mapping[str, Route]] = {
     "poll": feed.run,
     "now": feed.run,
+    "dry run": dry_run.run,
 }
 """What a run does, by its trigger. It yields after every page."""
 
@@ -24,3 +26,13 @@ DRY: Final = frozenset({"dry run"})
 
 AT_REST: Final = frozenset({"dry run", "match", "undo"})
 """The kinds that are worked while the integration itself does not run."""
+
+
+def is_dry(request: Request | None) -> bool:
+    """Whether nothing may be written: by its kind, or because a preview was asked for."""
+    return request is not None and (request.kind in DRY or bool(request.argument.get("dry")))
+
+
+def at_rest(request: Request) -> bool:
+    """Whether the request is worked while the integration does not run."""
+    return request.kind in AT_REST or is_dry(request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -13,7 +13,8 @@ from server.connectors.base import Connector
 from server.domain.item import Head, Item, Side
 from server.domain.operation import Operation
 from server.domain.pair import Pair
-from server.engine.mapping import CompiledType, Mapping
+from server.engine.mapping import CompiledType
+from server.engine.mapping import Mapping as Compiled
 from server.services.scope import TenantScope
 from server.store import lease, requests, runs
 from server.store.requests import Request
@@ -45,6 +46,10 @@ class Run:
     cancelled: bool = False
     troubled: bool = False
     """Something was held back or failed: the run ends as ``partial``."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Operations by kind: of a dry run those that it would have carried out, else those that count against a cap."""
+    people: set[str] = field(default_factory=set)
+    """Who stands in a user field of an item that a dry run would have written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +57,13 @@ class Work:
     """An integration, opened. ``epoch`` is the lease under which every commit of this pass is made.
 
     ``request`` is what a person asked for, None for a poll; ``dry``: nothing is written to an app, and to the database
-    only what would have been done.
+    only what would have been done. ``cap``: what the first run may do at most, by kind of operation (None: no cap).
     """
 
     scope: TenantScope
     integration: str
     name: str
-    mapping: Mapping
+    mapping: Compiled
     left: End
     right: End
     pool: Executor
@@ -67,6 +72,7 @@ class Work:
     stopping: Callable[[], bool]
     request: Request | None = None
     dry: bool = False
+    cap: Mapping[str, int] | None = None
 
     def end(self, side: Side) -> End:
         """One end."""

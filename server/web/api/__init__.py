@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.web.api import connections, integrations, items, overview, people, runs, session, users
+from server.web.api import connections, integrations, items, overview, people, previews, runs, session, users
 from server.web.resource import Resource
 
 RESOURCES: tuple[Resource, ...] = (
@@ -10,6 +10,7 @@ RESOURCES: tuple[Resource, ...] = (
     overview.resource,
     connections.resource,
     integrations.resource,
+    previews.resource,
     runs.resource,
     items.resource,
     people.resource,

@@ -15,7 +15,10 @@ IntegrationState = Literal["draft", "running", "paused"]
 
 
 class IntegrationOut(Reply):
-    """An integration. ``problem`` is empty while nothing is wrong."""
+    """An integration. ``problem`` is empty while nothing is wrong.
+
+    ``cap``: what its first run may do at most, by kind of operation, as its dry run showed it (None: no limit).
+    """
 
     id: UUID
     name: str
@@ -25,6 +28,7 @@ class IntegrationOut(Reply):
     problem: str
     due_at: datetime | None
     run_requested: bool
+    cap: dict[str, int] | None
     created_at: datetime
     updated_at: datetime
 

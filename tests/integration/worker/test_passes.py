@@ -9,10 +9,12 @@ import pytest
 
 from server.domain.errors import CredentialsRefused
 from server.domain.values import Value
+from server.services.cluster import Tenure, elapsed
 from server.services.sync import ends
 from server.services.sync.passes import Broken, Desk, Finished
 from server.store import connections, integrations, requests
 from server.store.connections import Connection
+from server.worker.loop import TenantLoop
 from tests.property import laws
 from tests.property.model import Fate, ModelConnector
 from tests.property.world import Stage, World
@@ -174,6 +176,77 @@ def test_a_request_waits_for_an_app_that_is_busy(world: World, pool: ThreadPoolE
     world.left.fate = lambda _call: Fate.WELL
     work(world, pool)
     assert world.rows("select id from run_requests") == []
+
+
+def test_a_draft_is_worked_for_a_dry_run_and_for_nothing_else(world: World, pool: ThreadPoolExecutor) -> None:
+    world.left.person_creates(ITEM)
+    world.rows("update integrations set state = 'draft' returning id")
+    with world.scope.transaction() as tx:
+        requests.ask(tx, world.integration, "dry run", {}, "test")
+    assert isinstance(work(world, pool), Finished)
+    assert [(row.trigger, row.state) for row in world.rows("select trigger, state from runs")] == [
+        ("dry run", "succeeded")
+    ]
+    assert world.right.records == {}
+    assert Desk(world.scope, world.epoch, "test", lambda: False).wanted() == []
+
+
+def test_a_dry_run_begins_anew_when_the_integration_is_changed_under_it(world: World, pool: ThreadPoolExecutor) -> None:
+    for number in range(9):
+        world.left.person_creates(ITEM | {"title": f"item {number}"})
+    with world.scope.transaction() as tx:
+        requests.ask(tx, world.integration, "dry run", {}, "test")
+    world.epoch += 1
+    desk = Desk(world.scope, world.epoch, "test", lambda: False)
+    desk.open()
+    one = desk.start(desk.wanted()[-1], pool)
+    assert one.step() is None
+    world.rows("update integrations set version = version + 1 returning id")
+    assert isinstance(one.step(), Finished)
+    assert isinstance(work(world, pool), Finished)
+    found = world.rows("select state, counts from runs order by started_at")
+    assert [(row.state, row.counts.get("creates")) for row in found] == [("partial", 3), ("succeeded", 9)]
+
+
+def test_a_first_run_that_goes_beyond_its_dry_run_pauses_and_says_so(world: World, pool: ThreadPoolExecutor) -> None:
+    with world.scope.transaction() as tx:
+        integrations.set_cap(tx, world.integration, {})
+    for number in range(30):
+        world.left.person_creates(ITEM | {"title": f"item {number}"})
+    assert isinstance(work(world, pool), Broken)
+    assert "lift the limit" in problem(world)
+    assert [row.state for row in world.rows("select state from integrations")] == ["paused"]
+    assert 0 < len(world.right.records) <= 25
+
+
+def test_a_long_run_holds_back_no_live_pass(world: World) -> None:
+    for number in range(60):
+        world.left.person_creates(ITEM | {"title": f"item {number}"})
+        world.left.tick()
+        world.calm()
+    world.rows("""update integrations set document = document || '{"poll_seconds": 0}' returning id""")
+    with world.scope.transaction() as tx:
+        requests.ask(tx, world.integration, "dry run", {}, "test")
+    tenure = Tenure()
+    tenure.renewed(elapsed() + 3600)
+    loop = TenantLoop(world.scope, world.epoch + 1, "test", 2, tenure)
+    seen: list[int] = []
+
+    def fate(call: str) -> Fate:
+        done = world.rows("select done, finished_at from runs where trigger = 'dry run'")
+        if done and done[0].finished_at is not None:
+            loop.stop()
+        elif done and call == "left.changes":
+            if done[0].done >= 9 and not seen:
+                world.left.tick()
+                world.left.person_creates(ITEM | {"title": "typed meanwhile"})
+            if done[0].done >= 9:
+                seen.append(len(world.right.records))
+        return Fate.WELL
+
+    world.left.fate = fate
+    loop.run()
+    assert (seen[0], seen[-1]) == (60, 61)
 
 
 def test_a_run_that_a_killed_process_left_open_is_closed_by_the_next(world: World, pool: ThreadPoolExecutor) -> None:

@@ -1,0 +1,132 @@
+"""A plan told as lines, counts and people before anything is done; it must not decide or carry out anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+from server.domain.item import Item, Side
+from server.domain.operation import AddComment, AddFile, Conflict, CreateItem, EditComment, Operation, UpdateItem
+from server.domain.pair import PairState
+from server.domain.preview import Line
+from server.domain.values import FieldKind, FieldSpec, Value
+from server.engine.plan import Plan
+
+_LONGEST = 2000
+"""Characters of a text that a line shows; the item itself has the rest."""
+
+_COUNTED: Mapping[str, str] = {
+    "create": "creates",
+    "update": "updates",
+    "add_comment": "comments",
+    "edit_comment": "edits",
+    "add_file": "files",
+    "add_link": "links",
+    "remove_link": "links",
+}
+
+
+def lines(plan: Plan) -> list[Line]:
+    """Everything that ``plan`` would do and what it says besides, in order."""
+    found: list[Line] = []
+    for operation in plan.operations:
+        found += _of_operation(plan, operation)
+    for note in plan.notes:
+        line = _line(plan, note.side or plan.pair.origin.other, "note")
+        reason = f"{note.what}: {note.reason}" if note.reason else note.what
+        before, after = _short(note.before), _short(note.after)
+        found.append(replace(line, field=note.field, before=before, after=after, reason=reason))
+    found += [_of_conflict(plan, clash) for clash in plan.conflicts]
+    if plan.summary:
+        found.append(replace(_line(plan, plan.pair.origin.other, _parting(plan) or "note"), reason=plan.summary))
+    return found
+
+
+def counts(plan: Plan) -> Counter[str]:
+    """How many effects of each kind there would be, under the names that people read."""
+    found: Counter[str] = Counter()
+    for operation in plan.operations:
+        kind = operation.step.kind
+        found["deletions" if kind.startswith("delete") else _COUNTED.get(kind, kind)] += 1
+    if plan.conflicts:
+        found["conflicts"] = len(plan.conflicts)
+    if plan.summary and _parting(plan):
+        found[_parting(plan)] = 1
+    return found
+
+
+def people(plan: Plan, specs: Mapping[Side, tuple[FieldSpec, ...]], items: Mapping[Side, Item | None]) -> set[str]:
+    """Who stands in a user field of an item that would be written, as ``side:user``.
+
+    These are the people whom the app may tell of it; whom it really tells is up to its own settings.
+    """
+    found: set[str] = set()
+    for operation in plan.operations:
+        side, twin = operation.side, items[operation.side]
+        names = [spec.id for spec in specs[side] if spec.kind in (FieldKind.USER, FieldKind.USERS)]
+        there: dict[str, Value] = dict(twin.fields) if twin is not None else {}
+        if isinstance(operation.step, CreateItem):
+            there |= operation.step.draft.fields
+        if isinstance(operation.step, UpdateItem):
+            there |= operation.step.changed
+        for name in names:
+            found |= {f"{side}:{one}" for one in _users(there.get(name))}
+    return found
+
+
+def _users(value: Value) -> tuple[str, ...]:
+    if isinstance(value, tuple):
+        return value
+    return (value,) if isinstance(value, str) and value else ()
+
+
+def _of_operation(plan: Plan, operation: Operation) -> list[Line]:
+    step: object = operation.step
+    line = _line(plan, operation.side, operation.step.kind)
+    names = {one.spec(operation.side).id: one.spec(operation.side).name for one in plan.type.fields}
+    if isinstance(step, CreateItem):
+        fields = step.draft.fields.items()
+        return [
+            replace(line, after=plan.pair.title),
+            *(replace(line, field=names.get(name, name), after=_short(value)) for name, value in fields),
+        ]
+    if isinstance(step, UpdateItem):
+        return [
+            replace(line, field=names.get(name, name), before=_short(step.before.get(name)), after=_short(value))
+            for name, value in step.changed.items()
+        ]
+    if isinstance(step, AddComment):
+        private = "private" if step.draft.private else ""
+        return [replace(line, after=_short(step.draft.body), reason=private)]
+    if isinstance(step, EditComment):
+        return [replace(line, after=_short(step.body))]
+    if isinstance(step, AddFile):
+        return [replace(line, field=step.name, reason=f"{step.size} bytes")]
+    return [line]  # a kind without a text of its own: a deletion, a link
+
+
+def _parting(plan: Plan) -> str:
+    """How the two items part, empty when they do not."""
+    return {PairState.ENDED: "ended", PairState.OUTSIDE: "outside"}.get(plan.pair.state, "")
+
+
+def _of_conflict(plan: Plan, clash: Conflict) -> Line:
+    """Shown on the side whose value gives way; ``after`` is the other side's value."""
+    side = Side.LEFT if clash.winner == "right" else Side.RIGHT
+    values = {Side.LEFT: clash.left_value, Side.RIGHT: clash.right_value}
+    line = _line(plan, side, "conflict")
+    name = clash.field_left if side is Side.LEFT else clash.field_right
+    before, after = _short(values[side]), _short(values[side.other])
+    return replace(line, field=name, before=before, after=after, reason=f"{clash.winner}: {clash.reason}")
+
+
+def _line(plan: Plan, side: Side, action: str) -> Line:
+    item, twin = plan.pair.on(side.other), plan.pair.on(side)
+    return Line(side, item.item_id or "", action, item.key, twin.item_id or "", twin.key)
+
+
+def _short(value: Value) -> Value:
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return value[: _LONGEST - 1] + "…"
+    return value

@@ -1,0 +1,32 @@
+"""What is asked to be shown before it is done, and what was shown."""
+
+from __future__ import annotations
+
+from server.services import previews
+from server.web.resource import Resource
+from server.web.schemas.integrations import IntegrationOut, IntegrationPath
+from server.web.schemas.previews import LineOut, LinePage, LinesQuery
+from server.web.schemas.runs import RunPath
+from server.web.visit import Visit
+
+resource = Resource("previews")
+
+
+@resource.post("/integrations/<id>/dry-run", IntegrationOut)
+def ask_dry_run(visit: Visit, path: IntegrationPath) -> IntegrationOut:
+    """Ask for a dry run; it shows up among the runs, with its counts, and writes nothing to an app."""
+    return IntegrationOut.model_validate(previews.ask_dry_run(visit.scope, visit.actor, str(path.id)))
+
+
+@resource.post("/integrations/<id>/lift-cap", IntegrationOut)
+def lift_cap(visit: Visit, path: IntegrationPath) -> IntegrationOut:
+    """Let the first run go beyond what its dry run showed."""
+    return IntegrationOut.model_validate(previews.lift_cap(visit.scope, visit.actor, str(path.id)))
+
+
+@resource.get("/runs/<id>/preview", LinePage)
+def list_preview_lines(visit: Visit, path: RunPath, query: LinesQuery) -> LinePage:
+    """What a dry run showed; only the newest preview of a kind is kept."""
+    lines = previews.lines(visit.scope, str(path.id), query.after, query.limit, query.action)
+    following = lines[-1].id if lines else query.after
+    return LinePage(lines=tuple(LineOut.model_validate(one) for one in lines), next=following)

@@ -1,0 +1,45 @@
+"""Previews: what a run would do, a line per item and effect."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from server.web.schemas.base import Query, Reply
+
+
+class LineOut(Reply):
+    """One effect that a run would have.
+
+    ``side`` is where, ``item_key`` the item on the other side that it comes from, ``twin_key`` the item that it goes
+    to (empty: it would be made). ``action`` is create, update, add_comment, edit_comment, add_file, ..., note,
+    conflict, hold, skip, ended, outside, join or ambiguous; a create has a line for the item and one for each field.
+    """
+
+    id: int
+    side: Literal["left", "right"]
+    item_id: str
+    item_key: str
+    twin_id: str
+    twin_key: str
+    action: str
+    field: str
+    before: Any
+    after: Any
+    reason: str
+
+
+class LinePage(Reply):
+    """Lines in order. ``next`` is what to give as ``after`` next time, whether or not more is there yet."""
+
+    lines: tuple[LineOut, ...]
+    next: int
+
+
+class LinesQuery(Query):
+    """Lines with an id greater than ``after``; of one action only, if named."""
+
+    after: int = Field(default=0, ge=0)
+    limit: int = Field(default=200, ge=1, le=1000)
+    action: str = Field(default="", max_length=40)
