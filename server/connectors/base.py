@@ -47,11 +47,14 @@ class Capabilities:
     ``marker_lag``: how long a created item may stay invisible to ``find`` (the app's index lag).
     ``overlap``: how far back of the largest server time the next feed must start (granularity and index lag).
     ``parallel``: how many requests the app serves well at once.
+    ``requests_per_second``: how many it allows in the long run (None: it does not say); ``burst``: at once, rested.
     """
 
     marker_lag: timedelta = timedelta(0)
     overlap: timedelta = timedelta(seconds=2)
     parallel: int = 4
+    requests_per_second: float | None = None
+    burst: int = 10
     private_comments: bool = False
     edits_comments: bool = False
     deletes_comments: bool = False
@@ -235,9 +238,10 @@ class Outlet(Protocol):
     ) -> Answer:
         """Send one request below ``base_url`` and return its answer if it is 2xx or listed in ``accept``.
 
-        Raises ``CredentialsRefused`` on 401, ``Transient`` on 429/5xx/network (``LostAnswer`` when a write was
-        sent and the answer is lost), ``Rejected`` on other 4xx, ``Untrusted``, ``EgressDenied``. A redirect is
-        followed only for GET and only to the same origin. Never retries a write.
+        Waits for the connection's pace first; raises ``Slowed`` when that is long. Raises ``CredentialsRefused`` on
+        401, ``Transient`` on 429/5xx/network (``LostAnswer`` when a write was sent and the answer is lost),
+        ``Rejected`` on other 4xx, ``Untrusted``, ``EgressDenied``. A redirect is followed only for GET and only to the
+        same origin. A write is sent again only where the app refused it for its pace (429): then nothing was done.
         """
 
     def stream(self, path: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes]:

@@ -29,6 +29,7 @@ from urllib3 import exceptions as lower
 
 from server.connectors import troubles
 from server.connectors.multipart import Multipart, size_of
+from server.connectors.pace import Pace
 from server.connectors.troubles import Why
 from server.connectors.wire import Adapter, CutOff
 from server.domain.errors import EgressDenied, NotThatApp, PutRight, Transient
@@ -88,8 +89,9 @@ class HttpOutlet:
     ``base_url``: the app's address, path included. ``proxy``: address of an HTTP proxy, or empty. ``ca_pem``:
     further authorities to trust besides the operating system's, as PEM text. ``verify``: False trusts any
     certificate. ``parallel``: how many connections are kept. Timeouts are in seconds: ``connect_timeout`` until the
-    connection stands, ``read_timeout`` between two pieces of an answer. ``before_write`` is called right before a write
-    leaves; what it raises stops the write. Raises ``PutRight`` for unusable settings.
+    connection stands, ``read_timeout`` between two pieces of an answer. ``pace`` is asked before every request, and
+    ``before_write`` called right before a write leaves; what they raise stops it. Raises ``PutRight`` for unusable
+    settings.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class HttpOutlet:
         read_timeout: float = 60.0,
         ledger: Ledger | None = None,
         before_write: Callable[[], None] | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.base_url = base_url.strip().rstrip("/")
         parts = _split(self.base_url)
@@ -113,6 +116,7 @@ class HttpOutlet:
         self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
         self._ledger = ledger
         self._before_write = before_write
+        self._pace = pace
         self._last_date = ""
         self._clock: tuple[str, datetime | None] = ("", None)
         self._own = threading.local()
@@ -223,6 +227,8 @@ class HttpOutlet:
         write = method not in _READS
         size = (0 if write else None) if body is None else size_of(body)
         framing = {} if size is None else {"Content-Length": str(size)}
+        if self._pace is not None:
+            self._pace.before()
         if self._ledger is not None:
             self._ledger(self._host, self._port, False)
         if write and self._before_write is not None:
@@ -240,6 +246,8 @@ class HttpOutlet:
                     continue
                 raise troubles.unreached(self._at(), why, cause, write=write) from error
             self._own.date = self._last_date = response.headers.get("Date", "")
+            if self._pace is not None:
+                self._pace.after(response.status, response.headers)
             return response
         raise Transient(f"{self._origin} drops every connection. It will be tried again.")
 

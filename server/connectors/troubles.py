@@ -21,9 +21,10 @@ from typing import Any, Final
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from server.connectors import limits
 from server.domain.errors import AppError, CredentialsRefused, LostAnswer, NotThatApp, Rejected, Transient, Untrusted
 
-_UNAUTHORIZED, _PROXY_LOGIN, _TIMEOUT, _TOO_EARLY, _TOO_MANY = 401, 407, 408, 425, 429
+_UNAUTHORIZED, _PROXY_LOGIN, _TIMEOUT, _TOO_EARLY = 401, 407, 408, 425
 _SERVER, _NOT_IMPLEMENTED, _UNAVAILABLE = 500, 501, 503
 _NOT_DONE: Final = frozenset({_NOT_IMPLEMENTED, _UNAVAILABLE})
 """Server errors that say that nothing was done; after any other a write may have happened."""
@@ -72,13 +73,15 @@ def refused(origin: str, status: int, headers: Mapping[str, str], content: bytes
         )
     if status == _PROXY_LOGIN:
         return Transient(f"The proxy in front of {origin} wants a login; give the connection one.", status=status)
-    if status in {_TIMEOUT, _TOO_EARLY, _TOO_MANY} or status >= _SERVER:
+    limited = limits.hear(status, headers, datetime.now(UTC))
+    if limited is not None and limited.refused:
+        wait = limited.wait
+        return Transient(f"{origin} asks for a slower pace. {_AGAIN}", words=words, status=status, retry_after=wait)
+    if status in {_TIMEOUT, _TOO_EARLY} or status >= _SERVER:
         wait = retry_after(headers)
         if write and status >= _SERVER and status not in _NOT_DONE:
             message = f"{origin} failed (HTTP {status}) while it was written to; whether it was done will be looked up"
             return LostAnswer(f"{message}{said}", words=words, status=status, retry_after=wait)
-        if status == _TOO_MANY:
-            return Transient(f"{origin} asks for a slower pace. {_AGAIN}", words=words, status=status, retry_after=wait)
         return Transient(
             f"{origin} cannot answer now (HTTP {status}){said}", words=words, status=status, retry_after=wait
         )
@@ -140,18 +143,14 @@ def unreached(target: Target, why: Why, cause: BaseException, *, write: bool) ->
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait as the app says (``Retry-After`` in seconds or as a date), at most an hour."""
-    said = headers.get("Retry-After", "").strip()
-    if not said:
-        return None
-    with suppress(ValueError):
-        return min(max(float(said), 0.0), _LONGEST_WAIT)
     with suppress(ValueError, TypeError):
-        now = datetime.now(UTC)
-        with suppress(ValueError, TypeError):
-            now = parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
-        until = parsedate_to_datetime(said).astimezone(UTC)
-        return min(max((until - now).total_seconds(), 0.0), _LONGEST_WAIT)
-    return None
+        now = parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
+        return _capped(limits.seconds_until(headers.get("Retry-After", ""), now))
+    return _capped(limits.seconds_until(headers.get("Retry-After", ""), datetime.now(UTC)))
+
+
+def _capped(wait: float | None) -> float | None:
+    return None if wait is None else min(wait, _LONGEST_WAIT)
 
 
 def words_of(content_type: str, content: bytes) -> str:

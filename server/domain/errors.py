@@ -66,6 +66,13 @@ class Transient(AppError):
         self.retry_after = retry_after
 
 
+class Slowed(Transient):
+    """Nothing was sent: the whole connection rests for ``retry_after`` seconds. What waited keeps its place."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message, retry_after=retry_after)
+
+
 class LostAnswer(Transient):
     """A write was sent and no answer came: it may or may not have happened. Never retried blindly."""
 

@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 
 from server.connectors import registry
 from server.connectors.base import Connector, Manifest, Setting, SettingKind
-from server.domain.errors import AppError, Conflicting, PutRight
+from server.connectors.pace import Pace
+from server.domain.errors import AppError, Conflicting, PutRight, Slowed
 from server.services.outlets import NETWORK_SETTINGS, open_outlet, tidy_pem
+from server.services.pacing import BURST, RATE, Paces, WebPace, limits_of
 from server.services.scope import TenantScope
 from server.store import audit, connections, integrations
 from server.store.connections import Connection
@@ -36,6 +38,8 @@ class Shown:
     app: str
     account: str
     checked_at: datetime | None
+    slowed_until: datetime | None
+    slowed_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Verdict:
     account: str = ""
     warnings: tuple[str, ...] = ()
     problem: str = ""
+    asked: bool = True
+    """False: the app was not asked at all, because the connection rests."""
 
 
 def manifests() -> tuple[Manifest, ...]:
@@ -122,13 +128,11 @@ def test(scope: TenantScope, actor: str, connection_id: str) -> Verdict:
     """Try a saved connection and keep what the app said; one that was paused goes on if it works now."""
     with scope.reading() as tx:
         row = connections.get(tx, connection_id)
-    verdict = _try(scope, row.kind, row.all_settings(scope.cipher), connection_id)
+    verdict = _try(scope, row.kind, row.all_settings(scope.cipher), row)
     with scope.transaction_and_wake() as tx:
         if verdict.ok:
             connections.checked(tx, connection_id, verdict.app, verdict.account)
-        elif row.state == "paused":
-            connections.pause(tx, connection_id, verdict.problem)
-        else:
+        elif verdict.asked:
             connections.trouble(tx, connection_id, verdict.problem)
         audit.add(tx, actor, "connection tested", row.name, {"ok": verdict.ok})
     return verdict
@@ -137,33 +141,47 @@ def test(scope: TenantScope, actor: str, connection_id: str) -> Verdict:
 def try_settings(scope: TenantScope, kind: str, settings: Mapping[str, str], connection_id: str | None) -> Verdict:
     """Try settings that are not saved; secrets left out are those of ``connection_id``. Nothing is kept."""
     kept: Mapping[str, str] = {}
+    row: Connection | None = None
     if connection_id is not None:
         with scope.reading() as tx:
-            kept = connections.get(tx, connection_id).all_settings(scope.cipher)
+            row = connections.get(tx, connection_id)
+        kept = row.all_settings(scope.cipher)
     plain, secrets = _sorted_out(manifest(kind), settings, kept)
-    return _try(scope, kind, {**plain, **secrets}, connection_id)
+    same_app = row is not None and (row.kind, row.settings.get("url")) == (kind, plain.get("url"))
+    return _try(scope, kind, {**plain, **secrets}, row if same_app else None)
 
 
 def open_connector(
-    scope: TenantScope, connection: Connection, before_write: Callable[[], None] | None = None
+    scope: TenantScope,
+    connection: Connection,
+    before_write: Callable[[], None] | None = None,
+    paces: Paces | None = None,
 ) -> Connector:
     """A connector for a saved connection; close it. ``before_write`` may stop a write by raising.
 
-    Raises ``WrongKey`` or ``PutRight``.
+    ``paces``: the buckets of the tenant's sync process; None in a web process. Raises ``WrongKey`` or ``PutRight``.
     """
     settings = connection.all_settings(scope.cipher)
-    return registry.open(connection.kind, settings, open_outlet(scope, connection.id, settings, before_write))
+    pace = _pace(scope, connection, paces)
+    return registry.open(connection.kind, settings, open_outlet(scope, connection.id, settings, before_write, pace))
 
 
-def _try(scope: TenantScope, kind: str, settings: Mapping[str, str], connection_id: str | None) -> Verdict:
+def _pace(scope: TenantScope, connection: Connection, paces: Paces | None) -> Pace:
+    allowed = limits_of(registry.manifest(connection.kind), connection.settings)
+    return WebPace(scope, connection, allowed) if paces is None else paces.of(scope, connection, allowed)
+
+
+def _try(scope: TenantScope, kind: str, settings: Mapping[str, str], connection: Connection | None = None) -> Verdict:
+    known = connection.id if connection is not None else None
+    pace = _pace(scope, connection, None) if connection is not None else None
     try:
-        connector = registry.open(kind, settings, open_outlet(scope, connection_id, settings))
+        connector = registry.open(kind, settings, open_outlet(scope, known, settings, pace=pace))
         try:
             account = connector.check()
         finally:
             connector.close()
     except (AppError, PutRight) as error:
-        return Verdict(ok=False, problem=error.message)
+        return Verdict(ok=False, problem=error.message, asked=not isinstance(error, Slowed))
     return Verdict(ok=True, app=account.app, account=account.user.name, warnings=account.warnings)
 
 
@@ -210,6 +228,8 @@ def _checked(one: Setting, value: str) -> str:
         raise PutRight(f"“{one.label}” must be one of {', '.join(one.choices)}.", field=field)
     if one.kind is SettingKind.FLAG and value not in {"true", "false"}:
         raise PutRight(f"“{one.label}” must be true or false.", field=field)
+    if one.name in {RATE, BURST}:
+        return _number(one, value)
     if one.name == "ca_pem" and not tidy_pem(value):
         raise PutRight(f"“{one.label}” must be the text of a certificate (PEM).", field=field)
     if one.kind is SettingKind.URL:
@@ -221,6 +241,19 @@ def _checked(one: Setting, value: str) -> str:
                 field=field,
             )
     return value
+
+
+def _number(one: Setting, value: str) -> str:
+    least, most = (0.001, 10_000.0) if one.name == RATE else (2.0, 10_000.0)
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not least <= number <= most:
+        raise PutRight(
+            f"“{one.label}” must be a number from {least:g} to {most:g}, such as 5.", field=f"settings.{one.name}"
+        )
+    return f"{number:g}"
 
 
 def _origin(url: str) -> tuple[str, str]:
@@ -244,4 +277,6 @@ def _shown(scope: TenantScope, row: Connection) -> Shown:
         row.app,
         row.account,
         row.checked_at,
+        row.slowed_until,
+        row.slowed_reason,
     )

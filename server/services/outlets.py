@@ -6,14 +6,20 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, TypeVar
 
 from server.connectors.base import Setting, SettingKind
-from server.connectors.http import HttpOutlet
-from server.domain.errors import Unavailable
+from server.connectors.http import HttpOutlet, Reply
+from server.connectors.pace import Pace
+from server.domain.errors import Slowed, Transient, Unavailable
+from server.services.pacing import BURST, RATE
 from server.services.scope import TenantScope
 from server.store import egress
+
+T = TypeVar("T")
 
 NETWORK_SETTINGS = (
     Setting(
@@ -31,6 +37,21 @@ NETWORK_SETTINGS = (
         required=False,
         help="Only if the app is reached through one, such as http://proxy.example.com:3128",
     ),
+    Setting(
+        RATE,
+        "Requests a second",
+        SettingKind.TEXT,
+        required=False,
+        help="At most so many in the long run, by everything that uses the connection together. Empty: as many as the"
+        " app takes.",
+    ),
+    Setting(
+        BURST,
+        "Requests at once",
+        SettingKind.TEXT,
+        required=False,
+        help="How many may follow each other directly after a rest; only with a number of requests a second.",
+    ),
 )
 """The settings that every connection has besides its app's own."""
 
@@ -38,6 +59,9 @@ NOT_SAVED = "00000000-0000-0000-0000-000000000000"
 """Stands for the connection in the record of contacts while settings are tried that are not saved."""
 
 _WRITE_EVERY_SECONDS = 10.0
+_TRIES = 4
+_FOR_ITS_PACE = frozenset({403, 429})
+"""An app's ways to refuse a request for its pace; a ``Transient`` 403 is one (any other is a ``Rejected``)."""
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 _PEM_LINE = 64
 
@@ -92,14 +116,38 @@ class Ledger:
 
 
 class CountedOutlet(HttpOutlet):
-    """An outlet whose end writes the last counts down."""
+    """An outlet that keeps its connection's pace, and whose end writes the last counts down."""
 
     ledger: Ledger
+    pace: Pace | None
+
+    def request(self, method: str, path: str, **given: Any) -> Reply:
+        """Send one request; one that was refused for its pace, so not carried out, is sent again after a moment."""
+        data = given.get("data")
+        once = given.get("files") is not None or not (data is None or isinstance(data, bytes))
+        return self._patiently(lambda: super(CountedOutlet, self).request(method, path, **given), once=once)
+
+    def stream(self, path: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes]:
+        """GET in chunks, begun again after a moment when it was refused for its pace."""
+        return self._patiently(lambda: super(CountedOutlet, self).stream(path, headers=headers), once=False)
 
     def close(self) -> None:
         """Close idle sockets and write down what was counted."""
         super().close()
         self.ledger.write()
+
+    def _patiently(self, send: Callable[[], T], *, once: bool) -> T:
+        for attempt in count():
+            try:
+                return send()
+            except Slowed:
+                raise
+            except Transient as error:
+                if once or self.pace is None or error.status not in _FOR_ITS_PACE or attempt + 1 >= _TRIES:
+                    raise
+                if not self.pace.again(attempt, error.retry_after):
+                    raise
+        raise AssertionError
 
 
 def open_outlet(
@@ -107,10 +155,11 @@ def open_outlet(
     connection_id: str | None,
     settings: Mapping[str, str],
     before_write: Callable[[], None] | None = None,
+    pace: Pace | None = None,
 ) -> CountedOutlet:
     """An outlet for a connection's settings; ``connection_id`` None: they are not saved yet. Raises ``PutRight``.
 
-    ``before_write`` is called before each write leaves, and may stop it by raising.
+    ``before_write`` is called before each write leaves, and may stop it by raising; ``pace`` before each request.
     """
     ledger = Ledger(scope, connection_id or NOT_SAVED)
     outlet = CountedOutlet(
@@ -119,8 +168,9 @@ def open_outlet(
         ca_pem=tidy_pem(settings.get("ca_pem", "")),
         ledger=ledger,
         before_write=before_write,
+        pace=pace,
     )
-    outlet.ledger = ledger
+    outlet.ledger, outlet.pace = ledger, pace
     return outlet
 
 

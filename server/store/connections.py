@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.domain.errors import Conflicting, NotFound
@@ -17,11 +17,15 @@ from server.store.crypto import Cipher
 from server.store.database import Transaction
 
 ConnectionState = Literal["active", "paused"]
+_ROWS = select(t.connections, func.now().label("now"))
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One connection. ``settings`` hold what is not secret; ``sealed`` the secrets (see ``secrets``)."""
+    """One connection. ``settings`` hold what is not secret; ``sealed`` the secrets (see ``secrets``).
+
+    ``slowed_until``: the app asked for a pause, nothing is sent before (None: it did not, or it is over).
+    """
 
     id: str
     name: str
@@ -33,6 +37,9 @@ class Connection:
     account: str
     checked_at: datetime | None
     sealed: bytes = field(repr=False)
+    slowed_until: datetime | None = None
+    slowed_reason: str = ""
+    updated_at: datetime | None = None
 
     def secrets(self, cipher: Cipher) -> dict[str, str]:
         """The secret settings by name, in clear. Raises ``WrongKey``."""
@@ -45,12 +52,12 @@ class Connection:
 
 def every(tx: Transaction) -> tuple[Connection, ...]:
     """All connections, by name."""
-    return tuple(_connection(row) for row in tx.execute(select(t.connections).order_by(t.connections.c.name)))
+    return tuple(_connection(row) for row in tx.execute(_ROWS.order_by(t.connections.c.name)))
 
 
 def get(tx: Transaction, connection_id: str) -> Connection:
     """One connection. Raises ``NotFound``."""
-    row = tx.execute(select(t.connections).where(t.connections.c.id == connection_id)).one_or_none()
+    row = tx.execute(_ROWS.where(t.connections.c.id == connection_id)).one_or_none()
     if row is None:
         raise NotFound("This connection does not exist any more.")
     return _connection(row)
@@ -92,6 +99,7 @@ def change(
                 secrets=_seal(cipher, connection_id, secrets),
                 state="active",
                 problem="",
+                slowed_until=None,
                 updated_at=func.now(),
             )
         )
@@ -113,18 +121,32 @@ def checked(tx: Transaction, connection_id: str, app: str, account: str) -> None
     )
 
 
-def pause(tx: Transaction, connection_id: str, problem: str) -> None:
-    """Record that the app refuses our account: nothing is sent there until a person puts it right."""
-    _set(tx, connection_id, "paused", problem)
+def pause(tx: Transaction, connection_id: str, problem: str) -> bool:
+    """Record that the app refuses our account: nothing is sent there until a person puts it right.
+
+    Whether that is news: who finds it paused already has nobody to tell.
+    """
+    paused = tx.execute(
+        update(t.connections)
+        .where(t.connections.c.id == connection_id, t.connections.c.state != "paused")
+        .values(state="paused", problem=problem)
+    )
+    return paused.rowcount == 1
+
+
+def slow(tx: Transaction, connection_id: str, until: datetime, reason: str) -> None:
+    """Record that the app asked for a pause, for whoever else uses the connection; it is never shortened."""
+    later = or_(t.connections.c.slowed_until.is_(None), t.connections.c.slowed_until < until)
+    tx.execute(
+        update(t.connections)
+        .where(t.connections.c.id == connection_id, later)
+        .values(slowed_until=until, slowed_reason=reason)
+    )
 
 
 def trouble(tx: Transaction, connection_id: str, problem: str) -> None:
-    """Record what is wrong now (an empty text: nothing); the connection goes on being tried."""
-    _set(tx, connection_id, "active", problem)
-
-
-def _set(tx: Transaction, connection_id: str, state: ConnectionState, problem: str) -> None:
-    tx.execute(update(t.connections).where(t.connections.c.id == connection_id).values(state=state, problem=problem))
+    """Record what is wrong now (an empty text: nothing); the connection stays as it is, paused or not."""
+    tx.execute(update(t.connections).where(t.connections.c.id == connection_id).values(problem=problem))
 
 
 def _seal(cipher: Cipher, connection_id: str, secrets: Mapping[str, str]) -> bytes:
@@ -140,6 +162,7 @@ def _taken(name: str) -> Conflicting:
 
 
 def _connection(row: Row[Any]) -> Connection:
+    slowed = row.slowed_until is not None and row.slowed_until > row.now
     return Connection(
         row.id,
         row.name,
@@ -151,4 +174,7 @@ def _connection(row: Row[Any]) -> Connection:
         row.account,
         row.checked_at,
         row.secrets,
+        row.slowed_until if slowed else None,
+        row.slowed_reason if slowed else "",
+        row.updated_at,
     )

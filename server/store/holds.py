@@ -22,7 +22,8 @@ HoldKind = Literal["retry", "quarantine", "waiting", "skipped"]
 class Hold:
     """One item that is held back. ``reason`` is a sentence, ``words`` are the app's own.
 
-    ``delay`` is how long until it is tried again (None: not by itself); it doubles with every attempt.
+    ``delay`` is how long until it is tried again (None: not by itself); it doubles with every attempt unless
+    ``steady``: then nothing was attempted, and the item keeps its place.
     """
 
     side: Side
@@ -35,6 +36,7 @@ class Hold:
     stamp: str = ""
     delay: timedelta | None = None
     attempts: int = 1
+    steady: bool = False
 
 
 _LONGEST = timedelta(minutes=15)
@@ -48,8 +50,9 @@ def put(tx: Connection, integration: str, holds: Sequence[Hold]) -> None:
     before = _attempts(tx, integration, holds)
     rows = []
     for one in holds:
-        attempts = before.get((one.side.value, one.item_id), 0) + 1
-        delay = None if one.delay is None else min(one.delay * 2.0 ** min(attempts - 1, 12), max(one.delay, _LONGEST))
+        attempts = max(1, before.get((one.side.value, one.item_id), 0) + (not one.steady))
+        doubled = 0 if one.steady else min(attempts - 1, 12)
+        delay = None if one.delay is None else min(one.delay * 2.0**doubled, max(one.delay, _LONGEST))
         rows.append(
             {
                 "integration_id": integration,

@@ -139,6 +139,32 @@ connections = Table(
     Column("checked_at", _TIME),
     Column("created_at", _TIME),
     Column("updated_at", _TIME),
+    Column("schedule", _JSON),
+    Column("slowed_until", _TIME),
+    Column("slowed_reason", Text),
+)
+paces = Table("paces", tenant, Column("connection_id", _ID, primary_key=True), Column("free_at", _TIME))
+webhooks = Table(
+    "webhooks",
+    tenant,
+    Column("connection_id", _ID, primary_key=True),
+    Column("hash", LargeBinary),
+    Column("created_at", _TIME),
+    Column("heard_at", _TIME),
+    Column("received", BigInteger),
+    Column("dropped", BigInteger),
+    Column("dropped_at", _TIME),
+    Column("free_at", _TIME),
+)
+inbox = Table(
+    "inbox",
+    tenant,
+    Column("id", BigInteger, primary_key=True),
+    Column("integration_id", _ID),
+    Column("connection_id", _ID),
+    Column("side", Text),
+    Column("item_id", Text),
+    Column("heard_at", _TIME),
 )
 integrations = Table(
     "integrations",
@@ -154,6 +180,7 @@ integrations = Table(
     Column("released", Boolean),
     Column("created_at", _TIME),
     Column("updated_at", _TIME),
+    Column("worked_at", _TIME),
 )
 integration_versions = Table(
     "integration_versions",

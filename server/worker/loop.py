@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from server.domain.errors import Fenced, LockstepError
 from server.services.cluster import Tenure
+from server.services.pacing import Paces
 from server.services.scope import TenantScope
 from server.services.sync.passes import Broken, Desk, Finished, Pass, Wanted
-from server.worker.schedule import Slot, after_failure, after_success, due, sleep
+from server.worker.schedule import Slot, after_failure, after_pause, after_success, due, sleep
 
 _LONGEST_SLEEP = 60.0
 _REST_AFTER = 5.0
@@ -29,6 +30,7 @@ class TenantLoop:
         self._holder = holder
         self._threads = threads
         self._tenure = tenure
+        self._paces = Paces()
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._slots: dict[str, Slot] = {}
@@ -41,12 +43,13 @@ class TenantLoop:
     def stop(self) -> None:
         """End after the page at hand."""
         self._stopped.set()
+        self._paces.stop()
         self._wake.set()
 
     def run(self) -> None:
         """Work until stopped or fenced off. A fault is logged and retried: the thread itself does not end by it."""
         log = self._scope.log
-        desk = Desk(self._scope, self._epoch, self._holder, self._stopped.is_set, self._tenure.check)
+        desk = Desk(self._scope, self._epoch, self._holder, self._stopped.is_set, self._tenure.check, self._paces)
         pause = 1.0
         while not self._stopped.is_set():
             try:
@@ -87,8 +90,8 @@ class TenantLoop:
         known = {one.name for one in wanted}
         self._slots = {name: slot for name, slot in self._slots.items() if name in known}
         for one in wanted:
-            if self._tokens.get(one.name) != one.token or one.name not in self._slots:
-                self._tokens[one.name] = one.token
+            if self._tokens.get(one.name) != one.news or one.name not in self._slots:
+                self._tokens[one.name] = one.news
                 self._slots[one.name] = Slot(now)
 
     def _work(self, desk: Desk, ready: list[Wanted]) -> None:
@@ -128,5 +131,8 @@ class TenantLoop:
             self._slots[one.name] = after_success(now, outcome.poll_seconds, outcome.next_hold)
         elif isinstance(outcome, Broken):
             slot = self._slots.get(one.name, Slot(now))
-            self._slots[one.name] = after_failure(now, slot, outcome.retry_after)
+            if outcome.slowed:
+                self._slots[one.name] = after_pause(now, slot, outcome.retry_after or 0.0)
+            else:
+                self._slots[one.name] = after_failure(now, slot, outcome.retry_after)
         return True

@@ -31,6 +31,11 @@ def after_failure(now: float, slot: Slot, retry_after: float | None) -> Slot:
     return Slot(now + max(pause, retry_after or 0.0), slot.failures + 1)
 
 
+def after_pause(now: float, slot: Slot, seconds: float) -> Slot:
+    """The next place after a pass that a connection's pause ended: nothing failed, so nobody loses patience."""
+    return Slot(now + max(seconds, 0.05), slot.failures)
+
+
 def due(slots: Mapping[str, Slot], now: float) -> list[str]:
     """The integrations whose time has come, longest waiting first."""
     waiting = [(slot.due, name) for name, slot in slots.items() if slot.due <= now]

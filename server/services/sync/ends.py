@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import abc
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from server.domain.integration import Document
 from server.domain.item import Side
 from server.engine.mapping import Mapping, SideShape, compile_mapping
 from server.services.connections import open_connector
+from server.services.pacing import Paces
 from server.services.scope import TenantScope
 from server.services.sync.work import End
 from server.store import connections, people
@@ -32,20 +34,24 @@ class Ends:
     """The connectors that a tenant's thread has open. Not for several threads (the connectors themselves are).
 
     ``before_write`` is called before anything is written to an app; what it raises stops the write.
+    ``paces``: the buckets of the tenant's sync process; None in a web process.
     """
 
     scope: TenantScope
     before_write: Callable[[], None] | None = None
+    paces: Paces | None = None
     _open: dict[str, _Opened] = field(default_factory=dict)
     _shapes: dict[tuple[str, str, Side, tuple[str, ...]], tuple[float, SideShape]] = field(default_factory=dict)
 
-    def mapping(self, document: Document) -> tuple[Mapping, End, End]:
+    def mapping(
+        self, document: Document, known: abc.Mapping[str, Connection] | None = None
+    ) -> tuple[Mapping, End, End]:
         """Both ends opened and the document compiled against what they have.
 
-        Raises ``PutRight`` when the document names what is gone, ``Conflicting`` when a connection is paused, and
-        whatever the apps raise.
+        ``known``: the connections by id, where they were just read. Raises ``PutRight`` when the document names what
+        is gone, ``Conflicting`` when a connection is paused, and whatever the apps raise.
         """
-        left, right = (self._end(document, side) for side in Side)
+        left, right = (self._end(document, side, known or {}) for side in Side)
         shapes = [self._shape(document, end) for end in (left, right)]
         with self.scope.reading() as tx:
             rows = tuple(
@@ -54,6 +60,11 @@ class Ends:
                 for app_user, person in people.read(tx, end.connection)
             )
         return compile_mapping(document, shapes[0], shapes[1], rows), left, right
+
+    def opened(self, document: Document) -> list[End]:
+        """The ends that could be opened already, whether or not the app would have us."""
+        there = [(side, self._open.get(document.side(side).connection)) for side in Side]
+        return [End(side, one.connection.name, one.connection.id, one.connector) for side, one in there if one]
 
     def forget(self) -> None:
         """Ask the apps anew next time (something they were asked for had changed)."""
@@ -66,10 +77,12 @@ class Ends:
         self._open.clear()
         self._shapes.clear()
 
-    def _end(self, document: Document, side: Side) -> End:
+    def _end(self, document: Document, side: Side, read: abc.Mapping[str, Connection]) -> End:
         connection_id = document.side(side).connection
-        with self.scope.reading() as tx:
-            row = connections.get(tx, connection_id)
+        row = read.get(connection_id)
+        if row is None:
+            with self.scope.reading() as tx:
+                row = connections.get(tx, connection_id)
         if row.state == "paused":
             raise Conflicting(
                 f"The connection “{row.name}” is paused: {row.problem or 'it was stopped by hand'} "
@@ -80,8 +93,12 @@ class Ends:
             if known is not None:
                 known.connector.close()
                 self.forget()
-            known = _Opened(row, open_connector(self.scope, row, self.before_write))
+                if self.paces is not None:
+                    self.paces.resume(connection_id)
+            known = _Opened(row, open_connector(self.scope, row, self.before_write, self.paces))
             self._open[connection_id] = known
+        elif self.paces is not None:
+            self.paces.heed(row)
         return End(side, row.name, connection_id, known.connector)
 
     def _shape(self, document: Document, end: End) -> SideShape:

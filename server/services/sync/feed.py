@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server import faults
+from server.connectors.pace import Share
 from server.domain.item import Head, Page, Side
 from server.services.sync import cap
 from server.services.sync import page as paging
@@ -19,6 +20,7 @@ from server.store import cursors, holds, lease, requests, runs
 
 _DUE_AT_ONCE = 200
 _DUE_PAGE = 50
+_LIVE_PAGES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def _entries(work: Work, phase: str, entries: Sequence[Look]) -> Iterator[Reache
     for start in range(0, len(entries), _DUE_PAGE):
         if work.stopping() or work.run.cancelled:
             return
-        work.run.phase = phase
+        work.run.phase, work.caller.share = phase, Share.RETRY
         paging.process(work, entries[start : start + _DUE_PAGE], None)
         yield Reached(work.run.done, work.run.total)
 
@@ -62,8 +64,9 @@ def _feed(work: Work, side: Side, cursor: datetime | None) -> Iterator[Reached]:
     container = work.mapping.shape(side).container
     since = cursor - end.connector.manifest.capabilities.overlap if cursor is not None else None
     work.run.phase = f"reading {end.name}"
+    work.caller.share = Share.LIVE if since is not None else Share.BACKFILL
     reached = cursor
-    for page in end.connector.changes(container, since):
+    for number, page in enumerate(end.connector.changes(container, since), 1):
         faults.reach("feed.page")
         if page.total is not None and since is None:
             work.run.total = (work.run.total or work.run.done) + page.total
@@ -71,6 +74,8 @@ def _feed(work: Work, side: Side, cursor: datetime | None) -> Iterator[Reached]:
         looks = [Look(side, head.id, head) for head in _once(page)]
         paging.process(work, looks, (side, moved) if moved is not None else None)
         reached = moved or reached
+        if number >= _LIVE_PAGES:  # a backlog, whatever the reason: it lets what changes now go first
+            work.caller.share = Share.BACKFILL
         yield Reached(work.run.done, work.run.total)
         if work.stopping() or work.run.cancelled:
             return

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from server import faults
-from server.domain.errors import CredentialsRefused
 from server.domain.item import Side
 from server.domain.operation import CreateItem
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState
@@ -19,8 +18,9 @@ from server.engine.plan import Plan
 from server.engine.reconcile import absorb
 from server.services.sync import cap, preview, settle
 from server.services.sync import look as looking
-from server.services.sync.apply import Applied, apply
+from server.services.sync.apply import apply
 from server.services.sync.decide import decide
+from server.services.sync.refusal import stop_on_refusal, tell_apart
 from server.services.sync.settle import Settlement
 from server.services.sync.work import Look, Work
 from server.store import events, journal, lease, pairs
@@ -41,22 +41,22 @@ class _Planned:
 def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> None:
     """Take ``looks`` all the way. ``cursor`` (side, app's time) moves with the final commit.
 
-    A dry run turns off before the journal. Raises ``CredentialsRefused`` when an app refuses our account (nothing of
-    the page is settled then), ``NeedsRelease`` before a page that goes beyond the cap, ``Fenced`` when another node has
-    taken over.
+    A dry run turns off before the journal. Raises ``CredentialsRefused`` when an app refuses our account and ``Slowed``
+    when a connection rests (before the plan nothing of the page is settled then, after it what was done),
+    ``NeedsRelease`` before a page that goes beyond the cap, ``Fenced`` when another node has taken over.
     """
     settlement = Settlement()
     todo = looking.recognise(work, looks)
     looking.fetch_items(work, todo)
     looking.find_orphans(work, todo)
-    _stop_on_refused_account(todo)
+    stop_on_refusal(work, [one.failure for one in todo])
     todo = _drop_quiet(work, todo, settlement)
     looking.fetch_twins(work, todo)
     faults.reach("page.looked")
-    _stop_on_refused_account(todo)
     _wait_for_lost_creates(work, todo)
     looking.confirm_gone(work, todo)
     looking.fetch_bereaved(work, todo)
+    stop_on_refusal(work, [one.failure for one in todo])
     planned = _Planned()
     for one in todo:
         plan = decide(work, one, settlement)
@@ -69,10 +69,11 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
         return
     _journal(work, planned)
     done = list(work.pool.map(lambda plan: apply(work, plan), planned.plans))
+    tell_apart(work, done)
     for one, applied in zip(planned.looks, done, strict=True):
         settle.settle_applied(work, settlement, one, applied)
     settle.commit(work, settlement, looked=len(looks), cursor=cursor)
-    _stop_on_refused_writes(done)
+    stop_on_refusal(work, [applied.failure for applied in done])
 
 
 def open_entries(work: Work) -> list[Look]:
@@ -85,18 +86,6 @@ def open_entries(work: Work) -> list[Look]:
         for pair in known.values()
         if pair.on(pair.origin).item_id is not None
     ]
-
-
-def _stop_on_refused_account(looks: Sequence[Look]) -> None:
-    for one in looks:
-        if isinstance(one.failure, CredentialsRefused):
-            raise one.failure
-
-
-def _stop_on_refused_writes(done: Sequence[Applied]) -> None:
-    for applied in done:
-        if isinstance(applied.failure, CredentialsRefused):
-            raise applied.failure
 
 
 def _wait_for_lost_creates(work: Work, looks: Sequence[Look]) -> None:

@@ -7,31 +7,36 @@ again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from server import faults
+from server.connectors.pace import Share
 from server.domain.errors import (
-    AppError,
     Conflicting,
     CredentialsRefused,
     Fenced,
     LockstepError,
     NeedsRelease,
     PutRight,
+    Slowed,
     Transient,
     Unavailable,
 )
 from server.domain.integration import IntegrationState
+from server.domain.item import Side
+from server.services.pacing import Paces
 from server.services.scope import TenantScope
 from server.services.sync import feed
 from server.services.sync.ends import Ends
+from server.services.sync.refusal import account_refused, forbids
 from server.services.sync.routes import ROUTES, at_rest, is_dry
-from server.services.sync.work import End, Run, Work
-from server.store import connections, holds, integrations, lease, requests, runs
+from server.services.sync.work import Run, Work
+from server.store import audit, connections, holds, integrations, lease, requests, runs
+from server.store.connections import Connection
 from server.store.integrations import Integration
 from server.store.requests import Request
 from server.store.tenants import SyncState, ThreadState
@@ -42,10 +47,14 @@ _CUT_OFF = "The run was interrupted; it is taken up again."
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An integration that runs, or (with ``request``) a run of it that a person asked for."""
+    """An integration that runs, or (with ``request``) a run of it that a person asked for.
+
+    ``connections`` are those of its two ends, by id.
+    """
 
     row: Integration
     request: Request | None = None
+    connections: Mapping[str, Connection] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -54,8 +63,14 @@ class Wanted:
 
     @property
     def token(self) -> tuple[object, ...]:
-        """What the schedule compares: a new version or a new start makes it due at once."""
+        """What a pass compares: a new version or a new start ends it."""
         return (self.row.version, self.row.due_at)
+
+    @property
+    def news(self) -> tuple[object, ...]:
+        """What the schedule compares: a person who changes this makes it due at once (a connection put right, too)."""
+        ends = sorted((one.id, one.state, one.updated_at, one.checked_at) for one in self.connections.values())
+        return (*self.token, *ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +84,14 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A pass that was stopped by ``reason``; ``retry_after`` is in seconds, when the app said so."""
+    """A pass that was stopped by ``reason``; ``retry_after`` is in seconds, when the app said so.
+
+    ``slowed``: nothing failed, a connection rests for so long.
+    """
 
     reason: str
     retry_after: float | None = None
+    slowed: bool = False
 
 
 @dataclass(slots=True)
@@ -85,6 +104,7 @@ class Pass:
     work: Work | None = None
     _steps: Iterator[object] | None = None
     _cut_off: bool = False
+    _share: Share = Share.LIVE
 
     @property
     def name(self) -> str:
@@ -99,6 +119,8 @@ class Pass:
     def step(self) -> Finished | Broken | None:
         """Go a page further; None while there is more. Raises ``Fenced`` only."""
         log = self.desk.scope.log.bind(integration=self.wanted.row.name)
+        caller = self.desk.paces.caller
+        caller.share = self._share
         try:
             if self._steps is None:
                 self.work = self.desk.begin(self.wanted, self.pool)
@@ -117,6 +139,8 @@ class Pass:
         except Exception as error:
             log.exception("the pass failed in an unforeseen way")
             return self._break(LockstepError(f"Something unforeseen went wrong ({error}); the log has the details."))
+        finally:
+            self._share = caller.share
 
     def _finish(self, work: Work | None) -> Finished:
         if work is None:
@@ -132,20 +156,23 @@ class Pass:
 
     def _break(self, error: LockstepError) -> Broken:
         message = error.message
-        if isinstance(error, CredentialsRefused) and self.work is not None:
-            message = self.desk.pause_refused(self.work, error)
+        if isinstance(error, CredentialsRefused) or forbids(error):
+            message = self.desk.pause_refused(self.wanted, error)
         if isinstance(error, PutRight | Conflicting):
             self.desk.ends.forget()
         if isinstance(error, NeedsRelease):
             self.desk.stop(self.wanted)
         passing = isinstance(error, Transient | Unavailable)
         with suppress(LockstepError):  # the database may be what is out of reach; the thread says so then
-            if self.work is not None:
+            if isinstance(error, Slowed) and (self.work is None or self.work.run.id is None):
+                pass  # nothing was begun, so there is nothing to tell of but the connection's pause
+            elif self.work is not None:
                 feed.finish(self.work, message, again=passing)
             elif not passing:
                 self.desk.refuse(self.wanted, message)
             self.desk.trouble(self.wanted, message)
-        return Broken(message, error.retry_after if isinstance(error, Transient) else None)
+        wait = error.retry_after if isinstance(error, Transient) else None
+        return Broken(message, wait, slowed=isinstance(error, Slowed))
 
 
 @dataclass(slots=True)
@@ -153,7 +180,7 @@ class Desk:
     """Everything a tenant's thread keeps between passes.
 
     ``stopping`` says that it was told to end. ``before_write`` is called before anything is written to an app, and
-    raises ``Fenced`` when the tenant may be another's by now.
+    raises ``Fenced`` when the tenant may be another's by now. ``paces`` holds how fast each connection is asked.
     """
 
     scope: TenantScope
@@ -161,12 +188,13 @@ class Desk:
     holder: str
     stopping: Callable[[], bool]
     before_write: Callable[[], None] | None = None
+    paces: Paces = field(default_factory=Paces)
     ends: Ends = field(init=False)
     _opened: bool = False
     _said: tuple[str, str, float] | None = None
 
     def __post_init__(self) -> None:
-        self.ends = Ends(self.scope, self.before_write)
+        self.ends = Ends(self.scope, self.before_write, self.paces)
 
     def open(self) -> None:
         """Shut out every earlier holder and end the runs that a killed process left. Raises ``Fenced``."""
@@ -188,12 +216,14 @@ class Desk:
         with self.scope.reading() as tx:
             rows = integrations.every(tx)
             asked = requests.waiting(tx) if any(row.run_requested for row in rows) else ()
-        running = {row.id for row in rows if row.state is IntegrationState.RUNNING}
+            ends = {one.id: one for one in connections.every(tx)} if rows else {}
+        running = [row for row in rows if row.state is IntegrationState.RUNNING]
+        awake = {row.id for row in running}
         by_id = {row.id: row for row in rows}
-        return [Wanted(row) for row in rows if row.id in running] + [
-            Wanted(by_id[one.integration], one)
+        return [Wanted(row, None, _ends_of(row, ends)) for row in running] + [
+            Wanted(by_id[one.integration], one, _ends_of(by_id[one.integration], ends))
             for one in asked
-            if one.integration in running or (one.integration in by_id and at_rest(one))
+            if one.integration in awake or (one.integration in by_id and at_rest(one))
         ]
 
     def start(self, wanted: Wanted, pool: Executor) -> Pass:
@@ -203,7 +233,7 @@ class Desk:
     def begin(self, wanted: Wanted, pool: Executor) -> Work:
         """Open the integration. Raises what opening raises."""
         trigger = wanted.request.kind if wanted.request is not None else "poll"
-        mapping, left, right = self.ends.mapping(wanted.row.document)
+        mapping, left, right = self.ends.mapping(wanted.row.document, wanted.connections)
         work = Work(
             self.scope,
             wanted.row.id,
@@ -211,13 +241,14 @@ class Desk:
             mapping,
             left,
             right,
-            pool,
+            self.paces.pool(pool),
             self.epoch,
             Run(trigger),
             self.stopping,
             wanted.request,
             is_dry(wanted.request),
             wanted.row.cap,
+            self.paces.caller,
         )
         if wanted.request is not None:
             work.begin_run()
@@ -248,15 +279,19 @@ class Desk:
         if wanted.row.problem != message:
             self._say(wanted, message)
 
-    def pause_refused(self, work: Work, error: CredentialsRefused) -> str:
-        """Pause the connection whose app refuses our account; a sentence that names it."""
-        for end in (work.left, work.right):
-            refusal = _refusal(end)
+    def pause_refused(self, wanted: Wanted, error: LockstepError) -> str:
+        """Pause the connection whose app refuses our account, with one alert; a sentence that names it.
+
+        A kill before the commit leaves the connection as it was; the next pass is refused again and comes here.
+        """
+        for end in self.ends.opened(wanted.row.document):
+            refusal = account_refused(end)
             if refusal is not None:
                 message = f"{end.name} refuses the account of this connection: {refusal}"
                 with self.scope.transaction() as tx:
                     lease.check_fence(tx, self.epoch)
-                    connections.pause(tx, end.connection, message)
+                    if connections.pause(tx, end.connection, message):
+                        audit.add(tx, "Lockstep", "connection paused", end.name, {"reason": message})
                 return message
         return error.message
 
@@ -286,12 +321,6 @@ class Desk:
             integrations.say(tx, wanted.row.id, message)
 
 
-def _refusal(end: End) -> str | None:
-    """The app's words if it refuses our account now; None if it does not, or cannot be asked."""
-    try:
-        end.connector.check()
-    except CredentialsRefused as error:
-        return error.message
-    except AppError:
-        return None
-    return None
+def _ends_of(row: Integration, known: Mapping[str, Connection]) -> dict[str, Connection]:
+    ids = {row.document.side(side).connection for side in Side}
+    return {one: known[one] for one in ids if one in known}

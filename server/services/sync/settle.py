@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from server import faults
-from server.domain.errors import AppError, Rejected, Transient
+from server.domain.errors import AppError, CredentialsRefused, Rejected, Slowed, Transient
 from server.domain.item import Item, Side
 from server.domain.operation import AddComment, AddFile, Conflict, CreateItem, EditComment, Note, Operation, UpdateItem
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Seen
@@ -136,6 +136,9 @@ def hold(look: Look, error: Exception, pair: str | None) -> Hold:
     if isinstance(error, NotYetKnown):
         delay = timedelta(seconds=error.retry_after or 1)
         return Hold(look.side, look.item_id, "waiting", reason, look.key, pair, words, stamp, delay)
+    if isinstance(error, Slowed | CredentialsRefused):
+        # It is the connection that waits: by the time that it goes on, the item's turn has come.
+        return Hold(look.side, look.item_id, "waiting", reason, look.key, pair, words, stamp, _SOON, steady=True)
     if isinstance(error, Transient):
         delay = max(_SOON, timedelta(seconds=error.retry_after or 0))
         return Hold(look.side, look.item_id, "retry", reason, look.key, pair, words, stamp, delay)

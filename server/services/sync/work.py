@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from server import faults
 from server.connectors.base import Connector
+from server.connectors.pace import Caller
 from server.domain.item import Head, Item, Side
 from server.domain.operation import Operation
 from server.domain.pair import Pair
@@ -58,6 +59,7 @@ class Work:
 
     ``request`` is what a person asked for, None for a poll; ``dry``: nothing is written to an app, and to the database
     only what would have been done. ``cap``: what the first run may do at most, by kind of operation (None: no cap).
+    ``caller.share`` says what the requests at hand are for.
     """
 
     scope: TenantScope
@@ -73,6 +75,7 @@ class Work:
     request: Request | None = None
     dry: bool = False
     cap: Mapping[str, int] | None = None
+    caller: Caller = field(default_factory=Caller)
 
     def end(self, side: Side) -> End:
         """One end."""

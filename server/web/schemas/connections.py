@@ -51,7 +51,10 @@ class ConnectorList(RootModel[tuple[ConnectorOut, ...]]):
 
 
 class ConnectionOut(Reply):
-    """A connection. Secrets never leave the server: ``secrets_set`` names those that are there."""
+    """A connection. Secrets never leave the server: ``secrets_set`` names those that are there.
+
+    ``slowed_until``: nothing is sent before, because the app asked for a pause; ``slowed_reason`` says so in words.
+    """
 
     id: UUID
     name: str
@@ -63,6 +66,8 @@ class ConnectionOut(Reply):
     app: str
     account: str
     checked_at: datetime | None
+    slowed_until: datetime | None
+    slowed_reason: str
 
 
 class ConnectionList(RootModel[tuple[ConnectionOut, ...]]):

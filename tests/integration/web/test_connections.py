@@ -51,7 +51,7 @@ def test_every_kind_of_app_shows_the_settings_that_it_needs(admin: Browser) -> N
     for one in kinds.values():
         names = [setting["name"] for setting in one["settings"]]
         assert names[0] == "url"
-        assert names[-2:] == ["ca_pem", "proxy"]
+        assert names[-4:] == ["ca_pem", "proxy", "requests_per_second", "request_burst"]
         assert any(setting["kind"] == "secret" for setting in one["settings"])
 
 

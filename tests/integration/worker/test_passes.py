@@ -27,7 +27,7 @@ ITEM: dict[str, Value] = {"title": "an item", "text": "", "status": "1", "labels
 def world(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> World:
     made = stage.world()
 
-    def open_model(_scope: object, row: Connection, _before_write: object) -> ModelConnector:
+    def open_model(_scope: object, row: Connection, *_more: object) -> ModelConnector:
         return ModelConnector(made.left if row.name == "left" else made.right)
 
     monkeypatch.setattr(ends, "open_connector", open_model)
@@ -78,6 +78,7 @@ def test_a_mapped_field_that_is_gone_stops_the_pass_with_its_name(world: World, 
     world.right.fields = kept
     assert isinstance(work(world, pool), Finished)
     assert problem(world) == ""
+    world.settle()
     laws.check_all(world)
 
 
@@ -123,6 +124,7 @@ def test_a_feed_that_breaks_off_is_retried_and_the_reason_is_shown(world: World,
     assert "left is busy" in problem(world)
     world.left.fate = lambda _call: Fate.WELL
     assert isinstance(work(world, pool), Finished)
+    world.settle()
     laws.check_all(world)
 
 

@@ -869,6 +869,8 @@ export interface components {
         /**
          * ConnectionOut
          * @description A connection. Secrets never leave the server: ``secrets_set`` names those that are there.
+         *
+         *     ``slowed_until``: nothing is sent before, because the app asked for a pause; ``slowed_reason`` says so in words.
          */
         ConnectionOut: {
             /** Account */
@@ -894,6 +896,10 @@ export interface components {
             settings: {
                 [key: string]: string;
             };
+            /** Slowed Reason */
+            slowed_reason: string;
+            /** Slowed Until */
+            slowed_until: string | null;
             /**
              * State
              * @enum {string}
