@@ -25,6 +25,7 @@ POINTS: Final = (
     "lease.claimed",  # the control schema says that the tenant is ours; its fence is not raised yet
     "fence.raised",  # earlier holders are shut out; nothing is worked yet
     "run.begun",  # the run is written down
+    "preview.page",  # a page of a dry run was read; nothing of it is written anywhere
     "feed.page",  # a page of changes was read, nothing of it looked at
     "page.looked",  # all items of the page and their twins are known, nothing is planned
     "journal.committing",  # the plan is written but not committed

@@ -15,11 +15,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
-import psycopg
 import structlog
 from sqlalchemy import text
 
-from server.connectors import registry
 from server.domain.integration import Document, SideSettings
 from server.domain.mapping import FieldMapping, TypeMapping, ValueMapping
 from server.domain.rules import CommentRules
@@ -30,27 +28,18 @@ from server.settings import Settings, SyncSettings
 from tests.support.fakeapp import connector as fakeapp
 from tests.support.fakeapp.running import Running
 from tests.support.postgres import Server, TestCluster, make_cluster, running_server
-from tests.support.web import make_settings
+from tests.support.processes import Process, know_the_fake_app
+from tests.support.web import make_settings, write_settings
 
 ROOT = Path(__file__).parents[2]
 _PATIENCE_SECONDS = 600.0
-
-
-def know_the_fake_app() -> None:
-    """Put the fake app into the list of kinds, for this process."""
-    if all(one.kind != fakeapp.MANIFEST.kind for one in registry.manifests()):
-        registry.CONNECTORS = (*registry.CONNECTORS, (fakeapp.MANIFEST, fakeapp.open))
 
 
 @contextmanager
 def durable_postgres() -> Iterator[Server]:
     """A PostgreSQL that keeps what it has committed, unlike that of the tests."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("error"))
-    with running_server() as server:
-        with psycopg.connect(server.dsn("postgres"), autocommit=True) as superuser:
-            for name in ("fsync", "synchronous_commit", "full_page_writes"):
-                superuser.execute(f"alter system set {name} = on")
-            superuser.execute("select pg_reload_conf()")
+    with running_server(durable=True) as server:
         yield server
 
 
@@ -90,19 +79,8 @@ class Stand:
     @contextmanager
     def sync_process(self) -> Iterator[psutil.Process]:
         """The sync process of a node, until the end of the context."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.sync_process", str(self.file)], cwd=ROOT, stdin=subprocess.PIPE
-        )
-        assert process.stdin is not None
-        try:
-            yield psutil.Process(process.pid)
-        finally:
-            process.stdin.close()
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        with Process("sync", self.file, self.file.with_name("sync.log")) as process:
+            yield process.seen
 
 
 @contextmanager
@@ -113,10 +91,7 @@ def stand(server: Server, threads: int = 8) -> Iterator[Stand]:
         cluster = make_cluster(server)
         settings = make_settings(cluster, Path(folder), free_port())
         settings = settings.model_copy(update={"sync": SyncSettings(threads_per_tenant=threads), "log_level": "error"})
-        file = Path(folder) / "settings.json"
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(_clear(settings)))
-        yield Stand(cluster, settings, file)
+        yield Stand(cluster, settings, write_settings(settings, Path(folder) / "settings.json"))
 
 
 def integrate(scope: TenantScope, left: Running, right: Running, parallel: int, poll_seconds: int = 3600) -> str:
@@ -198,11 +173,3 @@ def _over(scope: TenantScope, integration: str) -> bool:
 def _cpu(process: psutil.Process) -> float:
     times = process.cpu_times()
     return float(times.user + times.system)
-
-
-def _clear(settings: Settings) -> dict[str, Any]:
-    """The settings as JSON, passwords in clear, as the agent writes them."""
-    found: dict[str, Any] = settings.model_dump(mode="json")
-    found["database"]["control_password"] = settings.database.control_password.get_secret_value()
-    found["web"]["node_token"] = settings.web.node_token.get_secret_value()
-    return found

@@ -11,10 +11,12 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
+import psutil
 import psycopg
 from psycopg import sql
 from pydantic import SecretStr
@@ -29,26 +31,59 @@ _UNPRIVILEGED = "nobody"
 _CONFIGURATION = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
-fsync = off
-synchronous_commit = off
-full_page_writes = off
 max_connections = 200
 shared_buffers = 32MB
 max_wal_size = 256MB
 timezone = 'UTC'
 """
+_FORGETFUL = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running PostgreSQL and its superuser's password."""
+    """A PostgreSQL and its superuser's password. ``folder`` holds all of it."""
 
     port: int
     password: str
+    folder: Path = field(repr=False)
+    binaries: Path = field(repr=False)
 
     def dsn(self, database: str, user: str = "postgres", password: str | None = None) -> str:
         """An address to sign in with."""
         return f"postgresql://{user}:{password or self.password}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._control("-w", "-l", self.folder / "log", "-o", f"-p {self.port}", "start")
+
+    def stop(self, mode: Literal["smart", "fast", "immediate"], *, wait: bool = True) -> None:
+        """Stop it as its operator would. ``smart`` lets everybody finish, so waiting for it may take for ever."""
+        self._control("-w" if wait else "-W", "-m", mode, "stop")
+
+    def runs(self) -> bool:
+        """Whether there is a server."""
+        try:
+            return psutil.pid_exists(self._pid())
+        except FileNotFoundError:
+            return False
+
+    def kill(self) -> None:
+        """End all of its processes at once, as a power cut would."""
+        postmaster = psutil.Process(self._pid())
+        every = [postmaster, *postmaster.children(recursive=True)]
+        for process in every:
+            process.kill()
+        psutil.wait_procs(every, timeout=10)
+
+    def _pid(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+
+    def _control(self, *arguments: str | Path) -> None:
+        _run([self.binaries / "pg_ctl", "-D", self.folder / "data", *arguments], self.folder, _unprivileged())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +125,14 @@ class TestCluster:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """Make and start a PostgreSQL; stop and remove it at the end."""
+def running_server(*, durable: bool = False, place: Path | None = None) -> Iterator[Server]:
+    """Make and start a PostgreSQL; stop and remove it at the end.
+
+    ``durable``: it keeps what it has committed, for tests that kill it; the others save the time. ``place``: where
+    its folder is made.
+    """
     # Not below pytest's own folder: that one is closed to the unprivileged user.
-    folder = Path(tempfile.mkdtemp(prefix="lockstep-test-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="lockstep-test-postgres-", dir=place))
     password = secrets.token_urlsafe(16)
     as_user = _unprivileged()
     try:
@@ -117,15 +156,15 @@ def running_server() -> Iterator[Server]:
         initdb += ["--auth=scram-sha-256", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "-N"]
         _run(initdb, folder, as_user)
         with (data / "postgresql.conf").open("a") as configuration:
-            configuration.write(_CONFIGURATION)
-        port = _free_port()
-        control: list[str | Path] = [binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
-        _run([*control, "-o", f"-p {port}", "start"], folder, as_user)
-        with _ended_with_us(folder, data):
+            configuration.write(_CONFIGURATION if durable else _CONFIGURATION + _FORGETFUL)
+        server = Server(_free_port(), password, folder, binaries)
+        server.start()
+        with _ended_with_us(folder):
             try:
-                yield Server(port, password)
+                yield server
             finally:
-                _run([*control, "-m", "immediate", "stop"], folder, as_user)
+                if server.runs():
+                    server.stop("immediate")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -157,12 +196,11 @@ def make_cluster(server: Server, name: str | None = None) -> TestCluster:
 
 
 @contextmanager
-def _ended_with_us(folder: Path, data: Path) -> Iterator[None]:
+def _ended_with_us(folder: Path) -> Iterator[None]:
     """A shell that waits on a pipe of ours: a test process that is killed leaves no server and no folder behind."""
-    server = (data / "postmaster.pid").read_text().splitlines()[0]
-    script = 'read -r said; test "$said" = done && exit; kill -QUIT "$0"; rm -rf "$1"'
+    script = 'read -r said; test "$said" = done && exit; kill -QUIT $(head -n 1 "$0/data/postmaster.pid"); rm -rf "$0"'
     with subprocess.Popen(
-        ["/bin/sh", "-c", script, server, str(folder)],
+        ["/bin/sh", "-c", script, str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

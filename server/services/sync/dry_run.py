@@ -40,7 +40,7 @@ def _feed(work: Work, side: Side) -> Iterator[Reached]:
     end = work.end(side)
     work.run.phase = f"reading {end.name}"
     for page in end.connector.changes(work.mapping.shape(side).container, None):
-        faults.reach("feed.page")
+        faults.reach("preview.page")
         if page.total is not None:
             work.run.total = (work.run.total or work.run.done) + page.total
         looks = _fresh(work, side, page.heads)

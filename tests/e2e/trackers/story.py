@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from server.domain.integration import Document
-from tests.e2e.trackers import compare, content
+from tests.e2e.trackers import content
 from tests.e2e.trackers.node import Ending, Node
-from tests.e2e.trackers.visits import SYNC, Stored, Upload, Visit, in_parallel
+from tests.e2e.trackers.visits import Upload, Visit, in_parallel
+from tests.support import compare
+from tests.support.compare import SYNC, Stored
 from tests.support.postgres import TestCluster
 
 COMMENTS = 5

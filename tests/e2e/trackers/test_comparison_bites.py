@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.e2e.trackers import compare, content
-from tests.e2e.trackers.visits import SYNC, Kept, Said, Stored
+from tests.e2e.trackers import content
+from tests.support import compare
+from tests.support.compare import SYNC, Kept, Said, Stored
 
 MARKUPS = ("textile", "html")
 KEEPS = (True, True)

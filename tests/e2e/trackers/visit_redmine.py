@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import requests
 
-from tests.e2e.trackers.visits import Kept, Said, Stored, Upload, answered, digest, in_parallel
+from tests.e2e.trackers.visits import Upload, answered, in_parallel
+from tests.support.compare import Kept, Said, Stored, digest
 from tests.support.testbeds.redmine import Redmine
 
 _NAMES = {"title": "subject", "text": "description", "status": "status_id", "priority": "priority_id"}

@@ -13,7 +13,8 @@ from typing import Any
 
 import requests
 
-from tests.e2e.trackers.visits import Kept, Said, Stored, Upload, answered, digest, in_parallel
+from tests.e2e.trackers.visits import Upload, answered, in_parallel
+from tests.support.compare import Kept, Said, Stored, digest
 from tests.support.testbeds.request_tracker import RequestTracker
 
 _NAMES = {"title": "Subject", "status": "Status", "priority": "Priority"}

@@ -7,7 +7,8 @@ from typing import Any
 
 import requests
 
-from tests.e2e.trackers.visits import Kept, Said, Stored, Upload, answered, digest, in_parallel
+from tests.e2e.trackers.visits import Upload, answered, in_parallel
+from tests.support.compare import Kept, Said, Stored, digest
 from tests.support.testbeds.roundup import Roundup
 
 _NAMES = {"title": "title", "status": "status", "priority": "priority"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,48 +9,10 @@ from typing import Any, Protocol, TypeVar
 
 import requests
 
-SYNC = "sync"
-"""The login under which the product works; all others are people."""
+from tests.support.compare import Stored, digest
+
 _T = TypeVar("_T")
 _R = TypeVar("_R")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A comment: the login of who wrote it, and its text as it is stored."""
-
-    author: str
-    text: str
-    private: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A file: its name, size and SHA-256, and whether only staff sees it."""
-
-    name: str
-    size: int
-    digest: str
-    private: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An item as its tracker shows it to somebody who may see everything.
-
-    ``status`` and ``priority`` are the tracker's own ids, ``assignee`` is a login (empty: nobody). ``touched`` changes
-    with every write.
-    """
-
-    id: str
-    title: str
-    text: str
-    status: str
-    priority: str
-    assignee: str
-    comments: tuple[Said, ...]
-    files: tuple[Kept, ...]
-    touched: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +57,6 @@ class Visit(Protocol):
 
     def seen_by_outsider(self) -> str:
         """All that somebody sees who may see items but no private comments; empty where none are private."""
-
-
-def digest(content: bytes) -> str:
-    """SHA-256 in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
 
 
 def answered(answer: requests.Response) -> Any:

@@ -112,6 +112,8 @@ class Service:
         elif verb == "comment":
             private = given.get("private", False)
             return app.add_comment(given["id"], given["body"], None, given.get("author", "p"), private=private)
+        elif verb == "edit_comment":
+            app.edit_comment(given["id"], given["comment"], given["body"])
         elif verb == "file":
             return app.add_file(given["id"], given["name"], "text/plain", given["text"].encode(), own=False)
         elif verb == "delete":

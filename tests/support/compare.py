@@ -1,4 +1,4 @@
-"""Compares two trackers as their own interfaces show them; it must not use the server, its database or its engine.
+"""Compares two apps as their own interfaces show them; it must not use the server, its database or its engine.
 
 Titles are unique in the story, so twins are found by them. What the syncing user wrote is a copy, what anybody else
 wrote is an original.
@@ -6,16 +6,61 @@ wrote is an original.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from html.parser import HTMLParser
 
-from tests.e2e.trackers.visits import SYNC, Said, Stored
-
+SYNC = "sync"
+"""The login under which the product works; all others are people."""
 Rows = Collection[tuple[str, str]]
 _TEXTILE_TAGS = re.compile(r"</?(?:pre|code)>")
 _WORD = re.compile(r"\w{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A comment: the login of who wrote it, and its text as it is stored."""
+
+    author: str
+    text: str
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file: its name, size and SHA-256, and whether only staff sees it."""
+
+    name: str
+    size: int
+    digest: str
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An item as its tracker shows it to somebody who may see everything.
+
+    ``status`` and ``priority`` are the tracker's own ids, ``assignee`` is a login (empty: nobody). ``touched`` changes
+    with every write.
+    """
+
+    id: str
+    title: str
+    text: str
+    status: str
+    priority: str
+    assignee: str
+    comments: tuple[Said, ...]
+    files: tuple[Kept, ...]
+    touched: str
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 class _Words(HTMLParser):

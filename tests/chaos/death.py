@@ -1,0 +1,41 @@
+"""One death of the sync process at a step of the path, and all that has to hold after it."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+from server.faults import POINTS
+from tests.chaos import promises, story
+from tests.chaos.panel import wait_until
+from tests.chaos.stage import Stage
+from tests.support.processes import Process
+
+WRITES = [point for point in POINTS if point.endswith((".sending", ".sent"))]
+PLANNING = [point for point in takewhile(lambda point: point not in WRITES, POINTS) if point != "preview.page"]
+SETTLING = [
+    point for point in POINTS if point not in {*WRITES, *PLANNING} and not point.startswith(("change.", "preview."))
+]
+
+
+def backfilled(stage: Stage) -> bool:
+    """Whether every item that can have a twin has one by now."""
+    there = stage.left.counts()["items"], stage.right.counts()["items"]
+    return bool(there == (story.LEFT + story.RIGHT + 1, story.LEFT + story.RIGHT))
+
+
+def run_into(stage: Stage, sync: Process) -> None:
+    """Backfill and live edits until the process dies of its fault."""
+    stage.integrate()
+    wait_until(lambda: not sync.alive() or backfilled(stage), f"the backfill: {sync.said()}")
+    if sync.alive():
+        story.live(stage)
+    wait_until(sync.was_killed, "the process to come to its fault")
+
+
+def survive(stage: Stage, fault: str) -> None:
+    """Die of the fault, be followed by a new process, and keep every promise."""
+    story.before(stage)
+    run_into(stage, stage.start_sync(fault))
+    typed = story.meanwhile(stage)
+    stage.let_the_lease_run_out()
+    promises.check(stage, stage.start_sync(), typed)
