@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from server.domain.item import Side
 from server.domain.operation import Conflict, Note
+from server.store import bulk
 from server.store import tables as t
 
 
@@ -28,8 +29,6 @@ class Event:
 
 def add(tx: Connection, integration: str, run_id: str | None, events: Sequence[Event]) -> None:
     """Append lines to the history."""
-    if not events:
-        return
     rows = [
         {
             "integration_id": integration,
@@ -44,13 +43,11 @@ def add(tx: Connection, integration: str, run_id: str | None, events: Sequence[E
         }
         for one in events
     ]
-    tx.execute(t.events.insert(), rows)
+    bulk.insert(tx, t.events, rows)
 
 
 def add_conflicts(tx: Connection, conflicts: Sequence[tuple[str, Conflict]]) -> None:
     """Append conflicts, each with the id of its pair."""
-    if not conflicts:
-        return
     rows = [
         {
             "pair_id": pair,
@@ -63,7 +60,7 @@ def add_conflicts(tx: Connection, conflicts: Sequence[tuple[str, Conflict]]) -> 
         }
         for pair, one in conflicts
     ]
-    tx.execute(t.conflicts.insert(), rows)
+    bulk.insert(tx, t.conflicts, rows)
 
 
 def _note(note: Note) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from server.domain.item import Side
+from server.store import bulk
 from server.store import tables as t
 
 HoldKind = Literal["retry", "quarantine", "waiting", "skipped"]
@@ -69,27 +69,19 @@ def put(tx: Connection, integration: str, holds: Sequence[Hold]) -> None:
                 "last_at": now,
             }
         )
-    statement = insert(t.holds)
-    keys = [t.holds.c.integration_id, t.holds.c.side, t.holds.c.item_id]
-    changes = {name: statement.excluded[name] for name in rows[0] if name not in {key.name for key in keys}}
-    tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
+    bulk.upsert(tx, t.holds, rows)
 
 
 def _attempts(tx: Connection, integration: str, holds: Sequence[Hold]) -> dict[tuple[str, str], int]:
-    keys = [(one.side.value, one.item_id) for one in holds]
-    which = tuple_(t.holds.c.side, t.holds.c.item_id).in_(keys)
-    query = select(t.holds.c.side, t.holds.c.item_id, t.holds.c.attempts).where(
-        (t.holds.c.integration_id == integration) & which
-    )
+    where = _of(integration, [(one.side, one.item_id) for one in holds])
+    query = select(t.holds.c.side, t.holds.c.item_id, t.holds.c.attempts).where(where)
     return {(row.side, row.item_id): row.attempts for row in tx.execute(query)}
 
 
 def clear(tx: Connection, integration: str, items: Sequence[tuple[Side, str]]) -> None:
     """Let go of items that have come through."""
     if items:
-        keys = [(side.value, item_id) for side, item_id in items]
-        which = tuple_(t.holds.c.side, t.holds.c.item_id).in_(keys)
-        tx.execute(t.holds.delete().where((t.holds.c.integration_id == integration) & which))
+        tx.execute(t.holds.delete().where(_of(integration, items)))
 
 
 def due(tx: Connection, integration: str, limit: int) -> list[tuple[Side, str]]:
@@ -119,7 +111,7 @@ def known(tx: Connection, integration: str, side: Side, item_ids: Sequence[str])
     query = select(t.holds.c.item_id, t.holds.c.kind, t.holds.c.stamp).where(
         (t.holds.c.integration_id == integration)
         & (t.holds.c.side == side.value)
-        & t.holds.c.item_id.in_(item_ids)
+        & bulk.among(t.holds.c.item_id, item_ids)
         & or_(t.holds.c.due_at.is_(None), t.holds.c.due_at > func.now())
     )
     return {row.item_id: (row.kind, row.stamp) for row in tx.execute(query)}
@@ -127,8 +119,14 @@ def known(tx: Connection, integration: str, side: Side, item_ids: Sequence[str])
 
 def release(tx: Connection, integration: str, items: Sequence[tuple[Side, str]] | None = None) -> int:
     """Let held items be tried again now (None: all that are not skipped by a rule); how many."""
-    where = (t.holds.c.integration_id == integration) & (t.holds.c.kind != "skipped")
+    where: ColumnElement[bool] = (t.holds.c.integration_id == integration) & (t.holds.c.kind != "skipped")
     if items is not None:
-        keys = [(side.value, item_id) for side, item_id in items]
-        where = (t.holds.c.integration_id == integration) & tuple_(t.holds.c.side, t.holds.c.item_id).in_(keys)
+        where = _of(integration, items)
     return tx.execute(t.holds.update().where(where).values(due_at=func.now())).rowcount
+
+
+def _of(integration: str, items: Sequence[tuple[Side, str]]) -> ColumnElement[bool]:
+    """The holds on these items."""
+    by_side = {side: [item_id for one, item_id in items if one is side] for side in Side}
+    each = ((t.holds.c.side == side.value) & bulk.among(t.holds.c.item_id, ids) for side, ids in by_side.items())
+    return (t.holds.c.integration_id == integration) & or_(*each)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from server.domain.item import Side
 from server.domain.operation import Operation, Step, UpdateItem
+from server.store import bulk
 from server.store import tables as t
 
 _STEP: TypeAdapter[Step] = TypeAdapter(Annotated[Step, Field(discriminator="kind")])
@@ -33,8 +34,6 @@ class Outcome:
 
 def plan(tx: Connection, run_id: str, operations: Sequence[Operation]) -> None:
     """Write operations down as planned."""
-    if not operations:
-        return
     rows = [
         {
             "id": one.id,
@@ -48,23 +47,16 @@ def plan(tx: Connection, run_id: str, operations: Sequence[Operation]) -> None:
         }
         for one in operations
     ]
-    tx.execute(t.operations.insert(), rows)
+    bulk.insert(tx, t.operations, rows)
 
 
 def finish(tx: Connection, outcomes: Sequence[Outcome]) -> None:
     """Record what became of operations; those still ``planned`` are left as they are."""
-    rows = [
-        {"operation_id": one.operation, "new_state": one.state, "new_error": one.error}
-        for one in outcomes
-        if one.state != "planned"
-    ]
+    rows = [{"id": one.operation, "state": one.state, "error": one.error} for one in outcomes if one.state != "planned"]
     if rows:
-        tx.execute(
-            update(t.operations)
-            .where(t.operations.c.id == bindparam("operation_id"))
-            .values(state=bindparam("new_state"), error=bindparam("new_error"), finished_at=func.now()),
-            rows,
-        )
+        given = bulk.rows_of(t.operations, ("id", "state", "error"))
+        changes = {"state": given.c.state, "error": given.c.error, "finished_at": func.now()}
+        tx.execute(update(t.operations).where(t.operations.c.id == given.c.id).values(changes), bulk.parameters(rows))
 
 
 def counts(tx: Connection, integration: str) -> dict[str, int]:
@@ -89,7 +81,7 @@ def unresolved(
         .order_by(t.operations.c.pair_id, t.operations.c.planned_at, t.operations.c.place)
     )
     if pair_ids is not None:
-        query = query.where(t.operations.c.pair_id.in_(list(pair_ids)))
+        query = query.where(bulk.among(t.operations.c.pair_id, pair_ids))
     if pair_ids is not None and not pair_ids:
         return {}
     found: dict[str, list[Operation]] = defaultdict(list)

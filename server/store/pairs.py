@@ -6,16 +6,17 @@ Writes go in lists: a page of a run is saved with one statement a table.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, func, literal_column, select, text
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
 from server.domain.item import Side
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Seen
 from server.domain.values import Value
+from server.store import bulk
 from server.store import tables as t
+from server.store.bulk import among
 
 _SIDE_COLUMNS = ("id", "key", "url", "type", "snapshot", "stamp")
 
@@ -25,7 +26,7 @@ def by_items(tx: Connection, integration: str, side: Side, item_ids: Sequence[st
     if not item_ids:
         return {}
     column = t.pairs.c.left_id if side is Side.LEFT else t.pairs.c.right_id
-    where = (t.pairs.c.integration_id == integration) & column.in_(item_ids)
+    where = (t.pairs.c.integration_id == integration) & among(column, item_ids)
     return {pair.on(side).item_id or "": pair for pair in _load(tx, where)}
 
 
@@ -34,47 +35,29 @@ def by_ids(tx: Connection, integration: str, pair_ids: Iterable[str]) -> dict[st
     wanted = list(pair_ids)
     if not wanted:
         return {}
-    where = (t.pairs.c.integration_id == integration) & t.pairs.c.id.in_(wanted)
+    where = (t.pairs.c.integration_id == integration) & among(t.pairs.c.id, wanted)
     return {pair.id: pair for pair in _load(tx, where)}
 
 
 def reserve(tx: Connection, integration: str, pairs: Sequence[Pair]) -> None:
     """Write down pairs whose twin is about to be created. Raises on an item that has a pair already."""
-    if pairs:
-        tx.execute(t.pairs.insert(), [_pair_row(integration, pair, None) for pair in pairs])
+    bulk.insert(tx, t.pairs, [_pair_row(integration, pair, None) for pair in pairs])
 
 
 def save(tx: Connection, integration: str, pairs: Sequence[Pair]) -> None:
     """Write pairs as they are now (their comments and files aside)."""
-    if not pairs:
-        return
-    statement = insert(t.pairs)
-    kept = ("id", "integration_id", "created_at")
-    now = tx.execute(select(func.now())).scalar_one()
-    rows = [_pair_row(integration, pair, now) for pair in pairs]
-    changes = {name: statement.excluded[name] for name in rows[0] if name not in kept}
-    tx.execute(
-        statement.on_conflict_do_update(index_elements=[t.pairs.c.id], set_=changes),
-        rows,
-    )
+    rows = [_pair_row(integration, pair, bulk.NOW) for pair in pairs]
+    bulk.upsert(tx, t.pairs, rows, kept=("integration_id", "created_at"))
 
 
 def save_comments(tx: Connection, rows: Sequence[tuple[str, CommentPair]]) -> None:
     """Write comment pairs, each with the id of its pair."""
-    _upsert(tx, t.comment_pairs, [_comment_row(pair_id, one) for pair_id, one in rows])
+    bulk.upsert(tx, t.comment_pairs, [_comment_row(pair_id, one) for pair_id, one in rows], kept=("pair_id",))
 
 
 def save_attachments(tx: Connection, rows: Sequence[tuple[str, AttachmentPair]]) -> None:
     """Write attachment pairs, each with the id of its pair."""
-    _upsert(tx, t.attachment_pairs, [_attachment_row(pair_id, one) for pair_id, one in rows])
-
-
-def _upsert(tx: Connection, table: Any, rows: list[dict[str, object]]) -> None:
-    if not rows:
-        return
-    statement = insert(table)
-    changes = {name: statement.excluded[name] for name in rows[0] if name not in ("id", "pair_id")}
-    tx.execute(statement.on_conflict_do_update(index_elements=[table.c.id], set_=changes), rows)
+    bulk.upsert(tx, t.attachment_pairs, [_attachment_row(pair_id, one) for pair_id, one in rows], kept=("pair_id",))
 
 
 def _load(tx: Connection, where: Any) -> list[Pair]:
@@ -149,7 +132,7 @@ def _attachment(row: Mapping[str, Any]) -> AttachmentPair:
     )
 
 
-def _pair_row(integration: str, pair: Pair, synced_at: datetime | None) -> dict[str, object]:
+def _pair_row(integration: str, pair: Pair, synced_at: str | None) -> dict[str, object]:
     row: dict[str, object] = {
         "id": pair.id,
         "integration_id": integration,

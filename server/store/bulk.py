@@ -1,0 +1,74 @@
+"""A page's rows in one statement a table: they travel as one JSON text, and PostgreSQL takes it apart.
+
+A statement with a parameter for each value costs most of its time in the client, and a new one for every number of
+rows is planned anew. It must not know what the rows mean.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+
+Row = Mapping[str, object]
+
+NOW = "now"
+"""As the value of a time: when the transaction began (PostgreSQL reads this word so)."""
+
+
+def insert(tx: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Add ``rows``, which all have the same columns; the others get their defaults."""
+    if rows:
+        tx.execute(_insert(table, tuple(rows[0])), parameters(rows))
+
+
+def upsert(tx: Connection, table: Table, rows: Sequence[Row], kept: Collection[str] = ()) -> None:
+    """Add ``rows``, or write them over those with the same primary key, but for the columns that are ``kept``.
+
+    Of several with one key the last one counts.
+    """
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    last = list({tuple(row[key] for key in keys): row for row in rows}.values())
+    statement = _insert(table, tuple(rows[0]))
+    changes = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in kept}
+    tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), parameters(last))
+
+
+def rows_of(table: Table, columns: Sequence[str]) -> Any:
+    """What ``parameters`` gives, as a table named ``given`` with ``columns`` of ``table``."""
+    like: ColumnElement[Any] = literal_column(f"null::{table.name}")
+    given = func.jsonb_populate_recordset(like, cast(bindparam("rows", type_=Text), JSONB))
+    return given.table_valued(*(table.c[name] for name in columns), name="given")
+
+
+def parameters(rows: Sequence[Row]) -> dict[str, str]:
+    """The parameters of a statement that takes its rows from ``rows_of``."""
+    return {"rows": json.dumps(rows, separators=(",", ":"), default=datetime.isoformat)}
+
+
+def among(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Whether ``column`` is one of ``values``; the statement is the same however many there are."""
+    return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
+
+
+def _insert(table: Table, columns: tuple[str, ...]) -> Any:
+    return pg_insert(table).from_select(list(columns), select(*rows_of(table, columns).c))
