@@ -40,6 +40,8 @@ POINTS: Final = (
     "edit.sent",
     "file.sending",
     "file.sent",
+    "delete.sending",
+    "delete.sent",
     "cursor.moved",  # written with the page that it covers, not committed
     "settle.committing",  # all writes of the page are done, its commit is not
     "settle.committed",

@@ -164,6 +164,9 @@ class Connector(Protocol):
         Raises ``Rejected`` with the app's words if a field did not take; what took stays.
         """
 
+    def delete(self, item_id: str) -> None:
+        """Remove the item itself (only with ``deletes_items``). Raises ``Gone`` when it was gone already."""
+
     def add_comment(self, item_id: str, draft: CommentDraft) -> str:
         """Post a comment; its id."""
 
@@ -182,8 +185,17 @@ class Connector(Protocol):
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:
         """Remove a file (only with ``deletes_attachments``)."""
 
+    def link_kinds(self, container: str) -> tuple[str, ...]:
+        """The app's own names of relations (only with ``links``); ``PARENT`` is among them where it has hierarchy."""
+
     def add_link(self, item_id: str, kind: str, target: str) -> None:
-        """Relate two items (only with ``links``). A link that is there already is no error."""
+        """Relate two items (only with ``links``). A link that is there already is no error.
+
+        ``PARENT`` sets the item's parent, in the place of another.
+        """
+
+    def remove_link(self, item_id: str, kind: str, target: str) -> None:
+        """Take a relation away (only with ``links``). One that is not there is no error."""
 
     def close(self) -> None:
         """Let go of sockets."""

@@ -57,12 +57,15 @@ class Attachment:
 
 
 PARENT = "parent"
-"""The kind of link that every connector with ``links`` understands: its target is the item's parent."""
+"""The kind of link by which hierarchy is written, in apps that have it: its target is the item's parent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A relation from this item to another item of the same app. ``kind`` is the app's own name for it."""
+    """A relation from this item to another item of the same app. ``kind`` is the app's own name for it.
+
+    A relation is seen at both of its items, by its name as seen from each. Hierarchy is not among an item's links.
+    """
 
     kind: str
     target: str

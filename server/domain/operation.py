@@ -66,7 +66,15 @@ class AddFile:
     kind: Literal["add_file"] = "add_file"
 
 
-Step = CreateItem | UpdateItem | AddComment | EditComment | AddFile
+@dataclass(frozen=True, slots=True)
+class DeleteItem:
+    """Delete the twin. ``before`` holds what its fields held last, for the history and for undo."""
+
+    before: Mapping[str, Value]
+    kind: Literal["delete"] = "delete"
+
+
+Step = CreateItem | UpdateItem | AddComment | EditComment | AddFile | DeleteItem
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy import Connection, Row, func, select, update
 
 from server.domain.item import Side
-from server.domain.operation import Operation, Step, UpdateItem
+from server.domain.operation import DeleteItem, Operation, Step, UpdateItem
 from server.store import bulk
 from server.store import tables as t
 
@@ -43,7 +43,7 @@ def plan(tx: Connection, run_id: str, operations: Sequence[Operation]) -> None:
             "kind": one.step.kind,
             "side": one.side.value,
             "payload": _STEP.dump_python(one.step, mode="json"),
-            "before": dict(one.step.before) if isinstance(one.step, UpdateItem) else {},
+            "before": dict(one.step.before) if isinstance(one.step, UpdateItem | DeleteItem) else {},
         }
         for one in operations
     ]

@@ -22,7 +22,7 @@ from server.connectors import registry
 from server.connectors.base import Connector
 from server.connectors.http import HttpOutlet
 from server.domain.errors import AppError, CredentialsRefused, Gone, NotThatApp, Rejected, Transient
-from server.domain.item import CommentDraft, Draft, FileDraft, Item
+from server.domain.item import PARENT, CommentDraft, Draft, FileDraft, Item
 from server.domain.values import FieldKind, Value
 
 MANY = 104
@@ -62,7 +62,9 @@ class Tracker:
     """Make so many items of a container as fast as the app can: (container, title, how many)."""
     crowd: str
     links: tuple[str, ...] = ()
-    """Kinds of link to try, where the app knows links."""
+    """Kinds of link to try, where the app knows links; a parent is tried besides, where it knows hierarchy."""
+    keeps_items: str = ""
+    """Words of the refusal where the account may not delete items."""
     more: Mapping[str, str] = field(default_factory=dict)
     """Further fields that the app requires at creation, by their ids."""
 
@@ -274,6 +276,25 @@ class Conformance:
             connector.fetch(item.id)
         assert item.id not in {one for page in connector.census(tracker.container) for one in page}
 
+    def test_an_item_is_deleted_once_where_the_account_may(
+        self, tracker: Tracker, connector: Connector, item: Item
+    ) -> None:
+        if not connector.manifest.capabilities.deletes_items:
+            return
+        if tracker.keeps_items:
+            with pytest.raises(Rejected, match=tracker.keeps_items):
+                connector.delete(item.id)
+            assert connector.fetch(item.id).fields == item.fields
+            tracker.delete(item.id)
+        else:
+            connector.delete(item.id)
+        with pytest.raises(Gone):
+            connector.fetch(item.id)
+        for gone in (item.id, tracker.unknown):
+            with pytest.raises(Gone):
+                connector.delete(gone)
+        assert item.id not in {one for page in connector.census(tracker.container) for one in page}
+
     # Comments
 
     def test_comments_carry_their_author_their_time_and_their_words(
@@ -378,16 +399,61 @@ class Conformance:
 
     # Links
 
-    def test_links_are_made_once(self, tracker: Tracker, connector: Connector, item: Item) -> None:
+    def test_links_are_made_once_and_taken_away_once(self, tracker: Tracker, connector: Connector, item: Item) -> None:
         if not connector.manifest.capabilities.links:
             assert tracker.links == ()
             return
+        assert set(tracker.links) <= set(connector.link_kinds(tracker.container)) - {PARENT}
         for kind in tracker.links:
             other = connector.create(tracker.draft())
             for _ in range(2):
                 connector.add_link(item.id, kind, other.id)
-            found = [one for one in connector.fetch(item.id).links if one.target == other.id]
-            assert [one.kind for one in found] == [kind]
+                assert [one.kind for one in connector.fetch(item.id).links if one.target == other.id] == [kind]
+            for _ in range(2):
+                connector.remove_link(item.id, kind, other.id)
+                assert [one for one in connector.fetch(item.id).links if one.target == other.id] == []
+
+    def test_a_link_made_from_both_ends_at_once_is_one(
+        self, tracker: Tracker, connector: Connector, item: Item
+    ) -> None:
+        for kind in tracker.links:
+            other = connector.create(tracker.draft())
+            connector.add_link(item.id, kind, other.id)
+            back = [one.kind for one in connector.fetch(other.id).links if one.target == item.id]
+            for seen_from_there in back:
+                assert seen_from_there in connector.link_kinds(tracker.container)
+                connector.add_link(other.id, seen_from_there, item.id)
+            assert [one.kind for one in connector.fetch(item.id).links if one.target == other.id] == [kind]
+            assert [one.kind for one in connector.fetch(other.id).links if one.target == item.id] == back
+            for seen_from_there in back:
+                connector.remove_link(other.id, seen_from_there, item.id)
+                assert [one for one in connector.fetch(item.id).links if one.target == other.id] == []
+
+    def test_a_parent_takes_the_place_of_another(self, tracker: Tracker, connector: Connector, item: Item) -> None:
+        if PARENT not in connector.link_kinds(tracker.container):
+            assert item.parent is None
+            with pytest.raises(Rejected):
+                connector.add_link(item.id, PARENT, item.id)
+            return
+        first, second = connector.create(tracker.draft()), connector.create(tracker.draft())
+        for parent in (first, first, second):
+            connector.add_link(item.id, PARENT, parent.id)
+            held = connector.fetch(item.id)
+            assert (held.parent, held.links) == (parent.id, ()), "hierarchy is not told twice"
+        assert connector.fetch(second.id).links == ()
+        connector.remove_link(item.id, PARENT, first.id)
+        assert connector.fetch(item.id).parent == second.id, "only that parent is taken away"
+        for _ in range(2):
+            connector.remove_link(item.id, PARENT, second.id)
+            assert connector.fetch(item.id).parent is None
+
+    def test_a_link_that_the_app_does_not_know_is_rejected(
+        self, tracker: Tracker, connector: Connector, item: Item
+    ) -> None:
+        other = connector.create(tracker.draft())
+        with pytest.raises(Rejected):
+            connector.add_link(item.id, "no-such-link", other.id)
+        assert connector.fetch(item.id).links == ()
 
     # Several threads
 

@@ -16,7 +16,7 @@ from server.connectors import redmine
 from server.connectors.http import HttpOutlet
 from server.connectors.redmine import feed
 from server.domain.errors import CredentialsRefused, Gone, NotThatApp, PutRight, Rejected
-from server.domain.item import CommentDraft, Draft, FileDraft, Item
+from server.domain.item import PARENT, CommentDraft, Draft, FileDraft, Item
 from server.domain.values import FieldKind, Value
 from tests.contract.conformance import Conformance, Tracker
 from tests.support.testbeds import redmine as bed_of_redmine
@@ -80,7 +80,7 @@ def tracker(bed: bed_of_redmine.Redmine) -> Tracker:
         person="Älice Müller-Łukasz",
         create=create,
         crowd=bed.second,
-        links=("relates", "blocks", "precedes"),
+        links=("relates", "blocks", "blocked", "precedes", "duplicated"),
     )
 
 
@@ -285,6 +285,29 @@ def test_relations_are_named_as_seen_from_each_end(bed: bed_of_redmine.Redmine, 
     connector.add_link(one.id, "blocks", two.id)
     assert [(link.kind, link.target) for link in connector.fetch(one.id).links] == [("blocks", two.id)]
     assert [(link.kind, link.target) for link in connector.fetch(two.id).links] == [("blocked", one.id)]
+
+
+def test_an_issue_with_subtasks_is_not_deleted_as_they_would_go_with_it(
+    bed: bed_of_redmine.Redmine, connector: redmine.Redmine
+) -> None:
+    parent, child = connector.create(draft(bed.project)), connector.create(draft(bed.project))
+    connector.add_link(child.id, PARENT, parent.id)
+    with pytest.raises(Rejected, match="subtasks"):
+        connector.delete(parent.id)
+    assert connector.fetch(child.id).parent == parent.id
+    connector.delete(child.id)
+    connector.delete(parent.id)
+
+
+def test_a_parent_that_the_account_may_not_set_is_refused_not_believed(
+    bed: bed_of_redmine.Redmine, connector: redmine.Redmine
+) -> None:
+    parent, child = connector.create(draft(bed.project)), connector.create(draft(bed.project))
+    weak = connected(bed, bed.keys["bob"])
+    with pytest.raises(Rejected, match="Manage subtasks"):
+        weak.add_link(child.id, PARENT, parent.id)
+    weak.close()
+    assert connector.fetch(child.id).parent is None
 
 
 def test_only_a_deleted_issue_is_gone(bed: bed_of_redmine.Redmine, connector: redmine.Redmine) -> None:

@@ -17,7 +17,7 @@ from server.connectors import request_tracker
 from server.connectors.http import HttpOutlet
 from server.connectors.request_tracker import feed
 from server.domain.errors import Gone, NotThatApp, PutRight, Rejected
-from server.domain.item import CommentDraft, Draft, FileDraft
+from server.domain.item import PARENT, CommentDraft, Draft, FileDraft
 from server.domain.values import FieldKind, TextFormat, Value
 from tests.contract.conformance import Conformance, Tracker
 from tests.support.testbeds import request_tracker as bed_of_rt
@@ -87,7 +87,7 @@ def tracker(bed: RequestTracker) -> Tracker:
         person="Älice Müller-Łukasz",
         create=create,
         crowd=bed.second,
-        links=("refers-to", "depends-on", "depended-on-by", "parent", "child"),
+        links=("refers-to", "depends-on", "depended-on-by", "referred-to-by"),
     )
 
 
@@ -175,6 +175,18 @@ def test_a_create_whose_answer_was_lost_is_found_again(
     other = Draft(wanted.container, "ticket", {**wanted.fields, "description": "<p>anders</p>"}, str(uuid.uuid4()))
     assert connector.find(other, since) == ()
     assert connector.find(draft(wanted.container), since + timedelta(hours=1)) == ()
+
+
+def test_of_several_parents_one_is_shown_and_a_new_one_takes_the_place_of_all(
+    bed: RequestTracker, connector: request_tracker.RequestTracker
+) -> None:
+    first, second, third, child = (connector.create(draft(bed.queue)) for _ in range(4))
+    call(bed, "PUT", f"/ticket/{child.id}", {"AddParents": [second.id, first.id]})
+    assert connector.fetch(child.id).parent == first.id
+    connector.add_link(child.id, PARENT, third.id)
+    assert connector.fetch(child.id).parent == third.id
+    connector.remove_link(child.id, PARENT, third.id)
+    assert connector.fetch(child.id).parent is None
 
 
 def test_a_merged_and_a_deleted_ticket_are_gone_with_words(

@@ -100,6 +100,7 @@ def describe(bed: Roundup) -> Tracker:
         create=create,
         crowd=bed.container,
         links=("dependencies",) if devel else ("dependson", "superseder"),
+        keeps_items="may not|not allow",
     )
 
 

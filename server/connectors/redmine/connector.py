@@ -16,8 +16,9 @@ from server.connectors.redmine.advice import warnings
 from server.connectors.redmine.feed import PAGE, at_least, scope, spoken, walk_census, walk_changes
 from server.connectors.redmine.fields import Surroundings, field_specs, members
 from server.connectors.redmine.learned import Learned, app_user
+from server.connectors.redmine.links import KINDS, Links
 from server.connectors.redmine.manifest import MANIFEST, TEXT_FORMATS
-from server.connectors.redmine.read import Json, lines, own_id, read_item, read_links, read_marker, section
+from server.connectors.redmine.read import Json, lines, own_id, read_item, read_marker, section
 from server.connectors.redmine.workflow import next_step
 from server.connectors.redmine.write import beyond_three_bytes, issue_body, not_taken
 from server.domain.errors import Gone, LostAnswer, PutRight, Rejected, Transient
@@ -43,6 +44,7 @@ class Redmine:
         self._format = TEXT_FORMATS[chosen]
         self._marker_wish = (settings.get("marker_field") or "").strip()
         self._learned = Learned(outlet, self._headers, self._marker_wish)
+        self._links = Links(outlet, self._headers, self._issue)
 
     @property
     def manifest(self) -> Manifest:
@@ -176,6 +178,14 @@ class Redmine:
             self._put(item_id, issue_body(changed))
         return self._settle(item_id, changed)
 
+    def delete(self, item_id: str) -> None:
+        """Remove the issue, but never one with subtasks: Redmine would take them along."""
+        if self._issue(item_id, "children").get("children"):
+            raise Rejected(f"Issue #{item_id} has subtasks, which Redmine would delete with it; it was left as it is.")
+        path = f"/issues/{quote(item_id)}.json"
+        if self._outlet.request("DELETE", path, headers=self._headers, accept=(_NOT_FOUND,)).status == _NOT_FOUND:
+            raise Gone(f"Issue #{item_id} is not in Redmine any more.", status=_NOT_FOUND)
+
     def _settle(self, item_id: str, wanted: Mapping[str, Value]) -> Item:
         item = self.fetch(item_id)
         goal = wanted.get("status")
@@ -285,13 +295,17 @@ class Redmine:
             "DELETE", f"/attachments/{quote(attachment_id)}.json", headers=self._headers, accept=(_NOT_FOUND,)
         )
 
+    def link_kinds(self, container: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
+        """Subtasks' parents, and the relations that Redmine knows."""
+        return KINDS
+
     def add_link(self, item_id: str, kind: str, target: str) -> None:
-        """Relate two issues; Redmine allows one relation between the same two."""
-        relations = self._issue(item_id, "relations").get("relations", ())
-        if any(one.target == target and one.kind == kind for one in read_links(item_id, relations)):
-            return
-        body = {"relation": {"issue_to_id": target, "relation_type": kind}}
-        self._write("POST", f"/issues/{quote(item_id)}/relations.json", body)
+        """Relate two issues, or make one the other's parent."""
+        self._links.add(item_id, kind, target)
+
+    def remove_link(self, item_id: str, kind: str, target: str) -> None:
+        """Take a relation or a parent away; one that is not there is no error."""
+        self._links.remove(item_id, kind, target)
 
     def close(self) -> None:
         """Let go of sockets."""

@@ -53,5 +53,6 @@ MANIFEST = Manifest(
         attachments=True,
         deletes_attachments=True,
         links=True,
+        deletes_items=True,
     ),
 )

@@ -176,12 +176,13 @@ def read_attachments(attachments: Sequence[Json], own_user: str) -> tuple[Attach
     )
 
 
-_SEEN_FROM_TARGET = {
+SEEN_FROM_TARGET = {
     "blocks": "blocked",
     "precedes": "follows",
     "duplicates": "duplicated",
     "copied_to": "copied_from",
 }
+"""The names of relations that have a direction, and what each is called at its other end."""
 
 
 def read_links(issue_id: str, relations: Sequence[Json]) -> tuple[Link, ...]:
@@ -189,7 +190,7 @@ def read_links(issue_id: str, relations: Sequence[Json]) -> tuple[Link, ...]:
     links = []
     for one in relations:
         source, target, kind = str(one["issue_id"]), str(one["issue_to_id"]), str(one["relation_type"])
-        links.append(Link(kind, target) if source == issue_id else Link(_SEEN_FROM_TARGET.get(kind, kind), source))
+        links.append(Link(kind, target) if source == issue_id else Link(SEEN_FROM_TARGET.get(kind, kind), source))
     return tuple(links)
 
 

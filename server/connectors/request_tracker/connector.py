@@ -16,6 +16,7 @@ from server.connectors.request_tracker.content import decoded
 from server.connectors.request_tracker.feed import PAGE, in_queue, walk_census, walk_changes
 from server.connectors.request_tracker.fields import CREATED_AS, DEFAULT_LIFECYCLE, field_specs
 from server.connectors.request_tracker.learned import API, Learned
+from server.connectors.request_tracker.links import KINDS, Links
 from server.connectors.request_tracker.manifest import MANIFEST
 from server.connectors.request_tracker.read import (
     DELETED,
@@ -24,7 +25,6 @@ from server.connectors.request_tracker.read import (
     own_id,
     read_fields,
     read_item,
-    read_links,
     section,
 )
 from server.connectors.request_tracker.transcript import messages
@@ -43,14 +43,6 @@ from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
 _TYPE = "ticket"
 _NOT_FOUND = 404
-_ADDS = {
-    "depends-on": "AddDependsOn",
-    "depended-on-by": "AddDependedOnBy",
-    "refers-to": "AddRefersTo",
-    "referred-to-by": "AddReferredToBy",
-    "parent": "AddParents",
-    "child": "AddChildren",
-}
 
 
 class RequestTracker:
@@ -61,6 +53,7 @@ class RequestTracker:
         self._format = TextFormat.PLAIN if settings.get("text_format") == "plain" else TextFormat.HTML
         self._files_public = settings.get("files_as") == "reply"
         self._learned = Learned(outlet, settings, self._format)
+        self._links = Links(outlet, self._learned, lambda item_id: self._ticket(item_id)[0])
 
     @property
     def manifest(self) -> Manifest:
@@ -202,6 +195,20 @@ class RequestTracker:
         ticket, _ = self._ticket(item_id)
         return self._settle(item_id, changed, self._put(ticket, changed))
 
+    def delete(self, item_id: str) -> None:
+        """Give the ticket RT's status for what is deleted: it is in no search any more."""
+        self._ticket(item_id)
+        answer = self._outlet.request("DELETE", f"{API}/ticket/{quote(item_id)}", headers=self._learned.headers)
+        try:
+            status = str(self._ticket(item_id)[0]["Status"])
+        except Gone:
+            return
+        raise Rejected(
+            f"Request Tracker left ticket #{item_id} in the status “{status}” (its answer was {answer.status}). Its "
+            "workflow may not lead to “deleted”, or the syncing user lacks the right “DeleteTicket”.",
+            status=answer.status,
+        )
+
     def _put(self, ticket: Json, changed: Mapping[str, Value]) -> tuple[str, ...]:
         """Write fields; RT's own sentences on it."""
         customs = self._learned.customs(own_id(ticket["Queue"]))
@@ -326,22 +333,17 @@ class RequestTracker:
         """RT has no such thing."""
         raise Rejected(f"Request Tracker cannot take a file off ticket #{item_id}.")
 
-    def add_link(self, item_id: str, kind: str, target: str) -> None:
-        """Relate two tickets; what RT did is read back."""
-        name = _ADDS.get(kind)
-        if name is None:
-            raise Rejected(f"Request Tracker knows no link “{kind}”; it has {', '.join(sorted(_ADDS))}.")
-        if self._linked(item_id, kind, target):
-            return
-        path = f"{API}/ticket/{quote(item_id)}"
-        answer = self._outlet.request("PUT", path, **self._as_json({name: [target]})).json()
-        if not self._linked(item_id, kind, target):
-            words = "; ".join(str(one) for one in answer) if isinstance(answer, list) else ""
-            raise Rejected(f"Request Tracker did not link ticket #{item_id} to #{target}: {words}", words=words)
+    def link_kinds(self, container: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
+        """RT's relations between tickets; parents are among them."""
+        return KINDS
 
-    def _linked(self, item_id: str, kind: str, target: str) -> bool:
-        links = read_links(self._ticket(item_id)[0])
-        return any(one.kind == kind and one.target == target for one in links)
+    def add_link(self, item_id: str, kind: str, target: str) -> None:
+        """Relate two tickets, or make one the other's parent."""
+        self._links.add(item_id, kind, target)
+
+    def remove_link(self, item_id: str, kind: str, target: str) -> None:
+        """Take a relation away; one that is not there is no error."""
+        self._links.remove(item_id, kind, target)
 
     def close(self) -> None:
         """Let go of sockets."""

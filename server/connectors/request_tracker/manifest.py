@@ -63,5 +63,6 @@ MANIFEST = Manifest(
         attachments=True,
         deletes_attachments=False,
         links=True,
+        deletes_items=True,
     ),
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 from server.connectors.request_tracker.markup import html_to_text, text_to_html
 from server.domain.errors import NotThatApp
-from server.domain.item import Attachment, Comment, Head, Item, Link
+from server.domain.item import PARENT, Attachment, Comment, Head, Item, Link
 from server.domain.values import FieldKind, TextFormat, Value
 
 Json = Mapping[str, Any]
@@ -27,7 +27,7 @@ PRIORITIES = {"low": "0", "medium": "50", "high": "100"}
 SPOKEN = frozenset({"Create", "Correspond", "Comment"})
 """The kinds of transaction that carry what people wrote; all others are records."""
 PRIVATE = "Comment"
-PARENT, CHILD = "parent", "child"
+CHILD = "child"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ _NOT_LINKS = frozenset({"self", "history", "comment", "correspond", "customfield
 
 
 def read_links(ticket: Json) -> tuple[Link, ...]:
-    """The ticket's links to other tickets; those to elsewhere are left out."""
+    """The ticket's links to other tickets, those to parents and children too; those to elsewhere are left out."""
     return tuple(
         Link(str(one["ref"]), str(one["id"]))
         for one in ticket.get("_hyperlinks") or ()
@@ -230,6 +230,7 @@ def read_item(ticket: Json, messages: tuple[Message, ...], reading: Reading) -> 
     updated = moment(ticket["LastUpdated"])
     first = next((one for one in messages if one.type == "Create"), None)
     links = read_links(ticket)
+    above = sorted((one.target for one in links if one.kind == PARENT), key=int)
     return Item(
         id=number,
         key=f"#{number}",
@@ -241,7 +242,7 @@ def read_item(ticket: Json, messages: tuple[Message, ...], reading: Reading) -> 
         stamp=read_stamp(updated, reading.now),
         comments=read_comments(messages, reading),
         attachments=read_attachments(messages, reading),
-        links=links,
-        parent=next((one.target for one in links if one.kind == PARENT), None),
+        links=tuple(one for one in links if one.kind not in (PARENT, CHILD)),
+        parent=above[0] if above else None,
         marker=read_marker(ticket, reading.marker_field),
     )

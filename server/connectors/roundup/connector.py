@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from server.connectors.base import Account, Container, ItemType, Manifest, Outlet
 from server.connectors.paging import walk
+from server.connectors.roundup.links import with_link, without_link
 from server.connectors.roundup.manifest import MANIFEST, TEXT_FORMATS
 from server.connectors.roundup.read import (
     Reading,
@@ -175,6 +176,13 @@ class Roundup:
             raise Rejected(f"Roundup left {', '.join(left)} of {item_id} as it was, or set something else instead.")
         return item
 
+    def delete(self, item_id: str) -> None:
+        """Retire the item, which Roundup allows to administrators only, unless the tracker says otherwise."""
+        name, number = self._place(item_id)
+        if not self._numbers(name, (("id", number),)):
+            raise Gone(f"{item_id} is not in Roundup any more.")
+        self._session.retire(f"/rest/data/{name}/{number}")
+
     # Comments, files, links
 
     def add_comment(self, item_id: str, draft: CommentDraft) -> str:
@@ -224,19 +232,27 @@ class Roundup:
         """Take a file off the item; one that is gone already is no error."""
         self._take_off(item_id, "files", attachment_id)
 
+    def link_kinds(self, container: str) -> tuple[str, ...]:
+        """The properties of the class that hold items of the class itself."""
+        return self._schema.shape(container).relations
+
     def add_link(self, item_id: str, kind: str, target: str) -> None:
         """Relate two items of a class by one of its properties."""
+        name, number, wanted = self._related(item_id, kind, target)
+        self._session.edit(f"/rest/data/{name}/{number}", lambda now: with_link(now, kind, wanted))
+
+    def remove_link(self, item_id: str, kind: str, target: str) -> None:
+        """Take a relation away; one that is not there is no error."""
+        name, number, gone = self._related(item_id, kind, target)
+        self._session.edit(f"/rest/data/{name}/{number}", lambda now: without_link(now, kind, gone))
+
+    def _related(self, item_id: str, kind: str, target: str) -> tuple[str, str, str]:
+        """The item's class and number, and the target's number. ``Rejected`` where the tracker has no such relation."""
         name, number = self._place(item_id)
         other, wanted = self._place(target)
         if kind not in self._schema.shape(name).relations or other != name:
             raise Rejected(f"{item_id} cannot be related to {target} by “{kind}” in this tracker.")
-
-        def change(now: Json) -> dict[str, Any] | None:
-            if not isinstance(now.get(kind), list):
-                return None if now.get(kind) == wanted else {kind: wanted}
-            return None if wanted in ids(now[kind]) else {kind: [*ids(now[kind]), wanted]}
-
-        self._session.edit(f"/rest/data/{name}/{number}", change)
+        return name, number, wanted
 
     def close(self) -> None:
         """Let go of sockets."""

@@ -43,5 +43,6 @@ MANIFEST = Manifest(
         attachments=True,
         deletes_attachments=True,
         links=True,
+        deletes_items=True,
     ),
 )

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from server.connectors.roundup.schema import DESCRIPTION, Property, Shape, label
 from server.connectors.roundup.session import Json
-from server.domain.item import Attachment, Comment, Item, Link
+from server.domain.item import PARENT, Attachment, Comment, Item, Link
 from server.domain.values import FieldKind, Value
 
 _MARKER = re.compile(r"<(item|text|comment)\.(.+)@lockstep>")
@@ -110,7 +110,8 @@ def read_item(shape: Shape, raw: Json, messages: Mapping[str, Json], files: Iter
         stamp=stamp_of(activity, by.now),
         comments=tuple(read_comment(messages[one], by) for one in sorted(messages, key=int) if one != first),
         attachments=tuple(files),
-        links=tuple(Link(kind, one) for kind in shape.relations for one in related(raw.get(kind))),
+        links=tuple(Link(kind, one) for kind in shape.relations if kind != PARENT for one in related(raw.get(kind))),
+        parent=next(iter(related(raw.get(PARENT))), None) if PARENT in shape.relations else None,
         marker=marker or None,
     )
 

@@ -1,7 +1,7 @@
 """Carry out a pair's operations, in order, and record what became of each; it must not decide or store anything.
 
 A kill -9 after any write here leaves a ``planned`` operation in the journal: the next pass finds the twin, comment or
-file again by its correlation id before it does anything else.
+file again by its correlation id, and asks for an item that was to be deleted, before it does anything else.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import BinaryIO, cast
 
 from server import faults
-from server.domain.errors import AppError, Fenced, LostAnswer, Rejected
+from server.domain.errors import AppError, Fenced, Gone, LostAnswer, Rejected
 from server.domain.item import Draft, FileDraft, Item, Side
-from server.domain.operation import AddComment, AddFile, CreateItem, EditComment, Operation, UpdateItem
+from server.domain.operation import AddComment, AddFile, CreateItem, DeleteItem, EditComment, Operation, UpdateItem
 from server.domain.values import FieldKind, Value
 from server.engine.plan import Plan
 from server.services.sync.work import Work
@@ -34,6 +35,7 @@ class Applied:
     ``written``: by side, the item as the app holds it after the last field write. ``fields``: by side, the names of
     fields that were written. ``refused``: by side, fields that a create left out and that did not take later either.
     ``comments`` and ``files`` map our correlation ids to the twins' ids; ``hashes`` to the SHA-256 of a file.
+    ``deleted``: the sides whose item is no more.
     """
 
     plan: Plan
@@ -46,6 +48,7 @@ class Applied:
     files: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     edited: set[str] = field(default_factory=set)
+    deleted: set[Side] = field(default_factory=set)
     failure: AppError | None = None
 
 
@@ -117,6 +120,12 @@ def _carry_out(work: Work, done: Applied, operation: Operation) -> None:
         connector.edit_comment(item_id, step.target, step.body)
         faults.reach("edit.sent")
         done.edited.add(step.comment_pair)
+    elif isinstance(step, DeleteItem):
+        faults.reach("delete.sending")
+        with suppress(Gone):  # by somebody else, or by us before a death: what was wanted is so
+            connector.delete(item_id)
+        faults.reach("delete.sent")
+        done.deleted.add(side)
     else:
         _transfer(work, done, side, item_id, step)
 

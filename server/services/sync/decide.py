@@ -28,6 +28,9 @@ _NO_TYPE = CompiledType("", "", ())
 def decide(work: Work, one: Look, settlement: Settlement) -> Plan | None:
     """The plan for one item; None when ``settlement`` has all there is to say of it."""
     try:
+        if one.deleted is not None:
+            settle.settle_deleted(work, settlement, one, one.deleted)
+            return None
         if isinstance(one.failure, Gone):
             return _deleted(work, one, settlement)
         if one.failure is not None or one.item is None:

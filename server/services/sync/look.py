@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from server.domain.errors import AppError, Fenced, Gone, PutRight, Transient
 from server.domain.item import Side
-from server.domain.operation import CreateItem
+from server.domain.operation import CreateItem, DeleteItem
 from server.domain.pair import Pair, PairState
 from server.domain.rules import Parting
 from server.engine.filters import outside
@@ -188,6 +188,32 @@ def fetch_bereaved(work: Work, looks: Sequence[Look]) -> None:
     _in_parallel(work, bereaved, fetch)
     for one in bereaved:
         one.failure = one.failure or gone[id(one)]
+
+
+def confirm_deletions(work: Work, looks: Sequence[Look]) -> None:
+    """Where the answer to a deletion of ours was lost, find out whether the item is there still."""
+    failures = {id(one): one.failure for one in looks if _open_deletion(one) is not None}
+    doubtful = [one for one in looks if id(one) in failures]
+
+    def ask(one: Look) -> None:
+        side = _open_deletion(one)
+        there = one.pair.on(side).item_id if one.pair is not None and side is not None else None
+        if side is None or there is None:
+            raise TypeError("only an item that is known is deleted")
+        try:
+            work.end(side).connector.fetch(there)
+        except Gone:
+            one.deleted = side
+
+    for one in doubtful:
+        one.failure = None
+    _in_parallel(work, doubtful, ask)
+    for one in doubtful:
+        one.failure = one.failure or failures[id(one)]
+
+
+def _open_deletion(one: Look) -> Side | None:
+    return next((operation.side for operation in one.open if isinstance(operation.step, DeleteItem)), None)
 
 
 def _has_open_create(one: Look) -> bool:

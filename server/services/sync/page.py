@@ -54,6 +54,7 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
     looking.fetch_twins(work, todo)
     faults.reach("page.looked")
     _wait_for_lost_creates(work, todo)
+    looking.confirm_deletions(work, todo)
     looking.confirm_gone(work, todo)
     looking.fetch_bereaved(work, todo)
     stop_on_refusal(work, [one.failure for one in todo])

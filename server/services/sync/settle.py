@@ -6,13 +6,24 @@ node that was paused past its lease cannot settle, and what it wrote remotely is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from server import faults
 from server.domain.errors import AppError, CredentialsRefused, Rejected, Slowed, Transient
 from server.domain.item import Item, Side
-from server.domain.operation import AddComment, AddFile, Conflict, CreateItem, EditComment, Note, Operation, UpdateItem
+from server.domain.operation import (
+    AddComment,
+    AddFile,
+    Conflict,
+    CreateItem,
+    DeleteItem,
+    EditComment,
+    Note,
+    Operation,
+    UpdateItem,
+)
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Seen
 from server.domain.values import Value
 from server.engine.plan import snapshot
@@ -128,6 +139,25 @@ def settle_skipped(work: Work, settlement: Settlement, look: Look, reason: str) 
     settlement.events.append(Event("skipped", reason, pair, look.side, look.item_id, look.key))
 
 
+def settle_deleted(work: Work, settlement: Settlement, look: Look, side: Side) -> None:
+    """Add a pair whose item on ``side`` is gone by a deletion of ours that was never confirmed: it ends now."""
+    if look.pair is None:
+        raise TypeError("an operation of an earlier pass belongs to a pair")
+    settlement.pairs.append(replace(look.pair, state=PairState.ENDED))
+    settlement.cleared += [(each, there) for each in Side if (there := look.pair.on(each).item_id) is not None]
+    notes: list[Note] = []
+    for one in look.open:
+        done = isinstance(one.step, DeleteItem)
+        state: journal.OperationState = "done" if done else "superseded"
+        settlement.outcomes.append(journal.Outcome(one.id, state, "" if done else "the item was deleted"))
+        if isinstance(one.step, DeleteItem):
+            names = {each.spec(side).id: each.spec(side).name for each in look.type.fields} if look.type else {}
+            notes += _last_values(one.step, side, names)
+    summary = _deletion(work, look.pair, side)
+    settlement.events.append(Event("deleted", summary, look.pair.id, look.side, look.item_id, look.key, tuple(notes)))
+    work.run.counts["deleted"] += 1
+
+
 def hold(look: Look, error: Exception, pair: str | None) -> Hold:
     """How an item is held back after ``error``: transient ones try again by themselves, refused ones wait."""
     words = error.words if isinstance(error, AppError) else ""
@@ -151,7 +181,9 @@ def _pair_after(done: Applied, old: Pair | None) -> Pair:
     pair = done.plan.pair
     for side in Side:
         pair = pair.with_side(side, _seen_after(done, side, old))
-    if done.created is not None or (pair.state is PairState.RESERVED and pair.left.item_id and pair.right.item_id):
+    if done.deleted:
+        pair = replace(pair, state=PairState.ENDED)
+    elif done.created is not None or (pair.state is PairState.RESERVED and pair.left.item_id and pair.right.item_id):
         pair = replace(pair, state=PairState.LINKED)
     if pair.state in _PARTED and done.failure is not None and old is not None:
         pair = replace(pair, state=old.state)  # the twin has not heard of it: the next look parts them again
@@ -242,6 +274,8 @@ def _outcome(done: Applied) -> str:
         return "failed" if isinstance(done.failure, Rejected) else "held"
     if done.created is not None:
         return "created"
+    if done.deleted:
+        return "deleted"
     if done.plan.summary and done.plan.pair.state in _PARTED:
         return "ended" if done.plan.pair.state is PairState.ENDED else "left"
     if done.plan.operations:
@@ -258,6 +292,8 @@ def _summary(work: Work, pair: Pair, done: Applied) -> str:
     if done.created is not None:
         made, source = (right, left) if pair.origin is Side.LEFT else (left, right)
         return f"{made} was created from {source}"
+    for side in done.deleted:
+        return _deletion(work, pair, side)
     targets = sorted({operation.side for operation in done.plan.operations})
     if not targets:
         return f"{left} and {right} were compared"
@@ -265,6 +301,11 @@ def _summary(work: Work, pair: Pair, done: Applied) -> str:
         return f"{left} and {right} were both brought up to date"
     target, source = (right, left) if targets[0] is Side.RIGHT else (left, right)
     return f"{target} was brought up to date from {source}"
+
+
+def _deletion(work: Work, pair: Pair, side: Side) -> str:
+    gone, other = (f"{work.end(each).name} {pair.on(each).key or '…'}" for each in (side, side.other))
+    return f"{gone} was deleted by the integration; {other} is no longer kept in step with it"
 
 
 def _written(done: Applied) -> list[Note]:
@@ -295,15 +336,29 @@ def _notes_of(done: Applied, operation: Operation) -> list[Note]:
         return [Note("private comment" if step.draft.private else "comment", side, after=step.draft.body[:200])]
     if isinstance(step, AddFile):
         return [Note("file", side, step.name)]
+    if isinstance(step, DeleteItem):
+        return _last_values(step, side, names)
     return [Note("comment edited", side, after=step.body[:200])]
 
 
+def _last_values(step: DeleteItem, side: Side, names: Mapping[str, str]) -> list[Note]:
+    return [Note("deleted", side, names.get(name, name), before) for name, before in step.before.items()]
+
+
+_COUNTED = {
+    "create": "created",
+    "update": "updated",
+    "add_comment": "comments",
+    "add_file": "attachments",
+    "delete": "deleted",
+}
+
+
 def _count(work: Work, done: Applied) -> None:
-    names = {"create": "created", "update": "updated", "add_comment": "comments", "add_file": "attachments"}
     finished = {one.operation for one in done.outcomes if one.state == "done"}
     for operation in done.plan.operations:
         if operation.id in finished:
-            work.run.counts[names.get(operation.step.kind, "edits")] += 1
+            work.run.counts[_COUNTED.get(operation.step.kind, "edits")] += 1
     if done.plan.summary and done.plan.pair.state in _PARTED and done.failure is None:
         work.run.counts["ended" if done.plan.pair.state is PairState.ENDED else "left"] += 1
     if done.plan.conflicts:

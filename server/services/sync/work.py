@@ -115,6 +115,8 @@ class Look:
     failure: Exception | None = None
     open: tuple[Operation, ...] = ()
     """Operations of an earlier pass whose outcome is unknown."""
+    deleted: Side | None = None
+    """Where a deletion of ours, whose answer was lost, did take the item."""
 
     @property
     def key(self) -> str:

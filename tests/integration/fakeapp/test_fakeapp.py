@@ -10,7 +10,7 @@ import pytest
 
 from server.connectors.http import HttpOutlet
 from server.domain.errors import CredentialsRefused, Gone, LostAnswer, Rejected, Transient
-from server.domain.item import CommentDraft, Draft, FileDraft, Item
+from server.domain.item import PARENT, CommentDraft, Draft, FileDraft, Item
 from tests.support.fakeapp.connector import FakeConnector
 from tests.support.fakeapp.running import Running, running
 
@@ -110,3 +110,21 @@ def test_what_is_gone_says_so(connector: FakeConnector, app: Running) -> None:
     with pytest.raises(CredentialsRefused):
         stranger.check()
     stranger.close()
+
+
+def test_links_parents_and_deletions_are_seen_at_both_ends(connector: FakeConnector) -> None:
+    one, two = (connector.create(draft(name, f"m-{name}")) for name in ("one", "two"))
+    for _ in range(2):
+        connector.add_link(one.id, "relates", two.id)
+        assert [(each.kind, each.target) for each in connector.fetch(two.id).links] == [("relates", one.id)]
+    connector.add_link(one.id, PARENT, two.id)
+    assert connector.fetch(one.id).parent == two.id
+    connector.remove_link(one.id, PARENT, "another")
+    assert connector.fetch(one.id).parent == two.id
+    for _ in range(2):
+        connector.remove_link(two.id, "relates", one.id)
+        assert connector.fetch(one.id).links == ()
+    connector.delete(two.id)
+    assert connector.fetch(one.id).parent is None
+    with pytest.raises(Gone):
+        connector.delete(two.id)

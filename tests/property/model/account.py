@@ -14,9 +14,9 @@ from typing import BinaryIO
 
 from server.connectors.base import Account, Capabilities, Container, ItemType, Manifest
 from server.domain.errors import LostAnswer, Rejected, Transient
-from server.domain.item import Comment, CommentDraft, Draft, FileDraft, Head, Item, Page
+from server.domain.item import PARENT, Comment, CommentDraft, Draft, FileDraft, Head, Item, Page
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
-from tests.property.model.app import ModelApp
+from tests.property.model.app import BLOCKED, BLOCKS, RELATES, ModelApp
 from tests.property.model.fates import Fate, Killed
 
 _PAGE = 3
@@ -33,7 +33,12 @@ class ModelConnector:
     @property
     def manifest(self) -> Manifest:
         able = Capabilities(
-            overlap=timedelta(seconds=1), parallel=1, private_comments=self.app.private_comments, edits_comments=True
+            overlap=timedelta(seconds=1),
+            parallel=1,
+            private_comments=self.app.private_comments,
+            edits_comments=True,
+            links=True,
+            deletes_items=True,
         )
         return Manifest("model", "Model", (), able)
 
@@ -128,6 +133,12 @@ class ModelConnector:
         self._after(fate)
         return self.app.item(item_id)
 
+    def delete(self, item_id: str) -> None:
+        fate = self._before("delete")
+        self.app.item(item_id)
+        self.app.person_deletes(item_id)
+        self._after(fate)
+
     def add_comment(self, item_id: str, draft: CommentDraft) -> str:
         fate = self._before("add_comment")
         self.app.item(item_id)
@@ -164,8 +175,22 @@ class ModelConnector:
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:
         raise Rejected(f"{self.app.name} keeps file {attachment_id} of {item_id}.")
 
+    def link_kinds(self, container: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's shape
+        return (PARENT, RELATES, BLOCKS, BLOCKED)
+
     def add_link(self, item_id: str, kind: str, target: str) -> None:
-        raise Rejected(f"{self.app.name} knows no {kind} of {item_id} and {target}.")
+        fate = self._before("add_link")
+        self.app.item(item_id)
+        if target not in self.app.records:
+            raise Rejected(f"{self.app.name} has no {target}.", words="no such item", status=422)
+        self.app.person_links(item_id, kind, target)
+        self._after(fate)
+
+    def remove_link(self, item_id: str, kind: str, target: str) -> None:
+        fate = self._before("remove_link")
+        self.app.item(item_id)
+        self.app.person_unlinks(item_id, kind, target)
+        self._after(fate)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from server.domain.errors import Gone, Rejected
-from server.domain.item import Attachment, Comment, Item
+from server.domain.item import PARENT, Attachment, Comment, Item, Link
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat, Value
 from tests.property.model.fates import Fate
 
@@ -20,6 +20,10 @@ FIELDS = (
     FieldSpec("labels", "Labels", FieldKind.LABELS),
     FieldSpec("due", "Due", FieldKind.DATE),
 )
+
+
+RELATES, BLOCKS, BLOCKED = "relates", "blocks", "blocked"
+SEEN_FROM_TARGET = {RELATES: RELATES, BLOCKS: BLOCKED, BLOCKED: BLOCKS}
 
 
 @dataclass(slots=True)
@@ -35,6 +39,8 @@ class Record:
     comments: list[Comment] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
+    links: set[Link] = field(default_factory=set)
+    parent: str | None = None
 
 
 @dataclass(slots=True)
@@ -55,6 +61,8 @@ class ModelApp:
     refuses_halfway: bool = False
     fills_dates: bool = False
     private_comments: bool = True
+    moves_for_links: bool = True
+    """Whether a link counts as a change of its items."""
     fate: Callable[[str], Fate] = lambda _call: Fate.WELL
     now: datetime = START
     records: dict[str, Record] = field(default_factory=dict)
@@ -92,8 +100,47 @@ class ModelApp:
         self._attach(item_id, name, content, own=False)
 
     def person_deletes(self, item_id: str) -> None:
-        """A person deletes an item."""
+        """A person deletes an item, and with it what leads to it."""
         del self.records[item_id]
+        for record in self.records.values():
+            lost = {one for one in record.links if one.target == item_id}
+            if lost or record.parent == item_id:
+                record.links -= lost
+                record.parent = None if record.parent == item_id else record.parent
+                self._touch_for_link(record.id)
+
+    def person_links(self, item_id: str, kind: str, target: str) -> None:
+        """A person relates two items; ``PARENT`` puts one below the other."""
+        if kind == PARENT:
+            if self.records[item_id].parent != target:
+                self.records[item_id].parent = target
+                self._touch_for_link(item_id)
+            return
+        for one, link in self._ends(item_id, kind, target):
+            if link not in self.records[one].links:
+                self.records[one].links.add(link)
+                self._touch_for_link(one)
+
+    def person_unlinks(self, item_id: str, kind: str, target: str) -> None:
+        """A person takes that back."""
+        if kind == PARENT:
+            if self.records[item_id].parent == target:
+                self.records[item_id].parent = None
+                self._touch_for_link(item_id)
+            return
+        for one, link in self._ends(item_id, kind, target):
+            if one in self.records and link in self.records[one].links:
+                self.records[one].links.discard(link)
+                self._touch_for_link(one)
+
+    @staticmethod
+    def _ends(item_id: str, kind: str, target: str) -> tuple[tuple[str, Link], ...]:
+        """Both ends of a link, each with the link as seen from it."""
+        return (item_id, Link(kind, target)), (target, Link(SEEN_FROM_TARGET[kind], item_id))
+
+    def _touch_for_link(self, item_id: str) -> None:
+        if self.moves_for_links:
+            self.touch(item_id)
 
     def touch(self, item_id: str) -> None:
         """The item was changed now."""
@@ -126,7 +173,9 @@ class ModelApp:
             record.updated.isoformat() if settled else "",
             tuple(record.comments),
             tuple(record.attachments),
-            marker=record.marker,
+            tuple(sorted(record.links, key=lambda one: (one.kind, one.target))),
+            record.parent,
+            record.marker,
         )
 
     def store(self, values: Mapping[str, Value]) -> dict[str, Value]:

@@ -59,6 +59,8 @@ class _Record:
     own: bool
     comments: list[dict[str, Any]] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    parent: str | None = None
     shown: bytes | None = None
     """The record as JSON, until it changes."""
 
@@ -107,9 +109,15 @@ class FakeApp:
         return self._show(record)
 
     def delete(self, item_id: str) -> None:
-        """An item goes. Raises ``Missing``."""
-        self._record(item_id)
+        """An item goes, and what led to it. Raises ``Missing``."""
+        gone = self._record(item_id)
+        for other in gone.links:
+            self.link(item_id, other, there=False)
+        for one in self._records.values():
+            if one.parent == item_id:
+                one.parent, one.shown = None, None
         del self._records[item_id]
+        self.writes += 1
 
     def fetch(self, item_id: str) -> bytes:
         """The item as JSON. Raises ``Missing``."""
@@ -190,6 +198,23 @@ class FakeApp:
             raise Missing(file_id)
         return self._contents[file_id]
 
+    # links --------------------------------------------------------------------------------------------------
+    def link(self, item_id: str, target: str, *, there: bool) -> None:
+        """Relate two items, or take that back; both show it. Raises ``Missing``."""
+        for one, other in ((self._record(item_id), target), (self._record(target), item_id)):
+            if (other in one.links) is not there:
+                one.links = [*one.links, other] if there else [each for each in one.links if each != other]
+                self._touch(one)
+
+    def set_parent(self, item_id: str, parent: str | None) -> None:
+        """The item comes below another, or below none. Raises ``Missing``."""
+        record = self._record(item_id)
+        if parent is not None:
+            self._record(parent)
+        if record.parent != parent:
+            record.parent = parent
+            self._touch(record)
+
     # inside -------------------------------------------------------------------------------------------------
     def _from(self, begin: int) -> Iterator[tuple[datetime, str]]:
         for index in range(begin, len(self._order)):
@@ -243,6 +268,8 @@ class FakeApp:
                 "marker": record.marker,
                 "comments": record.comments,
                 "files": record.files,
+                "links": record.links,
+                "parent": record.parent,
             }
             record.shown = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()
         return record.shown

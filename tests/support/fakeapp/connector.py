@@ -22,10 +22,11 @@ from server.connectors.base import (
     SettingKind,
 )
 from server.domain.errors import Gone, Rejected
-from server.domain.item import Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Page
+from server.domain.item import PARENT, Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Link, Page
 from server.domain.values import AppUser, FieldKind, FieldSpec, Option, TextFormat, Value
 
 PAGE = 100
+RELATES = "relates"
 
 MANIFEST = Manifest(
     kind="fakeapp",
@@ -37,7 +38,14 @@ MANIFEST = Manifest(
         Setting("parallel", "Requests at once", SettingKind.TEXT, required=False, default="4"),
         Setting("marker_lag", "Lag of its search in seconds", SettingKind.TEXT, required=False, default="0"),
     ),
-    capabilities=Capabilities(overlap=timedelta(0), private_comments=True, edits_comments=True, deletes_comments=True),
+    capabilities=Capabilities(
+        overlap=timedelta(0),
+        private_comments=True,
+        edits_comments=True,
+        deletes_comments=True,
+        links=True,
+        deletes_items=True,
+    ),
 )
 
 FIELDS = (
@@ -126,6 +134,10 @@ class FakeConnector:
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         return self._item(self._ask("PATCH", f"/items/{item_id}", json=dict(changed)).json())
 
+    def delete(self, item_id: str) -> None:
+        if self._ask("DELETE", f"/items/{item_id}", accept=(404,)).status == 404:
+            raise Gone(f"The fake app has no item {item_id}.")
+
     def add_comment(self, item_id: str, draft: CommentDraft) -> str:
         given = {"body": draft.body, "private": draft.private, "marker": draft.marker}
         return self._made(self._ask("POST", f"/items/{item_id}/comments", json=given))
@@ -147,8 +159,28 @@ class FakeConnector:
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:
         raise Rejected(f"{item_id}: the app keeps {attachment_id}; the manifest says so.")
 
+    def link_kinds(self, container: str) -> tuple[str, ...]:
+        return (PARENT, RELATES) if container else ()
+
     def add_link(self, item_id: str, kind: str, target: str) -> None:
-        raise Rejected(f"{item_id}: the app knows no {kind} to {target}; the manifest says so.")
+        if kind == PARENT:
+            self._ask("PUT", f"/items/{item_id}/parent", json={"parent": target})
+            return
+        self._know(kind)
+        self._ask("POST", f"/items/{item_id}/links", json={"target": target})
+
+    def remove_link(self, item_id: str, kind: str, target: str) -> None:
+        if kind == PARENT:
+            if self.fetch(item_id).parent == target:
+                self._ask("PUT", f"/items/{item_id}/parent", json={"parent": None})
+            return
+        self._know(kind)
+        self._ask("DELETE", f"/items/{item_id}/links", json={"target": target}, accept=(404,))
+
+    @staticmethod
+    def _know(kind: str) -> None:
+        if kind != RELATES:
+            raise Rejected(f"The app knows no link “{kind}”.")
 
     def close(self) -> None:
         self._outlet.close()
@@ -178,6 +210,8 @@ class FakeConnector:
             raw["updated"] if settled else "",
             tuple(_comment(one) for one in raw["comments"]),
             tuple(_file(one) for one in raw["files"]),
+            tuple(Link(RELATES, one) for one in raw["links"]),
+            raw["parent"],
             marker=raw["marker"],
         )
 

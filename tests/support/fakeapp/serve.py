@@ -89,6 +89,15 @@ class Service:
         given: dict[str, Any] = json.loads(body or b"{}")
         if path == ["items"]:
             return 201, app.create(given["container"], given["fields"], given["marker"], own=True), _JSON
+        if path[2:] == ["links"]:
+            app.link(path[1], given["target"], there=method == "POST")
+            return 200, b"{}", _JSON
+        if path[2:] == ["parent"]:
+            app.set_parent(path[1], given["parent"])
+            return 200, b"{}", _JSON
+        if len(path) == 2 and method == "DELETE":
+            app.delete(path[1])
+            return 200, b"{}", _JSON
         if len(path) == 2:
             return 200, app.update(path[1], given), _JSON
         if method == "POST":
@@ -112,15 +121,24 @@ class Service:
         elif verb == "comment":
             private = given.get("private", False)
             return app.add_comment(given["id"], given["body"], None, given.get("author", "p"), private=private)
-        elif verb == "edit_comment":
-            app.edit_comment(given["id"], given["comment"], given["body"])
         elif verb == "file":
             return app.add_file(given["id"], given["name"], "text/plain", given["text"].encode(), own=False)
-        elif verb == "delete":
-            app.delete(given["id"])
         elif verb == "items":
             return [json.loads(app.fetch(one)) for one in app.ids(given["container"])]
+        else:
+            self._change(verb, given)
         return {"writes": app.writes, "requests": self.requests, "items": len(app.ids(given.get("container", "main")))}
+
+    def _change(self, verb: str, given: dict[str, Any]) -> None:
+        app = self.app
+        if verb == "edit_comment":
+            app.edit_comment(given["id"], given["comment"], given["body"])
+        elif verb == "delete":
+            app.delete(given["id"])
+        elif verb == "link":
+            app.link(given["id"], given["target"], there=given.get("there", True))
+        elif verb == "parent":
+            app.set_parent(given["id"], given["parent"])
 
 
 class Connection(asyncio.Protocol):

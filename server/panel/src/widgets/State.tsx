@@ -19,6 +19,7 @@ const LOOKS: Record<string, [label: string, color: string]> = {
   waiting: ["Waiting", "blue"],
   skipped: ["Skipped", "gray"],
   created: ["Created", "step"],
+  deleted: ["Deleted", "gray"],
   updated: ["Updated", "blue"],
   adopted: ["Twin found", "step"],
   conflict: ["Conflict", "orange"],

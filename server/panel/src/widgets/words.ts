@@ -52,6 +52,7 @@ const COUNTS: Record<string, [string, string]> = {
   conflicts: ["conflict", "conflicts"],
   unchanged: ["unchanged", "unchanged"],
   ended: ["ended", "ended"],
+  deleted: ["item deleted", "items deleted"],
 };
 
 /** The counts of a run as words, the noughts left out; `nothing to do` when all are nought. */

@@ -70,7 +70,7 @@ def test_a_ticket_is_read_with_unset_things_unset() -> None:
     assert item.fields["cf_6"] is None
     assert "cf_8" not in item.fields
     assert (item.marker, item.parent) == ("abc", "9")
-    assert [(one.kind, one.target) for one in item.links] == [("depends-on", "8"), ("parent", "9")]
+    assert [(one.kind, one.target) for one in item.links] == [("depends-on", "8")]
 
 
 @pytest.mark.parametrize(
