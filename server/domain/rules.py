@@ -48,6 +48,17 @@ class AttachmentRules:
     deletions: bool = False
 
 
+class Precedence(StrEnum):
+    """Whose value counts where two that belong together were never in step."""
+
+    FILL = "fill"
+    """Only an empty value gives way; two that differ stay as they are, on record, until a person changes one."""
+    LEFT = "left"
+    RIGHT = "right"
+    LATEST = "latest"
+    """The item changed last, by the apps' own times; a tie goes to the left."""
+
+
 class Operator(StrEnum):
     """How a filter compares a field with its values."""
 

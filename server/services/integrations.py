@@ -13,7 +13,7 @@ from server.engine.suggest import Offer, suggest
 from server.services.apps import with_connector
 from server.services.scope import TenantScope
 from server.services.sync.ends import Ends
-from server.store import audit, connections, integrations, requests
+from server.store import audit, connections, holds, integrations, requests
 from server.store.integrations import Integration
 
 
@@ -46,7 +46,8 @@ def create(scope: TenantScope, actor: str, name: str, document: Document) -> Int
 def change(scope: TenantScope, actor: str, integration_id: str, name: str, document: Document) -> Integration:
     """Save a new version of an integration; the former stays among the versions. Raises as ``create`` and ``NotFound``.
 
-    The two ends of an integration that has pairs cannot become other ends.
+    The two ends of an integration that has pairs cannot become other ends. Failures stay, and what was refused or left
+    out is tried again under the new rules.
     """
     before = get(scope, integration_id)
     if (before.document.left, before.document.right) != (document.left, document.right) and before.state != "draft":
@@ -58,6 +59,7 @@ def change(scope: TenantScope, actor: str, integration_id: str, name: str, docum
     with scope.transaction_and_wake() as tx:
         _no_second_way([one for one in integrations.every(tx) if one.id != integration_id], document)
         integrations.change(tx, integration_id, name, document, actor)
+        holds.due_anew(tx, integration_id)
         audit.add(tx, actor, "integration changed", name, {"version": before.version + 1})
     return get(scope, integration_id)
 

@@ -117,6 +117,13 @@ def known(tx: Connection, integration: str, side: Side, item_ids: Sequence[str])
     return {row.item_id: (row.kind, row.stamp) for row in tx.execute(query)}
 
 
+def due_anew(tx: Connection, integration: str) -> int:
+    """Let everything be tried again that was refused, or left out by a rule: the rules changed; how many."""
+    changed = t.holds.c.kind.in_(("quarantine", "skipped", "waiting"))
+    where = (t.holds.c.integration_id == integration) & changed
+    return tx.execute(t.holds.update().where(where).values(due_at=func.now())).rowcount
+
+
 def release(tx: Connection, integration: str, items: Sequence[tuple[Side, str]] | None = None) -> int:
     """Let held items be tried again now (None: all that are not skipped by a rule); how many."""
     where: ColumnElement[bool] = (t.holds.c.integration_id == integration) & (t.holds.c.kind != "skipped")

@@ -45,6 +45,16 @@ _REQUESTED = exists().where(t.run_requests.c.integration_id == t.integrations.c.
 _INTEGRATIONS = select(t.integrations, _REQUESTED.label("run_requested"))
 
 
+def document_of(json: object) -> Document:
+    """A document as it was before it went through JSON."""
+    return _DOCUMENT.validate_python(json)
+
+
+def json_of(document: Document) -> Any:
+    """A document as JSON."""
+    return _DOCUMENT.dump_python(document, mode="json")
+
+
 def every(tx: Transaction) -> tuple[Integration, ...]:
     """All integrations, by name."""
     return tuple(_integration(row) for row in tx.execute(_INTEGRATIONS.order_by(t.integrations.c.name)))
@@ -75,7 +85,7 @@ def say(tx: Transaction, integration_id: str, problem: str) -> None:
 
 def add(tx: Transaction, name: str, document: Document, actor: str) -> str:
     """Make an integration, as a draft; its id. Raises ``Conflicting`` when the name is taken."""
-    dumped = _DOCUMENT.dump_python(document, mode="json")
+    dumped = json_of(document)
     try:
         made = tx.execute(
             t.integrations.insert().values(name=name, document=dumped).returning(t.integrations.c.id)
@@ -88,7 +98,7 @@ def add(tx: Transaction, name: str, document: Document, actor: str) -> str:
 
 def change(tx: Transaction, integration_id: str, name: str, document: Document, actor: str) -> None:
     """Replace name and document; the former document stays among the versions. It is due at once if it runs."""
-    dumped = _DOCUMENT.dump_python(document, mode="json")
+    dumped = json_of(document)
     try:
         version = tx.execute(
             update(t.integrations)
@@ -157,7 +167,7 @@ def _integration(row: Row[Any]) -> Integration:
     return Integration(
         id=row.id,
         name=row.name,
-        document=_DOCUMENT.validate_python(row.document),
+        document=document_of(row.document),
         version=row.version,
         state=IntegrationState(row.state),
         problem=row.problem,

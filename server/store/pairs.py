@@ -18,6 +18,7 @@ from server.store import bulk
 from server.store import tables as t
 from server.store.bulk import among
 
+_WALKED = (PairState.LINKED.value, PairState.OUTSIDE.value)
 _SIDE_COLUMNS = ("id", "key", "url", "type", "snapshot", "stamp")
 
 
@@ -37,6 +38,23 @@ def by_ids(tx: Connection, integration: str, pair_ids: Iterable[str]) -> dict[st
         return {}
     where = (t.pairs.c.integration_id == integration) & among(t.pairs.c.id, wanted)
     return {pair.id: pair for pair in _load(tx, where)}
+
+
+def page(tx: Connection, integration: str, after: str, limit: int) -> list[Pair]:
+    """Pairs that are kept in step or were, by id, after that of ``after`` (empty: from the first)."""
+    where = (t.pairs.c.integration_id == integration) & t.pairs.c.state.in_(_WALKED)
+    if after:
+        where &= t.pairs.c.id > after
+    ids = tx.execute(select(t.pairs.c.id).where(where).order_by(t.pairs.c.id).limit(limit)).scalars().all()
+    return sorted(by_ids(tx, integration, ids).values(), key=lambda one: ids.index(one.id))
+
+
+def count_from(tx: Connection, integration: str, after: str) -> int:
+    """How many pairs ``page`` will bring from there."""
+    where = (t.pairs.c.integration_id == integration) & t.pairs.c.state.in_(_WALKED)
+    if after:
+        where &= t.pairs.c.id > after
+    return int(tx.execute(select(func.count()).select_from(t.pairs).where(where)).scalar_one())
 
 
 def reserve(tx: Connection, integration: str, pairs: Sequence[Pair]) -> None:

@@ -29,6 +29,7 @@ from server.services.sync.routes import ROUTES, is_dry
 from server.services.sync.work import End, Run, Work
 from server.store import connections, holds, integrations, lease, requests, runs
 from server.store.database import Database, TenantLogin, Transaction
+from server.store.integrations import Integration
 from server.store.requests import Request, RequestKind
 from tests.property.model import FIELDS, Fate, Killed, ModelApp, ModelConnector
 from tests.support.postgres import TestCluster
@@ -174,6 +175,8 @@ class World:
         for _ in steps:
             pass
         feed.finish(work, None)
+        for app in (self.left, self.right):
+            app.tick()
         return run_id
 
     def rows(self, query: str) -> list[Any]:
@@ -226,13 +229,17 @@ class World:
             lambda: False,
             request,
             is_dry(request),
-            self.cap(),
+            self._row().cap,
+            version=self._row().version,
         )
 
     def cap(self) -> Mapping[str, int] | None:
         """What the first run may do at most."""
+        return self._row().cap
+
+    def _row(self) -> Integration:
         with self.scope.database.tenant(self.scope.login) as tx:
-            return integrations.get(tx, self.integration).cap
+            return integrations.get(tx, self.integration)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from server.domain.errors import Gone
 from server.domain.item import Item, Side
 from server.domain.pair import Pair, PairState
+from server.engine.align import Aligned, align
 from server.engine.filters import outside
 from server.engine.mapping import CompiledType
 from server.engine.parting import Reason, part, rejoin
@@ -67,11 +68,22 @@ def _present(work: Work, one: Look, item: Item, settlement: Settlement) -> Plan 
     pair = one.pair or _new_pair(work, one)
     left, right = (item, one.twin) if one.side is Side.LEFT else (one.twin, item)
     pair = _with_ids(pair, left, right)
+    if work.align is not None and pair.state is PairState.LINKED and left is not None and right is not None:
+        return _aligned(work, one, align(one.type, pair, left, right, work.align), left, right)
     if pair.state is not PairState.OUTSIDE:
         return reconcile(pair, one.type, left, right, work.mapping, work.ids(), one.open)
     plan = reconcile(rejoin(pair), one.type, left, right, work.mapping, work.ids(), one.open)
     key = pair.on(one.side).key or item.key
     return replace(plan, summary=f"{key} of {work.end(one.side).name} belongs to the integration again.")
+
+
+def _aligned(work: Work, one: Look, aligned: Aligned, left: Item, right: Item) -> Plan | None:
+    """A plan by snapshots that say who gives way where two values were never in step."""
+    if one.type is None:
+        return None
+    one.pair = aligned.pair  # what is not carried out now has to count as changed afterwards, too
+    plan = reconcile(aligned.pair, one.type, left, right, work.mapping, work.ids(), one.open)
+    return replace(plan, conflicts=(*aligned.conflicts, *plan.conflicts))
 
 
 def _left_scope(work: Work, one: Look, item: Item) -> Reason | None:

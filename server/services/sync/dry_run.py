@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from server import faults
+from server.connectors.pace import Share
 from server.domain.item import Head, Side
 from server.services.sync import cap, preview
 from server.services.sync import page as paging
@@ -21,6 +22,7 @@ _MISSED_PAGE = 50
 
 def run(work: Work) -> Iterator[Reached]:
     """Show what a run would do. Raises as ``feed.run``."""
+    work.caller.share = Share.BACKFILL
     preview.begin(work)
     for side in Side:
         yield from _feed(work, side)

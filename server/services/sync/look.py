@@ -104,7 +104,12 @@ def with_item(pair: Pair, side: Side, item_id: str) -> Pair:
 
 
 def is_quiet(work: Work, one: Look) -> bool:
-    """Whether the item is what was last seen of it (mostly our own write coming back)."""
+    """Whether the item is what was last seen of it (mostly our own write coming back).
+
+    Never where the mapping itself is what changed.
+    """
+    if work.align is not None:
+        return False
     if one.pair is None or one.item is None or one.type is None or one.open:
         return False
     if outside(work.mapping, one.side, one.item, paired=True):

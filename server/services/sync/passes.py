@@ -26,7 +26,7 @@ from server.domain.errors import (
     Transient,
     Unavailable,
 )
-from server.domain.integration import IntegrationState
+from server.domain.integration import Document, IntegrationState
 from server.domain.item import Side
 from server.services.pacing import Paces
 from server.services.scope import TenantScope
@@ -233,7 +233,7 @@ class Desk:
     def begin(self, wanted: Wanted, pool: Executor) -> Work:
         """Open the integration. Raises what opening raises."""
         trigger = wanted.request.kind if wanted.request is not None else "poll"
-        mapping, left, right = self.ends.mapping(wanted.row.document, wanted.connections)
+        mapping, left, right = self.ends.mapping(_document(wanted), wanted.connections)
         work = Work(
             self.scope,
             wanted.row.id,
@@ -249,6 +249,7 @@ class Desk:
             is_dry(wanted.request),
             wanted.row.cap,
             self.paces.caller,
+            wanted.row.version,
         )
         if wanted.request is not None:
             work.begin_run()
@@ -324,3 +325,9 @@ class Desk:
 def _ends_of(row: Integration, known: Mapping[str, Connection]) -> dict[str, Connection]:
     ids = {row.document.side(side).connection for side in Side}
     return {one: known[one] for one in ids if one in known}
+
+
+def _document(wanted: Wanted) -> Document:
+    """The integration's document, or the one that a preview was asked for before it is saved."""
+    asked = wanted.request.argument.get("document") if wanted.request is not None else None
+    return wanted.row.document if asked is None else integrations.document_of(asked)

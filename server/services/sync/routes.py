@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from server.services.sync import dry_run, feed
+from server.services.sync import dry_run, feed, realign
 from server.services.sync.work import Work
 from server.store.requests import Request
 
@@ -18,6 +18,7 @@ ROUTES: Final[Mapping[str, Route]] = {
     "poll": feed.run,
     "now": feed.run,
     "dry run": dry_run.run,
+    "reconcile": realign.run,
 }
 """What a run does, by its trigger. It yields after every page."""
 

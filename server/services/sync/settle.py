@@ -94,7 +94,7 @@ def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied
     settlement.comments += [(pair.id, one) for one in pair.comments if one not in known_comments]
     settlement.attachments += [(pair.id, one) for one in pair.attachments if one not in known_files]
     settlement.outcomes += done.outcomes
-    if old is not None and _repeats(old, pair, done):
+    if old is not None and work.align is None and _repeats(old, pair, done):
         return
     if not done.plan.operations:  # the others were recorded with the plan
         settlement.conflicts += [(pair.id, one) for one in done.plan.conflicts]

@@ -14,6 +14,7 @@ from server.connectors.pace import Caller
 from server.domain.item import Head, Item, Side
 from server.domain.operation import Operation
 from server.domain.pair import Pair
+from server.domain.rules import Precedence
 from server.engine.mapping import CompiledType
 from server.engine.mapping import Mapping as Compiled
 from server.services.scope import TenantScope
@@ -60,6 +61,8 @@ class Work:
     ``request`` is what a person asked for, None for a poll; ``dry``: nothing is written to an app, and to the database
     only what would have been done. ``cap``: what the first run may do at most, by kind of operation (None: no cap).
     ``caller.share`` says what the requests at hand are for.
+    ``version`` is the document's; ``align``: whose value counts where two were never in step (None: by each field's
+    policy).
     """
 
     scope: TenantScope
@@ -76,6 +79,8 @@ class Work:
     dry: bool = False
     cap: Mapping[str, int] | None = None
     caller: Caller = field(default_factory=Caller)
+    version: int = 0
+    align: Precedence | None = None
 
     def end(self, side: Side) -> End:
         """One end."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from server.services import previews
 from server.web.resource import Resource
 from server.web.schemas.integrations import IntegrationOut, IntegrationPath
-from server.web.schemas.previews import LineOut, LinePage, LinesQuery
+from server.web.schemas.previews import LineOut, LinePage, LinesQuery, RealignIn
 from server.web.schemas.runs import RunPath
 from server.web.visit import Visit
 
@@ -16,6 +16,13 @@ resource = Resource("previews")
 def ask_dry_run(visit: Visit, path: IntegrationPath) -> IntegrationOut:
     """Ask for a dry run; it shows up among the runs, with its counts, and writes nothing to an app."""
     return IntegrationOut.model_validate(previews.ask_dry_run(visit.scope, visit.actor, str(path.id)))
+
+
+@resource.post("/integrations/<id>/reconcile", IntegrationOut)
+def ask_reconcile(visit: Visit, path: IntegrationPath, body: RealignIn) -> IntegrationOut:
+    """Ask that all pairs be brought in step under the mapping, or for a preview of it; it shows up among the runs."""
+    asked = previews.ask_realign(visit.scope, visit.actor, str(path.id), body.wins, body.document, dry=body.dry)
+    return IntegrationOut.model_validate(asked)
 
 
 @resource.post("/integrations/<id>/lift-cap", IntegrationOut)

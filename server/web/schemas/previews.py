@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from server.web.schemas.base import Query, Reply
+from server.domain.integration import Document
+from server.domain.rules import Precedence
+from server.web.schemas.base import Body, Query, Reply
 
 
 class LineOut(Reply):
@@ -43,3 +45,15 @@ class LinesQuery(Query):
     after: int = Field(default=0, ge=0)
     limit: int = Field(default=200, ge=1, le=1000)
     action: str = Field(default="", max_length=40)
+
+
+class RealignIn(Body):
+    """How all pairs are to be brought in step after the mapping changed.
+
+    ``wins``: whose value counts where two were never in step. ``dry``: only show what that would do; then ``document``
+    may be one that is not saved yet.
+    """
+
+    wins: Precedence = Precedence.FILL
+    dry: bool = True
+    document: Document | None = None

@@ -79,9 +79,31 @@ def test_the_limit_of_the_first_run_is_shown_and_lifted_on_record(
     assert audited(admin)[0] == "limit of the first run lifted"
 
 
+def test_reconcile_is_previewed_unless_it_is_said_otherwise_and_then_only_while_it_runs(
+    draft: str, scope: TenantScope, admin: Browser
+) -> None:
+    assert admin.post(f"/integrations/{draft}/reconcile", {"wins": "left"})["run_requested"]
+    with scope.reading() as tx:
+        (one,) = requests.of_integration(tx, draft)
+    assert (one.kind, dict(one.argument)) == ("reconcile", {"wins": "left", "dry": True})
+    assert "start it first" in admin.post(f"/integrations/{draft}/reconcile", {"dry": False}, expect=409)["detail"]
+    with scope.transaction() as tx:
+        integrations.start(tx, draft)
+    admin.post(f"/integrations/{draft}/reconcile", {"dry": False, "wins": "right"})
+    assert audited(admin)[:2] == ["reconcile requested", "preview requested"]
+    admin.post(f"/integrations/{draft}/reconcile", {"wins": "nobody"}, expect=422)
+
+
+def test_only_a_preview_may_be_of_a_document_that_is_not_saved_and_its_ends_stay(draft: str, admin: Browser) -> None:
+    document = admin.get(f"/integrations/{draft}")["document"]
+    swapped = {**document, "left": document["right"], "right": document["left"]}
+    for body in ({"dry": False, "document": document}, {"dry": True, "document": swapped}):
+        assert admin.post(f"/integrations/{draft}/reconcile", body, expect=422)["field"] == "document"
+
+
 def test_who_may_only_look_sees_a_preview_and_asks_for_none(draft: str, scope: TenantScope, viewer: Browser) -> None:
     with scope.transaction() as tx:
         run = runs.begin(tx, draft, "dry run")
     assert viewer.get(f"/runs/{run}/preview")["lines"] == []
-    for route in ("dry-run", "lift-cap"):
-        viewer.post(f"/integrations/{draft}/{route}", expect=403)
+    for route in ("dry-run", "lift-cap", "reconcile"):
+        viewer.post(f"/integrations/{draft}/{route}", {}, expect=403)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -208,6 +209,25 @@ def test_a_dry_run_begins_anew_when_the_integration_is_changed_under_it(world: W
     assert isinstance(work(world, pool), Finished)
     found = world.rows("select state, counts from runs order by started_at")
     assert [(row.state, row.counts.get("creates")) for row in found] == [("partial", 3), ("succeeded", 9)]
+
+
+def test_a_preview_of_a_mapping_that_is_not_saved_is_worked_while_the_integration_rests(
+    world: World, pool: ThreadPoolExecutor
+) -> None:
+    item = world.left.person_creates(ITEM | {"due": "2031-01-31"})
+    world.settle()
+    (types,) = world.document.types
+    fewer = replace(types, fields=tuple(one for one in types.fields if one.left != "title"))
+    world.rows("update integrations set state = 'paused' returning id")
+    world.left.person_edits(item, "title", "typed")
+    for kept, updates in ((world.document, 1), (replace(world.document, types=(fewer,)), None)):
+        argument = {"dry": True, "document": integrations.json_of(kept)}
+        with world.scope.transaction() as tx:
+            requests.ask(tx, world.integration, "reconcile", argument, "test")
+        assert isinstance(work(world, pool), Finished)
+        [run] = world.rows("select counts from runs where trigger = 'reconcile' order by started_at desc limit 1")
+        assert run.counts.get("updates") == updates
+    assert "typed" not in {one.fields["title"] for one in world.right.records.values()}
 
 
 def test_a_first_run_that_goes_beyond_its_dry_run_pauses_and_says_so(world: World, pool: ThreadPoolExecutor) -> None:

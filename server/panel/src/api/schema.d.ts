@@ -313,6 +313,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/integrations/{id}/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask that all pairs be brought in step under the mapping, or for a preview of it; it shows up among the runs. */
+        post: operations["ask_reconcile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations/{id}/run": {
         parameters: {
             query?: never;
@@ -1740,6 +1757,12 @@ export interface components {
             person: string;
         };
         /**
+         * Precedence
+         * @description Whose value counts where two that belong together were never in step.
+         * @enum {string}
+         */
+        Precedence: "fill" | "left" | "right" | "latest";
+        /**
          * PrivateComments
          * @description What happens to comments that are private on their side.
          * @enum {string}
@@ -1761,6 +1784,24 @@ export interface components {
             status: number;
             /** Title */
             title: string;
+        };
+        /**
+         * RealignIn
+         * @description How all pairs are to be brought in step after the mapping changed.
+         *
+         *     ``wins``: whose value counts where two were never in step. ``dry``: only show what that would do; then ``document``
+         *     may be one that is not saved yet.
+         */
+        RealignIn: {
+            /** @default null */
+            document: components["schemas"]["Document"] | null;
+            /**
+             * Dry
+             * @default true
+             */
+            dry: boolean;
+            /** @default fill */
+            wins: components["schemas"]["Precedence"];
         };
         /**
          * Retried
@@ -3905,6 +3946,86 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntegrationOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_reconcile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RealignIn"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
