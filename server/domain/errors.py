@@ -85,6 +85,10 @@ class Rejected(AppError):
     """The app refuses this one item: the pair is quarantined with the app's own words."""
 
 
+class Looping(Rejected):
+    """Something answers each of our writes to a pair with another one: the pair is quarantined, not the integration."""
+
+
 class Gone(AppError):
     """The item itself is not there any more (404 or 410 while its container answers)."""
 

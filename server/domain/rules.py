@@ -153,11 +153,13 @@ class LinkRules:
 class GuardRules:
     """How much one run may delete or overwrite before it stops for a person.
 
-    ``share`` is in percent of the pairs; ``least``: that many are always allowed, so that small integrations work.
+    ``partings``: pairs that end or leave the scope, ``rewrites``: pairs whose items are overwritten, both in percent of
+    all pairs; ``least``: that many are always allowed, so that small integrations work.
     """
 
-    share: int = 25
-    least: int = 25
+    partings: int = 10
+    rewrites: int = 50
+    least: int = 50
 
 
 @dataclass(frozen=True, slots=True)

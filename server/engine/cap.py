@@ -37,7 +37,7 @@ def excess(cap: Mapping[str, int], done: Mapping[str, int], planned: Mapping[str
             what = _NAMES.get(kind, kind)
             return (
                 f"The first run would {what} more often than its dry run showed ({shown}, and {more} to spare;"
-                f" {so_far} are done, {wanted} more were next). Nothing of that was written. Look at a new dry run, or"
-                " lift the limit, and start the integration again."
+                f" {so_far} are done, {wanted} more were next). Nothing of that was written. Look at a new dry run; if"
+                " all is as it should be, release the integration."
             )
     return ""

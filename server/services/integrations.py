@@ -13,8 +13,10 @@ from server.engine.suggest import Offer, suggest
 from server.services.apps import with_connector
 from server.services.scope import TenantScope
 from server.services.sync.ends import Ends
-from server.store import audit, connections, holds, integrations, requests
+from server.store import audit, connections, holds, integrations, requests, scans
+from server.store.database import Transaction
 from server.store.integrations import Integration
+from server.store.requests import RequestKind
 
 
 def every(scope: TenantScope) -> tuple[Integration, ...]:
@@ -94,12 +96,29 @@ def pause(scope: TenantScope, actor: str, integration_id: str) -> Integration:
 
 def run_now(scope: TenantScope, actor: str, integration_id: str) -> Integration:
     """Ask for a run now. Raises ``NotFound``, or ``Conflicting`` while it does not run."""
+    return _ask(scope, actor, integration_id, "now", "run requested")
+
+
+def scan_now(scope: TenantScope, actor: str, integration_id: str) -> Integration:
+    """Ask for a full scan now. Raises ``NotFound``, or ``Conflicting`` while it does not run."""
+    return _ask(scope, actor, integration_id, "scan", "full scan requested")
+
+
+def release(scope: TenantScope, actor: str, integration_id: str) -> Integration:
+    """Let it go on beyond the guard and the cap of its first run: a person has looked. Raises ``NotFound``.
+
+    An integration that was stopped by them runs again by that; a draft stays one.
+    """
     with scope.transaction_and_wake() as tx:
         row = integrations.get(tx, integration_id)
-        if row.state != "running":
-            raise Conflicting(f"The integration {row.name!r} is {row.state.value}; start it first.")
-        requests.ask(tx, integration_id, "now", {}, actor)
-        audit.add(tx, actor, "run requested", row.name)
+        integrations.set_cap(tx, integration_id, None)
+        if row.state != "draft":
+            integrations.start(tx, integration_id)
+            kinds: tuple[RequestKind, ...] = ("now", "scan") if scans.open_(tx, integration_id) else ("now",)
+            for kind in kinds:
+                requests.ask(tx, integration_id, kind, {requests.RELEASED: True}, actor)
+        why = {"stopped by": row.problem, "limit": dict(row.cap or {})}
+        audit.add(tx, actor, "integration released", row.name, why)
     return get(scope, integration_id)
 
 
@@ -125,6 +144,21 @@ def check(scope: TenantScope, document: Document) -> None:
     finally:
         ends.close()
     review(mapping)
+
+
+def _ask(scope: TenantScope, actor: str, integration_id: str, kind: RequestKind, said: str) -> Integration:
+    with scope.transaction_and_wake() as tx:
+        row = _running(tx, integration_id)
+        requests.ask(tx, integration_id, kind, {}, actor)
+        audit.add(tx, actor, said, row.name)
+    return get(scope, integration_id)
+
+
+def _running(tx: Transaction, integration_id: str) -> Integration:
+    row = integrations.get(tx, integration_id)
+    if row.state != "running":
+        raise Conflicting(f"The integration {row.name!r} is {row.state.value}; start it first.")
+    return row
 
 
 def _no_second_way(others: Iterable[Integration], document: Document) -> None:

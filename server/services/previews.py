@@ -54,15 +54,6 @@ def _may_be_shown(row: Integration, document: Document, *, dry: bool) -> None:
         raise PutRight("The pairs of the integration belong to its two ends; keep those.", field="document")
 
 
-def lift_cap(scope: TenantScope, actor: str, integration_id: str) -> Integration:
-    """Let the first run go beyond what its dry run showed. Raises ``NotFound``."""
-    with scope.transaction_and_wake() as tx:
-        row = integrations.get(tx, integration_id)
-        integrations.set_cap(tx, integration_id, None)
-        audit.add(tx, actor, "limit of the first run lifted", row.name, {"limit": dict(row.cap or {})})
-        return integrations.get(tx, integration_id)
-
-
 def lines(scope: TenantScope, run_id: str, after: int, limit: int, action: str) -> tuple[LineRow, ...]:
     """Lines of a preview after ``after``, in order; of one action only, if named. Raises ``NotFound``."""
     with scope.reading() as tx:

@@ -23,8 +23,7 @@ _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 class Integration:
     """One integration. ``due_at``: since when it runs or was changed; ``run_requested``: a person asked for a run.
 
-    ``cap``: what its first run may do at most, by kind of operation (None: no cap); ``released``: a person let the
-    next run pass the guard.
+    ``cap``: what its first run may do at most, by kind of operation (None: no cap).
     """
 
     id: str
@@ -36,7 +35,6 @@ class Integration:
     due_at: datetime | None
     run_requested: bool
     cap: Mapping[str, int] | None
-    released: bool
     created_at: datetime
     updated_at: datetime
 
@@ -174,7 +172,6 @@ def _integration(row: Row[Any]) -> Integration:
         due_at=row.due_at,
         run_requested=row.run_requested,
         cap=row.cap,
-        released=row.released,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

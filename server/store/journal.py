@@ -6,8 +6,9 @@ A row that is still ``planned`` when no process works on it is an operation whos
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
@@ -15,8 +16,10 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from server.domain.item import Side
 from server.domain.operation import DeleteItem, Operation, Step, UpdateItem
+from server.domain.values import Value
 from server.store import bulk
 from server.store import tables as t
+from server.store.pairs import values
 
 _STEP: TypeAdapter[Step] = TypeAdapter(Annotated[Step, Field(discriminator="kind")])
 
@@ -88,6 +91,21 @@ def unresolved(
     for row in tx.execute(query):
         found[str(row.pair_id)].append(_operation(row))
     return {pair: tuple(operations) for pair, operations in found.items()}
+
+
+def recent(
+    tx: Connection, pair_ids: Sequence[str], window: timedelta
+) -> dict[str, tuple[tuple[Side, Mapping[str, Value]], ...]]:
+    """The field writes that were carried out on these pairs within ``window`` before now: side and values, by pair."""
+    query = (
+        select(t.operations.c.pair_id, t.operations.c.side, t.operations.c.payload["changed"].label("changed"))
+        .where(t.operations.c.pair_id.in_(list(pair_ids)), t.operations.c.kind == "update")
+        .where(t.operations.c.state == "done", t.operations.c.finished_at > func.now() - window)
+    )
+    found: dict[str, list[tuple[Side, Mapping[str, Value]]]] = defaultdict(list)
+    for row in tx.execute(query):
+        found[str(row.pair_id)].append((Side(row.side), values(row.changed) or {}))
+    return {pair: tuple(writes) for pair, writes in found.items()}
 
 
 def _operation(row: Row[Any]) -> Operation:

@@ -49,8 +49,8 @@ def page(tx: Connection, integration: str, after: str, limit: int) -> list[Pair]
     return sorted(by_ids(tx, integration, ids).values(), key=lambda one: ids.index(one.id))
 
 
-def count_from(tx: Connection, integration: str, after: str) -> int:
-    """How many pairs ``page`` will bring from there."""
+def count(tx: Connection, integration: str, after: str = "") -> int:
+    """How many pairs ``page`` will bring from there (all that are kept in step, when from the first)."""
     where = (t.pairs.c.integration_id == integration) & t.pairs.c.state.in_(_WALKED)
     if after:
         where &= t.pairs.c.id > after

@@ -14,6 +14,9 @@ from sqlalchemy import Row, delete, select, update
 from server.store import tables as t
 from server.store.database import Transaction
 
+RELEASED = "released"
+"""In a request's argument: a person has looked, and lets this run pass the guard."""
+
 RequestKind = Literal["now", "scan", "dry run", "resync", "hard resync", "reconcile", "undo", "match"]
 
 

@@ -177,7 +177,6 @@ integrations = Table(
     Column("problem", Text),
     Column("due_at", _TIME),
     Column("cap", _JSON),
-    Column("released", Boolean),
     Column("created_at", _TIME),
     Column("updated_at", _TIME),
     Column("worked_at", _TIME),

@@ -16,7 +16,7 @@ from server.domain.operation import CreateItem
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState
 from server.engine.plan import Plan
 from server.engine.reconcile import absorb
-from server.services.sync import cap, preview, settle
+from server.services.sync import cap, caution, preview, settle
 from server.services.sync import look as looking
 from server.services.sync.apply import apply
 from server.services.sync.decide import decide
@@ -68,6 +68,8 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
     if work.dry:
         preview.record(work, planned.looks, planned.plans, settlement, looked=len(looks))
         return
+    planned = _without_loops(work, planned, settlement)
+    caution.stop_on_harm(work, planned.looks, planned.plans)
     _journal(work, planned)
     done = list(work.pool.map(lambda plan: apply(work, plan), planned.plans))
     tell_apart(work, done)
@@ -133,6 +135,20 @@ def _one_plan_a_pair(planned: _Planned) -> _Planned:
         seen |= keys
         rest.looks.append(one)
         rest.plans.append(plan)
+    return rest
+
+
+def _without_loops(work: Work, planned: _Planned, settlement: Settlement) -> _Planned:
+    looping = caution.find_loops(work, planned.looks, planned.plans)
+    if not looping:
+        return planned
+    rest = _Planned()
+    for one, plan in zip(planned.looks, planned.plans, strict=True):
+        if plan.pair.id in looping:
+            settle.settle_failure(work, settlement, one, looping[plan.pair.id])
+        else:
+            rest.looks.append(one)
+            rest.plans.append(plan)
     return rest
 
 

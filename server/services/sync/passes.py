@@ -7,7 +7,7 @@ again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -35,14 +35,16 @@ from server.services.sync.ends import Ends
 from server.services.sync.refusal import account_refused, forbids
 from server.services.sync.routes import ROUTES, at_rest, is_dry
 from server.services.sync.work import Run, Work
-from server.store import audit, connections, holds, integrations, lease, requests, runs
+from server.store import audit, connections, holds, integrations, lease, requests, runs, scans
 from server.store.connections import Connection
 from server.store.integrations import Integration
-from server.store.requests import Request
+from server.store.requests import RELEASED, Request
 from server.store.tenants import SyncState, ThreadState
 
 _NEWS_SECONDS = 10.0
 _CUT_OFF = "The run was interrupted; it is taken up again."
+_SCAN_AGAIN_SECONDS = 3600.0
+"""A scan that does not come through is asked for again after that long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,7 @@ class Desk:
     paces: Paces = field(default_factory=Paces)
     ends: Ends = field(init=False)
     _opened: bool = False
+    _scans: dict[tuple[str, int], float] = field(default_factory=dict)
     _said: tuple[str, str, float] | None = None
 
     def __post_init__(self) -> None:
@@ -215,16 +218,35 @@ class Desk:
         """The integrations that run, and the runs that people asked for."""
         with self.scope.reading() as tx:
             rows = integrations.every(tx)
-            asked = requests.waiting(tx) if any(row.run_requested for row in rows) else ()
             ends = {one.id: one for one in connections.every(tx)} if rows else {}
         running = [row for row in rows if row.state is IntegrationState.RUNNING]
         awake = {row.id for row in running}
+        due = [row for row in running if self._scan_is_due(row)]
+        if due:
+            with self.scope.transaction() as tx:
+                lease.check_fence(tx, self.epoch)
+                for row in due:
+                    requests.ask(tx, row.id, "scan", {}, "the schedule")
+        asked: Sequence[Request] = ()
+        if due or any(row.run_requested for row in rows):
+            with self.scope.reading() as tx:
+                asked = requests.waiting(tx)
         by_id = {row.id: row for row in rows}
         return [Wanted(row, None, _ends_of(row, ends)) for row in running] + [
             Wanted(by_id[one.integration], one, _ends_of(by_id[one.integration], ends))
             for one in asked
             if one.integration in awake or (one.integration in by_id and at_rest(one))
         ]
+
+    def _scan_is_due(self, row: Integration) -> bool:
+        """Whether the integration's next full scan has come; the database is asked only when it may have."""
+        hours, now = row.document.scan_hours, time.monotonic()
+        if not hours or now < self._scans.get((row.id, row.version), 0.0):
+            return False
+        with self.scope.reading() as tx:
+            seconds = scans.seconds_until_due(tx, row.id, hours)
+        self._scans[row.id, row.version] = now + (seconds if seconds > 0 else _SCAN_AGAIN_SECONDS)
+        return seconds <= 0
 
     def start(self, wanted: Wanted, pool: Executor) -> Pass:
         """A pass that has not taken its first step."""
@@ -250,6 +272,7 @@ class Desk:
             wanted.row.cap,
             self.paces.caller,
             wanted.row.version,
+            released=wanted.request is not None and bool(wanted.request.argument.get(RELEASED)),
         )
         if wanted.request is not None:
             work.begin_run()

@@ -31,7 +31,7 @@ def run(work: Work) -> Iterator[Reached]:
         preview.begin(work)
     after = "" if work.dry else _place(work)
     with work.scope.reading() as tx:
-        work.run.total = pairs.count_from(tx, work.integration, after)
+        work.run.total = pairs.count(tx, work.integration, after)
     work.run.phase = "comparing all pairs"
     while not (work.stopping() or work.run.cancelled):
         with work.scope.reading() as tx:

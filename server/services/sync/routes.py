@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from server.services.sync import dry_run, feed, realign
+from server.services.sync import dry_run, feed, realign, scan
 from server.services.sync.work import Work
 from server.store.requests import Request
 
@@ -17,6 +17,7 @@ Route = Callable[[Work], Iterator[object]]
 ROUTES: Final[Mapping[str, Route]] = {
     "poll": feed.run,
     "now": feed.run,
+    "scan": scan.run,
     "dry run": dry_run.run,
     "reconcile": realign.run,
 }

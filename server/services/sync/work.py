@@ -15,6 +15,7 @@ from server.domain.item import Head, Item, Side
 from server.domain.operation import Operation
 from server.domain.pair import Pair
 from server.domain.rules import Precedence
+from server.engine.guard import Harm
 from server.engine.mapping import CompiledType
 from server.engine.mapping import Mapping as Compiled
 from server.services.scope import TenantScope
@@ -46,6 +47,8 @@ class Run:
     total: int | None = None
     counts: Counter[str] = field(default_factory=Counter)
     cancelled: bool = False
+    harm: Harm = field(default_factory=Harm)
+    """What this pass has ended and overwritten so far, for the guard."""
     troubled: bool = False
     """Something was held back or failed: the run ends as ``partial``."""
     kinds: Counter[str] = field(default_factory=Counter)
@@ -81,6 +84,8 @@ class Work:
     caller: Caller = field(default_factory=Caller)
     version: int = 0
     align: Precedence | None = None
+    released: bool = False
+    """A person has looked and lets this run pass the guard."""
 
     def end(self, side: Side) -> End:
         """One end."""

@@ -74,3 +74,15 @@ def pause_integration(visit: Visit, path: IntegrationPath) -> IntegrationOut:
 def run_integration(visit: Visit, path: IntegrationPath) -> IntegrationOut:
     """Ask for a run now."""
     return IntegrationOut.model_validate(integrations.run_now(visit.scope, visit.actor, str(path.id)))
+
+
+@resource.post("/integrations/<id>/scan", IntegrationOut)
+def scan_integration(visit: Visit, path: IntegrationPath) -> IntegrationOut:
+    """Ask for a full scan now: deletions, moves, and changes that no time of change tells."""
+    return IntegrationOut.model_validate(integrations.scan_now(visit.scope, visit.actor, str(path.id)))
+
+
+@resource.post("/integrations/<id>/release", IntegrationOut)
+def release_integration(visit: Visit, path: IntegrationPath) -> IntegrationOut:
+    """Let it go on beyond the guard, and beyond what its dry run showed: somebody has looked."""
+    return IntegrationOut.model_validate(integrations.release(visit.scope, visit.actor, str(path.id)))

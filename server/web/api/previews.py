@@ -25,12 +25,6 @@ def ask_reconcile(visit: Visit, path: IntegrationPath, body: RealignIn) -> Integ
     return IntegrationOut.model_validate(asked)
 
 
-@resource.post("/integrations/<id>/lift-cap", IntegrationOut)
-def lift_cap(visit: Visit, path: IntegrationPath) -> IntegrationOut:
-    """Let the first run go beyond what its dry run showed."""
-    return IntegrationOut.model_validate(previews.lift_cap(visit.scope, visit.actor, str(path.id)))
-
-
 @resource.get("/runs/<id>/preview", LinePage)
 def list_preview_lines(visit: Visit, path: RunPath, query: LinesQuery) -> LinePage:
     """What a dry run showed; only the newest preview of a kind is kept."""

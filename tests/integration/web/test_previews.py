@@ -75,8 +75,8 @@ def test_the_limit_of_the_first_run_is_shown_and_lifted_on_record(
     with scope.transaction() as tx:
         integrations.set_cap(tx, draft, {"create": 3})
     assert admin.get(f"/integrations/{draft}")["cap"] == {"create": 3}
-    assert admin.post(f"/integrations/{draft}/lift-cap")["cap"] is None
-    assert audited(admin)[0] == "limit of the first run lifted"
+    assert admin.post(f"/integrations/{draft}/release")["cap"] is None
+    assert audited(admin)[0] == "integration released"
 
 
 def test_reconcile_is_previewed_unless_it_is_said_otherwise_and_then_only_while_it_runs(
@@ -105,5 +105,5 @@ def test_who_may_only_look_sees_a_preview_and_asks_for_none(draft: str, scope: T
     with scope.transaction() as tx:
         run = runs.begin(tx, draft, "dry run")
     assert viewer.get(f"/runs/{run}/preview")["lines"] == []
-    for route in ("dry-run", "lift-cap", "reconcile"):
+    for route in ("dry-run", "release", "reconcile"):
         viewer.post(f"/integrations/{draft}/{route}", {}, expect=403)

@@ -179,6 +179,9 @@ def test_pause_and_run_change_the_state_and_wake_the_sync_process(
         asked = admin.post(f"/integrations/{planted.integration}/run")
         assert asked["run_requested"]
         assert hub.wait(5.0) == frozenset({admin.tenant})
+        assert admin.post(f"/integrations/{planted.integration}/scan")["run_requested"]
+        assert admin.post(f"/integrations/{planted.integration}/release")["run_requested"]
+        assert hub.wait(5.0) == frozenset({admin.tenant})
         paused = admin.post(f"/integrations/{planted.integration}/pause")
         assert (paused["state"], paused["due_at"], paused["run_requested"]) == ("paused", None, False)
         assert hub.wait(5.0) == frozenset({admin.tenant})

@@ -11,6 +11,7 @@ import pytest
 from server.domain.errors import CredentialsRefused
 from server.domain.values import Value
 from server.services.cluster import Tenure, elapsed
+from server.services.integrations import release as released
 from server.services.sync import ends
 from server.services.sync.passes import Broken, Desk, Finished
 from server.store import connections, integrations, requests
@@ -236,7 +237,7 @@ def test_a_first_run_that_goes_beyond_its_dry_run_pauses_and_says_so(world: Worl
     for number in range(30):
         world.left.person_creates(ITEM | {"title": f"item {number}"})
     assert isinstance(work(world, pool), Broken)
-    assert "lift the limit" in problem(world)
+    assert "release the integration" in problem(world)
     assert [row.state for row in world.rows("select state from integrations")] == ["paused"]
     assert 0 < len(world.right.records) <= 25
 
@@ -287,3 +288,36 @@ def test_the_news_of_a_quiet_thread_is_not_written_again_and_again(world: World)
     assert world.scope.sync_state() == first
     desk.say("problem", "Something.", None)
     assert world.scope.sync_state().message == "Something."
+
+
+def test_a_full_scan_is_due_by_the_clock_of_the_database_and_asked_for_once(
+    world: World, pool: ThreadPoolExecutor
+) -> None:
+    item, _ = world.left.person_creates(ITEM), world.left.person_creates(ITEM)
+    work(world, pool)
+    world.left.person_deletes(item)
+    world.rows("update integrations set updated_at = now() - interval '25 hours' returning id")
+    world.epoch += 1
+    desk = Desk(world.scope, world.epoch, "test", lambda: False)
+    desk.open()
+    [live, asked] = desk.wanted()
+    assert (live.request, asked.request and asked.request.kind) == (None, "scan")
+    assert [one.name for one in desk.wanted()] == [live.name, asked.name]
+    work(world, pool)
+    assert [row.state for row in world.rows("select state from pairs order by state")] == ["ended", "linked"]
+    assert [one.request for one in desk.wanted()] == [None]
+
+
+def test_a_stopped_run_says_so_and_goes_on_when_it_is_released(world: World, pool: ThreadPoolExecutor) -> None:
+    for number in range(60):
+        world.left.person_creates(ITEM | {"title": f"item {number}"})
+    work(world, pool)
+    for item in list(world.left.records):
+        world.left.person_edits(item, "status", "2")
+    assert isinstance(work(world, pool), Broken)
+    assert "of 60 pairs would be overwritten" in problem(world)
+    assert [row.state for row in world.rows("select state from integrations")] == ["paused"]
+    released(world.scope, "test", world.integration)
+    assert isinstance(work(world, pool), Finished)
+    assert all(one.fields["status"] == "2" for one in world.right.records.values())
+    assert problem(world) == ""

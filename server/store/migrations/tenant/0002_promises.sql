@@ -37,8 +37,8 @@ create index on previews (run_id, id);
 create table scans (                           -- how far a full scan has come, and when one last came through
   integration_id uuid not null references integrations on delete cascade,
   side text not null check (side in ('left', 'right')),
-  phase text not null default 'census' check (phase in ('census', 'missing', 'look', 'done')),
-  place text not null default '',              -- the last item id of the phase that was settled
+  phase text not null default 'census' check (phase in ('census', 'missing', 'unknown', 'look', 'done')),
+  place text not null default '',              -- how far the phase was settled: an item id, or a time of the feed
   started_at timestamptz not null default now(),
   finished_at timestamptz,
   primary key (integration_id, side)
@@ -54,4 +54,3 @@ alter table holds add column waits_for text not null default '';   -- an item of
 create index on holds (integration_id, side, waits_for) where waits_for <> '';
 
 alter table integrations add column cap jsonb;                    -- what the first run may do at most; null: no cap
-alter table integrations add column released boolean not null default false;   -- a person let the next run pass the guard

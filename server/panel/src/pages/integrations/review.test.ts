@@ -18,7 +18,7 @@ const document = (more: Partial<Document> = {}): Document => ({
   scope: { left: everything, right: everything, leaving: { on_left: "ignore", on_right: "ignore" } },
   deletions: { on_left: "ignore", on_right: "ignore" },
   links: { direction: null, parents: null, kinds: [] },
-  guard: { share: 25, least: 25 },
+  guard: { partings: 10, rewrites: 50, least: 50 },
   breaker: { writes: 60 },
   ...more,
 });

@@ -1,0 +1,64 @@
+"""Hold what a page would do against what people allow, before anything is written down; it must not carry it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from server.domain.errors import Looping, NeedsRelease
+from server.domain.operation import CreateItem, UpdateItem
+from server.domain.pair import PairState
+from server.engine.breaker import WINDOW, Written, loops
+from server.engine.guard import Harm, too_much
+from server.engine.plan import Plan
+from server.services.sync.work import Look, Work
+from server.store import journal, pairs
+
+_MEANT = frozenset({"reconcile", "hard resync", "undo"})
+"""Runs that a person asked for because they overwrite."""
+_PARTED = frozenset({PairState.OUTSIDE, PairState.ENDED})
+
+
+def find_loops(work: Work, looks: Sequence[Look], plans: Sequence[Plan]) -> dict[str, Looping]:
+    """The pairs of this page that are written again and again, by id, each with the sentence for its hold."""
+    written = [plan for one, plan in zip(looks, plans, strict=True) if one.pair is not None and _overwrites(plan)]
+    if not written:
+        return {}
+    with work.scope.reading() as tx:
+        recent = journal.recent(tx, [plan.pair.id for plan in written], WINDOW)
+    found: dict[str, Looping] = {}
+    for plan in written:
+        writes = recent.get(plan.pair.id, ())
+        values = [Written(side, name, value) for side, changed in writes for name, value in changed.items()]
+        why = loops(work.mapping.document.breaker, values, len(writes), plan.operations)
+        if why:
+            found[plan.pair.id] = Looping(why)
+    return found
+
+
+def stop_on_harm(work: Work, looks: Sequence[Look], plans: Sequence[Plan]) -> None:
+    """Raises ``NeedsRelease`` when the run would end or overwrite more pairs than the integration allows."""
+    harm = Harm()
+    for one, plan in zip(looks, plans, strict=True):
+        if one.pair is not None and one.pair.state is PairState.LINKED:
+            rewritten = _overwrites(plan) and work.run.trigger not in _MEANT
+            harm += Harm(int(plan.pair.state in _PARTED), int(rewritten))
+    allow(work, harm)
+    work.run.harm += harm
+
+
+def allow(work: Work, harm: Harm) -> None:
+    """Raises ``NeedsRelease`` when ``harm``, added to what this run has done, is more than the integration allows."""
+    rules = work.mapping.document.guard
+    total = work.run.harm + harm
+    if work.released or harm == Harm() or max(total.parted, total.rewritten) <= rules.least:
+        return
+    with work.scope.reading() as tx:
+        count = pairs.count(tx, work.integration)
+    why = too_much(rules, count, total)
+    if why:
+        raise NeedsRelease(why)
+
+
+def _overwrites(plan: Plan) -> bool:
+    steps = [operation.step for operation in plan.operations]
+    return any(isinstance(one, UpdateItem) for one in steps) and not any(isinstance(one, CreateItem) for one in steps)
