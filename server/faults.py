@@ -11,6 +11,7 @@ import errno
 import os
 import signal
 import socket
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -58,8 +59,8 @@ def _kill() -> None:
 
 
 def _stop() -> None:
-    """Stand still until somebody sends SIGCONT."""
-    os.kill(os.getpid(), signal.SIGSTOP)
+    """Stand still until somebody sends SIGCONT; at this very point, where a signal to the process would be late."""
+    signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
 def _full() -> None:

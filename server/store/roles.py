@@ -19,8 +19,10 @@ _OLDEST_SERVER = 150000
 _GRANTABLE_SET = 160000
 _CONNECTIONS_PER_TENANT = 64
 
-_ROLE_SETTINGS = ("set timezone = 'UTC'", "set idle_in_transaction_session_timeout = '15s'", "set lock_timeout = '20s'")
-"""A process that was paused in the middle of a transaction must not keep the others waiting for its locks."""
+_ROLE_SETTINGS = ("set timezone = 'UTC'", "set idle_in_transaction_session_timeout = '5s'", "set lock_timeout = '20s'")
+"""A process that was paused in the middle of a transaction must not keep the others waiting for its locks: it loses
+them before its lease is over, so that who takes its tenants over finds the fence free.
+"""
 
 
 def schema_of(tenant: str) -> str:
