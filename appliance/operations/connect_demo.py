@@ -44,7 +44,7 @@ def connect(panel: Panel, left: End, right: End, name: str, values: NamedValues)
             _require_container(panel, place, end)
         suggestion = panel.ask("POST", "integrations/suggest", {"left": ends[0], "right": ends[1]})
         document = with_values(panel, suggestion["document"], values)
-        document["poll_seconds"] = POLL_SECONDS
+        document["schedule"] = {"every_seconds": POLL_SECONDS}
         found = panel.ask("POST", "integrations", {"name": name, "document": document})
     if found["state"] != "running":
         panel.ask("POST", f"integrations/{found['id']}/start")

@@ -19,6 +19,7 @@ from server.domain.rules import (
     PartingRules,
     ScopeRules,
 )
+from server.domain.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Document:
     """The whole of an integration's configuration.
 
     ``creates``: on which side new twins may be made (``to_right``: items of the left get a twin on the right).
-    ``poll_seconds``: the interval of polling. ``scan_hours``: the interval of the full scan, which finds what times of
-    change do not tell (0: none).
+    ``schedule``: when it is worked; where it does not say, its connections do. ``scan_hours``: the interval of the full
+    scan, which finds what times of change do not tell (0: none).
     """
 
     left: SideSettings
@@ -44,7 +45,7 @@ class Document:
     creates: Direction = Direction.BOTH
     comments: CommentRules = field(default_factory=CommentRules)
     attachments: AttachmentRules = field(default_factory=AttachmentRules)
-    poll_seconds: int = 30
+    schedule: Schedule = field(default_factory=Schedule)
     scope: ScopeRules = field(default_factory=ScopeRules)
     deletions: PartingRules = field(default_factory=PartingRules)
     links: LinkRules = field(default_factory=LinkRules)

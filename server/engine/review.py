@@ -6,17 +6,21 @@ Every refusal names the field of the document that is to be changed. It must not
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 
 from server.domain.errors import PutRight
 from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
 from server.domain.mapping import Direction
 from server.domain.rules import PrivateComments
+from server.domain.schedule import Schedule, check_window, next_time, open_from
 from server.engine.filters import review_filter
 from server.engine.mapping import CHOICES, CompiledField, CompiledType, Mapping
 
 _SHORTEST_POLL = 5
 _LONGEST_POLL = 24 * 3600
+_SOME_DAY = datetime(2030, 1, 7, tzinfo=UTC)
+"""Windows repeat every week and cron every year, so any day will do to try them."""
 
 
 def review_ends(left: SideSettings, right: SideSettings) -> None:
@@ -33,10 +37,40 @@ def review_shape(document: Document) -> None:
     twice = [pair for pair, times in Counter((one.left, one.right) for one in document.types).items() if times > 1]
     if twice:
         raise PutRight(f"The types “{twice[0][0]}” and “{twice[0][1]}” are paired twice; keep one.", field="types")
-    if not _SHORTEST_POLL <= document.poll_seconds <= _LONGEST_POLL:
-        raise PutRight(f"The interval must be between {_SHORTEST_POLL} seconds and a day.", field="poll_seconds")
+    review_schedule(document.schedule)
     if document.attachments.max_bytes < 1:
         raise PutRight("The size up to which files travel must be above zero.", field="attachments.max_bytes")
+
+
+def review_schedule(schedule: Schedule) -> None:
+    """Of an integration or a connection. Raises ``PutRight``."""
+    seconds = schedule.every_seconds
+    if seconds is not None and not _SHORTEST_POLL <= seconds <= _LONGEST_POLL:
+        raise PutRight(
+            f"The interval must be between {_SHORTEST_POLL} seconds and a day.", field="schedule.every_seconds"
+        )
+    if seconds is not None and schedule.cron:
+        raise PutRight("Choose either an interval or set times, not both.", field="schedule.cron")
+    if schedule.cron:
+        try:
+            never = next_time(schedule.cron, schedule.zone, _SOME_DAY) is None
+        except ValueError as error:
+            raise PutRight(
+                f"“{schedule.cron}” cannot be used as set times: {error}. An example is “30 2 * * *”: at half past two,"
+                " every day.",
+                field="schedule.cron",
+            ) from error
+        if never:
+            raise PutRight(f"“{schedule.cron}” names a day that never comes.", field="schedule.cron")
+    for row, window in enumerate(schedule.windows):
+        try:
+            check_window(window)
+        except ValueError as error:
+            raise PutRight(
+                f"The maintenance window cannot be used: {error}.", field=f"schedule.windows.{row}"
+            ) from error
+    if open_from(schedule.windows, _SOME_DAY) is None:
+        raise PutRight("The maintenance windows leave no time at all; make one shorter.", field="schedule.windows")
 
 
 def review(mapping: Mapping) -> None:

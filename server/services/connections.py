@@ -15,6 +15,8 @@ from server.connectors import registry
 from server.connectors.base import Connector, Manifest, Setting, SettingKind
 from server.connectors.pace import Pace
 from server.domain.errors import AppError, Conflicting, PutRight, Slowed
+from server.domain.schedule import Schedule
+from server.engine.review import review_schedule
 from server.services.outlets import NETWORK_SETTINGS, open_outlet, tidy_pem
 from server.services.pacing import BURST, RATE, Paces, WebPace, limits_of
 from server.services.scope import TenantScope
@@ -40,6 +42,7 @@ class Shown:
     checked_at: datetime | None
     slowed_until: datetime | None
     slowed_reason: str
+    schedule: Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +82,35 @@ def get(scope: TenantScope, connection_id: str) -> Shown:
         return _shown(scope, connections.get(tx, connection_id))
 
 
-def create(scope: TenantScope, actor: str, name: str, kind: str, settings: Mapping[str, str]) -> Shown:
+def create(
+    scope: TenantScope,
+    actor: str,
+    name: str,
+    kind: str,
+    settings: Mapping[str, str],
+    schedule: Schedule | None = None,
+) -> Shown:
     """Save a new connection; it is not contacted. Raises ``PutRight`` or ``Conflicting``."""
     plain, secrets = _sorted_out(manifest(kind), settings, {})
+    review_schedule(schedule or Schedule())
     with scope.transaction() as tx:
-        made = connections.add(tx, scope.cipher, name, kind, plain, secrets)
+        made = connections.add(tx, scope.cipher, name, kind, plain, secrets, schedule)
         audit.add(tx, actor, "connection created", name, {"kind": kind})
     return get(scope, made)
 
 
 def change(
-    scope: TenantScope, actor: str, connection_id: str, name: str, kind: str, settings: Mapping[str, str]
+    scope: TenantScope,
+    actor: str,
+    connection_id: str,
+    name: str,
+    kind: str,
+    settings: Mapping[str, str],
+    schedule: Schedule | None = None,
 ) -> Shown:
     """Replace a connection's name and settings and wake what waits for it. Secrets that are left out stay.
+
+    So does the schedule when it is None.
 
     Raises ``NotFound``, ``PutRight`` or ``Conflicting``.
     """
@@ -100,8 +119,11 @@ def change(
         if before.kind != kind:
             raise PutRight("The kind of a connection cannot change; make a new connection.", field="kind")
         plain, secrets = _sorted_out(manifest(kind), settings, before.all_settings(scope.cipher))
-        connections.change(tx, scope.cipher, connection_id, name, plain, secrets)
+        schedule = before.schedule if schedule is None else schedule
+        review_schedule(schedule)
+        connections.change(tx, scope.cipher, connection_id, name, plain, secrets, schedule)
         changed = sorted(key for key, value in plain.items() if before.settings.get(key) != value)
+        changed += ["schedule"] if schedule != before.schedule else []
         audit.add(tx, actor, "connection changed", name, {"settings": changed})
     return get(scope, connection_id)
 
@@ -279,4 +301,5 @@ def _shown(scope: TenantScope, row: Connection) -> Shown:
         row.checked_at,
         row.slowed_until,
         row.slowed_reason,
+        row.schedule,
     )

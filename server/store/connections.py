@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
 from sqlalchemy import Row, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.domain.errors import Conflicting, NotFound
+from server.domain.schedule import Schedule
 from server.store import tables as t
 from server.store.crypto import Cipher
 from server.store.database import Transaction
 
 ConnectionState = Literal["active", "paused"]
+_SCHEDULE: TypeAdapter[Schedule] = TypeAdapter(Schedule)
 _ROWS = select(t.connections, func.now().label("now"))
 
 
@@ -40,6 +43,7 @@ class Connection:
     slowed_until: datetime | None = None
     slowed_reason: str = ""
     updated_at: datetime | None = None
+    schedule: Schedule = field(default_factory=Schedule)
 
     def secrets(self, cipher: Cipher) -> dict[str, str]:
         """The secret settings by name, in clear. Raises ``WrongKey``."""
@@ -64,7 +68,13 @@ def get(tx: Transaction, connection_id: str) -> Connection:
 
 
 def add(
-    tx: Transaction, cipher: Cipher, name: str, kind: str, settings: Mapping[str, str], secrets: Mapping[str, str]
+    tx: Transaction,
+    cipher: Cipher,
+    name: str,
+    kind: str,
+    settings: Mapping[str, str],
+    secrets: Mapping[str, str],
+    schedule: Schedule | None = None,
 ) -> str:
     """Make a connection; its id. Raises ``Conflicting`` when the name is taken."""
     connection_id = str(tx.execute(select(func.gen_random_uuid())).scalar_one())
@@ -72,7 +82,12 @@ def add(
     try:
         tx.execute(
             t.connections.insert().values(
-                id=connection_id, name=name, kind=kind, settings=dict(settings), secrets=sealed
+                id=connection_id,
+                name=name,
+                kind=kind,
+                settings=dict(settings),
+                secrets=sealed,
+                schedule=_SCHEDULE.dump_python(schedule or Schedule(), mode="json"),
             )
         )
     except IntegrityError as error:
@@ -87,8 +102,9 @@ def change(
     name: str,
     settings: Mapping[str, str],
     secrets: Mapping[str, str],
+    schedule: Schedule,
 ) -> None:
-    """Replace a connection's name and settings; what was known of its state is forgotten and it is active again."""
+    """Replace what a connection is; what was known of its state is forgotten and it is active again."""
     try:
         tx.execute(
             update(t.connections)
@@ -100,6 +116,7 @@ def change(
                 state="active",
                 problem="",
                 slowed_until=None,
+                schedule=_SCHEDULE.dump_python(schedule, mode="json"),
                 updated_at=func.now(),
             )
         )
@@ -177,4 +194,5 @@ def _connection(row: Row[Any]) -> Connection:
         row.slowed_until if slowed else None,
         row.slowed_reason if slowed else "",
         row.updated_at,
+        _SCHEDULE.validate_python(row.schedule),
     )

@@ -23,7 +23,8 @@ _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 class Integration:
     """One integration. ``due_at``: since when it runs or was changed; ``run_requested``: a person asked for a run.
 
-    ``cap``: what its first run may do at most, by kind of operation (None: no cap).
+    ``cap``: what its first run may do at most, by kind of operation (None: no cap). ``worked_at``: the last pass at a
+    set time.
     """
 
     id: str
@@ -37,14 +38,17 @@ class Integration:
     cap: Mapping[str, int] | None
     created_at: datetime
     updated_at: datetime
+    worked_at: datetime | None = None
 
 
 _REQUESTED = exists().where(t.run_requests.c.integration_id == t.integrations.c.id)
 _INTEGRATIONS = select(t.integrations, _REQUESTED.label("run_requested"))
 
 
-def document_of(json: object) -> Document:
-    """A document as it was before it went through JSON."""
+def document_of(json: Mapping[str, Any]) -> Document:
+    """A document as it was before it went through JSON, in this version or an earlier one."""
+    if "schedule" not in json and "poll_seconds" in json:
+        json = {**json, "schedule": {"every_seconds": json["poll_seconds"]}}
     return _DOCUMENT.validate_python(json)
 
 
@@ -74,6 +78,11 @@ def token(tx: Transaction, integration_id: str, *, at_rest: bool = False) -> tup
     query = select(t.integrations.c.version, t.integrations.c.due_at).where(t.integrations.c.id == integration_id)
     row = tx.execute(query if at_rest else query.where(t.integrations.c.state == "running")).first()
     return None if row is None else (row.version, row.due_at)
+
+
+def worked(tx: Transaction, integration_id: str) -> None:
+    """Record that a pass at a set time came through, so that nobody makes up for it."""
+    tx.execute(update(t.integrations).where(t.integrations.c.id == integration_id).values(worked_at=func.now()))
 
 
 def say(tx: Transaction, integration_id: str, problem: str) -> None:
@@ -174,4 +183,5 @@ def _integration(row: Row[Any]) -> Integration:
         cap=row.cap,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        worked_at=row.worked_at,
     )

@@ -7,14 +7,29 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 from server.domain.errors import Fenced, LockstepError
 from server.services.cluster import Tenure
 from server.services.pacing import Paces
 from server.services.scope import TenantScope
-from server.services.sync.passes import Broken, Desk, Finished, Pass, Wanted
-from server.worker.schedule import Slot, after_failure, after_pause, after_success, due, sleep
+from server.services.sync.passes import Broken, Desk, Pass, Wanted
+from server.worker.schedule import (
+    Clock,
+    Slot,
+    after_errand,
+    after_failure,
+    after_pause,
+    after_success,
+    errand_wait,
+    first,
+    lateness,
+    sleep,
+    wait,
+)
 
 _LONGEST_SLEEP = 60.0
 _REST_AFTER = 5.0
@@ -72,67 +87,92 @@ class TenantLoop:
     def _serve(self, desk: Desk) -> None:
         while not self._stopped.is_set():
             self._wake.clear()
-            wanted = desk.wanted()
-            self._plan(wanted)
-            ready = [one for one in wanted if self._slots[one.name].due <= time.monotonic()]
+            ready, seconds = self._look(desk, ())
             if ready:
-                self._work(desk, ready)
+                self._work(desk, ready, seconds)
                 continue
-            seconds = sleep(self._slots, time.monotonic(), _LONGEST_SLEEP)
             desk.say("idle", "", seconds if self._slots else None)
             if seconds > _REST_AFTER:
                 self._scope.rest()
             self._wake.wait(seconds)
 
-    def _plan(self, wanted: list[Wanted]) -> None:
-        """Keep a place for each integration that runs and each request; a new or changed one is due at once."""
-        now = time.monotonic()
+    def _look(self, desk: Desk, under_way: Collection[str]) -> tuple[list[Wanted], float]:
+        """What may be worked now besides, longest waiting first; and in how many seconds anything else may be."""
+        wanted = desk.wanted()
+        clock = _read_clocks()
+        self._plan(wanted, clock)
+        ready, waits = [], []
+        for one in wanted:
+            if one.name in under_way:
+                continue
+            slot = self._slots[one.name]
+            seconds, errand = wait(clock, slot, one.timetable), errand_wait(clock, slot, one.timetable)
+            if seconds <= 0:
+                ready.append(one)
+            elif errand is not None and errand <= 0:
+                ready.append(one.for_errand())
+            else:
+                waits += [seconds] if errand is None else [seconds, errand]
+        ready.sort(key=lambda one: -lateness(clock, self._slots[one.name]))
+        return ready, sleep(waits, _LONGEST_SLEEP)
+
+    def _plan(self, wanted: list[Wanted], clock: Clock) -> None:
+        """Keep a place for each integration that runs and each request; a new or changed one is looked at anew."""
         known = {one.name for one in wanted}
         self._slots = {name: slot for name, slot in self._slots.items() if name in known}
         for one in wanted:
             if self._tokens.get(one.name) != one.news or one.name not in self._slots:
                 self._tokens[one.name] = one.news
-                self._slots[one.name] = Slot(now)
+                self._slots[one.name] = first(clock, one.timetable, one.since) if one.lasting else Slot(clock.now)
 
-    def _work(self, desk: Desk, ready: list[Wanted]) -> None:
-        """Work what is due, a page of each in turn, until each has come through.
+    def _work(self, desk: Desk, ready: list[Wanted], seconds: float) -> None:
+        """Work what is due, a page of each in turn; what becomes due meanwhile (in ``seconds``) comes next.
 
-        What becomes due meanwhile joins in: a run of hours holds back no live pass.
+        So a run of hours holds back no live pass by more than a page.
         """
-        order = due(self._slots, float("inf"))
-        ready.sort(key=lambda one: order.index(one.name))
         with ThreadPoolExecutor(self._threads, thread_name_prefix=f"work-{self.name}") as pool:
-            passes = [desk.start(one, pool) for one in ready]
-            while passes and not self._stopped.is_set():
-                passes = [one for one in passes if not self._step(one)]
-                if any(one.busy for one in passes):
+            line = deque(desk.start(one, pool) for one in ready)
+            look_at = time.monotonic() + seconds
+            while line and not self._stopped.is_set():
+                one = line.popleft()
+                if not self._step(one):
+                    line.append(one)
+                else:
+                    look_at = min(look_at, time.monotonic() + self._due_in(one.wanted))
+                if any(one.busy for one in line):
                     desk.say("syncing", "", None)
-                if passes:
-                    passes += [desk.start(one, pool) for one in self._joining(desk, passes)]
+                if line and (self._wake.is_set() or time.monotonic() >= look_at):
+                    self._wake.clear()
+                    fresh, seconds = self._look(desk, {one.name for one in line})
+                    line.extendleft(desk.start(one, pool) for one in reversed(fresh))
+                    look_at = time.monotonic() + seconds
 
-    def _joining(self, desk: Desk, passes: list[Pass]) -> list[Wanted]:
-        """What became due while other passes are under way."""
-        under_way = {one.name for one in passes}
-        now = time.monotonic()
-        if not self._wake.is_set() and not set(due(self._slots, now)) - under_way:
-            return []
-        self._wake.clear()
-        wanted = desk.wanted()
-        self._plan(wanted)
-        return [one for one in wanted if one.name not in under_way and self._slots[one.name].due <= time.monotonic()]
+    def _due_in(self, one: Wanted) -> float:
+        """Seconds until a pass that is over may come again."""
+        slot, clock = self._slots.get(one.name), _read_clocks()
+        if slot is None:
+            return _LONGEST_SLEEP
+        errand = errand_wait(clock, slot, one.timetable)
+        return sleep([wait(clock, slot, one.timetable), *([] if errand is None else [errand])], _LONGEST_SLEEP)
 
     def _step(self, one: Pass) -> bool:
         """One page of a pass; whether the pass is over."""
         outcome = one.step()
         if outcome is None:
             return False
-        now = time.monotonic()
-        if isinstance(outcome, Finished):
-            self._slots[one.name] = after_success(now, outcome.poll_seconds, outcome.next_hold)
-        elif isinstance(outcome, Broken):
-            slot = self._slots.get(one.name, Slot(now))
-            if outcome.slowed:
-                self._slots[one.name] = after_pause(now, slot, outcome.retry_after or 0.0)
-            else:
-                self._slots[one.name] = after_failure(now, slot, outcome.retry_after)
+        clock, table, errand = _read_clocks(), one.wanted.timetable, one.wanted.errand
+        slot = self._slots.get(one.name, Slot(clock.now))
+        if isinstance(outcome, Broken):
+            later = after_pause if outcome.slowed else after_failure
+            self._slots[one.name] = later(clock, slot, outcome.retry_after or 0.0, errand=errand)
+        elif errand:
+            self._slots[one.name] = after_errand(clock, slot, outcome.next_hold)
+        elif one.wanted.lasting:
+            self._slots[one.name] = after_success(clock, table, outcome.next_hold)
+        else:
+            self._slots.pop(one.name, None)
         return True
+
+
+def _read_clocks() -> Clock:
+    return Clock(time.monotonic(), datetime.now(UTC))

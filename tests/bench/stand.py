@@ -21,6 +21,7 @@ from sqlalchemy import text
 from server.domain.integration import Document, SideSettings
 from server.domain.mapping import FieldMapping, TypeMapping, ValueMapping
 from server.domain.rules import CommentRules
+from server.domain.schedule import Schedule
 from server.services import connections, integrations
 from server.services.cluster import Cluster
 from server.services.scope import TenantScope
@@ -112,7 +113,7 @@ def integrate(scope: TenantScope, left: Running, right: Running, parallel: int, 
         SideSettings(ends[1], "main"),
         (TypeMapping("item", "item", fields),),
         comments=CommentRules(),
-        poll_seconds=poll_seconds,
+        schedule=Schedule(poll_seconds),
     )
     return integrations.create(scope, "bench", "bench", document).id
 

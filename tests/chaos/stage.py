@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from server.domain.integration import Document, SideSettings
 from server.domain.mapping import FieldMapping, TypeMapping, ValueMapping
+from server.domain.schedule import Schedule
 from server.settings import SyncSettings
 from server.store import provision
 from server.store.provision import FirstUser
@@ -100,7 +101,7 @@ class Stage:
         for name, app in (("left", self.left), ("right", self.right)):
             asked = {"name": name, "kind": MANIFEST.kind, "settings": {**app.settings, **more}}
             ends.append(SideSettings(self.panel.ask("POST", "/connections", asked)["id"], "main"))
-        document = Document(ends[0], ends[1], (TypeMapping("item", "item", _FIELDS),), poll_seconds=5)
+        document = Document(ends[0], ends[1], (TypeMapping("item", "item", _FIELDS),), schedule=Schedule(5))
         shown: Json = TypeAdapter(Document).dump_python(document, mode="json")
         return shown
 

@@ -37,17 +37,23 @@ def run(work: Work) -> Iterator[Reached]:
     Raises what ``process`` raises, and any ``AppError`` of a feed itself: the pages before it are settled, the cursor
     stands where they end.
     """
-    yield from _entries(work, "looking up what was interrupted", paging.open_entries(work))
+    yield from errands(work)
     with work.scope.reading() as tx:
-        due = holds.due(tx, work.integration, _DUE_AT_ONCE)
         cursor = cursors.read(tx, work.integration)
-    yield from _entries(work, "trying again", [Look(side, item_id) for side, item_id in due])
     for side in Side:
         if work.stopping() or work.run.cancelled:
             return
         yield from _feed(work, side, cursor.get(side))
     if not (work.stopping() or work.run.cancelled):
         cap.lift(work)
+
+
+def errands(work: Work) -> Iterator[Reached]:
+    """Look up what was interrupted and try again what is due, without a look at the feeds. Raises as ``process``."""
+    yield from _entries(work, "looking up what was interrupted", paging.open_entries(work))
+    with work.scope.reading() as tx:
+        due = holds.due(tx, work.integration, _DUE_AT_ONCE)
+    yield from _entries(work, "trying again", [Look(side, item_id) for side, item_id in due])
 
 
 def _entries(work: Work, phase: str, entries: Sequence[Look]) -> Iterator[Reached]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from server import faults
@@ -28,6 +28,7 @@ from server.domain.errors import (
 )
 from server.domain.integration import Document, IntegrationState
 from server.domain.item import Side
+from server.domain.schedule import Timetable
 from server.services.pacing import Paces
 from server.services.scope import TenantScope
 from server.services.sync import feed
@@ -51,17 +52,46 @@ _SCAN_AGAIN_SECONDS = 3600.0
 class Wanted:
     """An integration that runs, or (with ``request``) a run of it that a person asked for.
 
-    ``connections`` are those of its two ends, by id.
+    ``connections`` are those of its two ends, by id. ``errand``: only its held items are looked at.
     """
 
     row: Integration
     request: Request | None = None
     connections: Mapping[str, Connection] = field(default_factory=dict)
+    errand: bool = False
 
     @property
     def name(self) -> str:
         """Its place in the schedule: live passes and requests take turns, a page at a time."""
         return self.row.id if self.request is None else self.request.id
+
+    @property
+    def trigger(self) -> str:
+        """What starts the run (see ``ROUTES``)."""
+        if self.request is not None:
+            return self.request.kind
+        return "retry" if self.errand else "poll"
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it comes again and again, rather than being over once it is done."""
+        return self.request is None
+
+    @property
+    def timetable(self) -> Timetable:
+        """When it may and shall be worked."""
+        ends = (self.connections.get(self.row.document.side(side).connection) for side in Side)
+        return Timetable(self.row.document.schedule, tuple(one.schedule for one in ends if one is not None))
+
+    @property
+    def since(self) -> datetime:
+        """When it was worked last at a set time, else since when it runs."""
+        known = [one for one in (self.row.worked_at, self.row.due_at) if one is not None]
+        return max(known) if known else self.row.updated_at
+
+    def for_errand(self) -> Wanted:
+        """The same, without a look at the feeds."""
+        return replace(self, errand=True)
 
     @property
     def token(self) -> tuple[object, ...]:
@@ -71,15 +101,14 @@ class Wanted:
     @property
     def news(self) -> tuple[object, ...]:
         """What the schedule compares: a person who changes this makes it due at once (a connection put right, too)."""
-        ends = sorted((one.id, one.state, one.updated_at, one.checked_at) for one in self.connections.values())
-        return (*self.token, *ends)
+        ends = sorted(self.connections.values(), key=lambda one: one.id)
+        return (*self.token, *((one.id, one.state, one.updated_at, one.checked_at) for one in ends))
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
     """A pass that came through. ``next_hold``: seconds until a held item is due (None: none is)."""
 
-    poll_seconds: int
     next_hold: float | None
     items: int
 
@@ -130,6 +159,8 @@ class Pass:
             elif not self.desk.still_wanted(self.wanted):
                 self._steps = iter(())
                 self._cut_off = True
+            else:
+                self.desk.heed_windows(self.wanted)
             if next(self._steps, None) is not None:
                 return None
             return self._finish(self.work)
@@ -152,9 +183,11 @@ class Pass:
         else:
             feed.finish(work, None)
         self.desk.well(self.wanted)
+        if self.wanted.trigger == "poll" and self.wanted.timetable.set_times:
+            self.desk.keep_time(self.wanted)
         with self.desk.scope.reading() as tx:
             next_hold = holds.next_due(tx, self.wanted.row.id)
-        return Finished(self.wanted.row.document.poll_seconds, next_hold, work.run.done)
+        return Finished(next_hold, work.run.done)
 
     def _break(self, error: LockstepError) -> Broken:
         message = error.message
@@ -254,7 +287,7 @@ class Desk:
 
     def begin(self, wanted: Wanted, pool: Executor) -> Work:
         """Open the integration. Raises what opening raises."""
-        trigger = wanted.request.kind if wanted.request is not None else "poll"
+        trigger = wanted.trigger
         mapping, left, right = self.ends.mapping(_document(wanted), wanted.connections)
         work = Work(
             self.scope,
@@ -292,6 +325,21 @@ class Desk:
         """Whether the integration is as it was when the pass began (not paused, changed or deleted since)."""
         with self.scope.reading() as tx:
             return integrations.token(tx, wanted.row.id, at_rest=wanted.request is not None) == wanted.token
+
+    def heed_windows(self, wanted: Wanted) -> None:
+        """Raises ``Slowed`` when a maintenance window has begun: the pass goes on when it is over."""
+        now = datetime.now(UTC)
+        opens = wanted.timetable.opens(now)
+        if opens > now:
+            raise Slowed(
+                f"A maintenance window has begun; the rest follows at {opens:%H:%M} UTC.", (opens - now).total_seconds()
+            )
+
+    def keep_time(self, wanted: Wanted) -> None:
+        """Record that a set time was kept."""
+        with self.scope.transaction() as tx:
+            lease.check_fence(tx, self.epoch)
+            integrations.worked(tx, wanted.row.id)
 
     def well(self, wanted: Wanted) -> None:
         """Take back what was said to be wrong, if anything was."""

@@ -1,6 +1,7 @@
 """The kinds of run that there are, as a list one can read: what starts each, and what it does; it must not do it.
 
-``feed`` is the live pass; every other kind answers a request and goes through the same steps.
+``feed`` is the live pass; every other kind answers a request, or something that is due before the next live pass, and
+goes through the same steps.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ Route = Callable[[Work], Iterator[object]]
 ROUTES: Final[Mapping[str, Route]] = {
     "poll": feed.run,
     "now": feed.run,
+    "retry": feed.errands,
     "scan": scan.run,
     "dry run": dry_run.run,
     "reconcile": realign.run,

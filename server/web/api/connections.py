@@ -40,7 +40,7 @@ def list_connections(visit: Visit) -> ConnectionList:
 @resource.post("/connections", ConnectionOut, status=201)
 def create_connection(visit: Visit, body: ConnectionIn) -> ConnectionOut:
     """Save a new connection; test it afterwards, or before with ``/connections/test``."""
-    made = connections.create(visit.scope, visit.actor, body.name, body.kind, body.settings)
+    made = connections.create(visit.scope, visit.actor, body.name, body.kind, body.settings, body.schedule)
     return ConnectionOut.model_validate(made)
 
 
@@ -60,7 +60,9 @@ def get_connection(visit: Visit, path: ConnectionPath) -> ConnectionOut:
 @resource.put("/connections/<id>", ConnectionOut)
 def change_connection(visit: Visit, path: ConnectionPath, body: ConnectionIn) -> ConnectionOut:
     """Replace a connection's name and settings; secrets that are left out stay."""
-    changed = connections.change(visit.scope, visit.actor, str(path.id), body.name, body.kind, body.settings)
+    changed = connections.change(
+        visit.scope, visit.actor, str(path.id), body.name, body.kind, body.settings, body.schedule
+    )
     return ConnectionOut.model_validate(changed)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, RootModel
 
+from server.domain.schedule import Schedule
 from server.domain.values import AppUser, FieldSpec
 from server.web.schemas.base import Body, Query, Reply
 
@@ -68,6 +69,7 @@ class ConnectionOut(Reply):
     checked_at: datetime | None
     slowed_until: datetime | None
     slowed_reason: str
+    schedule: Schedule
 
 
 class ConnectionList(RootModel[tuple[ConnectionOut, ...]]):
@@ -75,11 +77,15 @@ class ConnectionList(RootModel[tuple[ConnectionOut, ...]]):
 
 
 class ConnectionIn(Body):
-    """A connection to save. A secret that is left out (or empty) when changing keeps its value."""
+    """A connection to save. When changing, a secret that is left out (or empty) keeps its value; so does the schedule.
+
+    The schedule holds for integrations that have no times of their own; its windows hold for all.
+    """
 
     name: str = Field(min_length=1, max_length=100)
     kind: str = Field(min_length=1, max_length=50)
     settings: dict[str, str] = Field(default_factory=dict, repr=False)
+    schedule: Schedule | None = None
 
 
 class ConnectionTrial(Body):

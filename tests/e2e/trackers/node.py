@@ -14,6 +14,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from server.domain.integration import Document, SideSettings
+from server.domain.schedule import Schedule
 from server.services import connections, integrations, people
 from server.services.cluster import Cluster
 from server.services.people import Person
@@ -78,7 +79,7 @@ class Node:
             table += [Person(made.id, user, login) for login, user in end.people.items()]
         people.replace_table(self.scope, _ACTOR, table)
         suggested, _ = integrations.suggestion(self.scope, *sides)
-        document = change(replace(suggested, poll_seconds=5))
+        document = change(replace(suggested, schedule=Schedule(5)))
         self._integration = integrations.create(self.scope, _ACTOR, "story", document).id
         integrations.start(self.scope, _ACTOR, self._integration)
         return document

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from server.connectors import registry
 from server.connectors.pace import Limits, Share
 from server.domain.errors import Rejected, Slowed, Transient
+from server.domain.schedule import Schedule
 from server.services import connections as use_cases
 from server.services.outlets import CountedOutlet, open_outlet
 from server.services.pacing import Paces, WebPace, limits_of
@@ -138,7 +139,9 @@ def test_settings_of_another_address_do_not_wait_for_the_old_one(tenant: Tenant,
     with pytest.raises(Transient):
         tenant.outlet(held).request("GET", "/items")
     with tenant.scope.transaction() as tx:
-        connections.change(tx, tenant.scope.cipher, tenant.connection, "desk", {"url": app.url}, {"api_key": "other"})
+        connections.change(
+            tx, tenant.scope.cipher, tenant.connection, "desk", {"url": app.url}, {"api_key": "other"}, Schedule()
+        )
     held.resume(tenant.connection)
     assert tenant.outlet(held).request("GET", "/items").status == 200
 

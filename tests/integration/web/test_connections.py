@@ -184,3 +184,40 @@ def test_every_change_is_on_record_with_who_made_it(admin: Browser) -> None:
     admin.request("DELETE", f"/connections/{made['id']}")
     entries = [(one["actor"], one["action"], one["subject"]) for one in admin.get("/audit")["entries"]]
     assert entries[:2] == [("admin", "connection deleted", "Desk"), ("admin", "connection created", "Desk")]
+
+
+def test_a_schedule_is_kept_until_another_one_comes(admin: Browser) -> None:
+    window = {"begins": "22:00", "ends": "02:00", "days": ["fri"], "zone": "Europe/Berlin"}
+    schedule = {"every_seconds": None, "cron": "30 2 * * *", "zone": "Europe/Berlin", "windows": [window]}
+    made = admin.post("/connections", {**redmine(), "schedule": schedule}, expect=201)
+    where = f"/connections/{made['id']}"
+    assert made["schedule"] == {**schedule, "webhooks": True}
+    assert admin.request("PUT", where, redmine(api_key="")).json["schedule"] == made["schedule"]  # type: ignore[index]
+    changed = admin.request("PUT", where, {**redmine(), "schedule": {"every_seconds": 600}})
+    assert changed.json["schedule"]["every_seconds"] == 600  # type: ignore[index]
+    assert changed.json["schedule"]["windows"] == []  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "field"),
+    [
+        ({"every_seconds": 1}, "schedule.every_seconds"),
+        ({"every_seconds": 60, "cron": "0 2 * * *"}, "schedule.cron"),
+        ({"cron": "every night"}, "schedule.cron"),
+        ({"cron": "0 0 31 2 *"}, "schedule.cron"),
+        ({"cron": "0 2 * * *", "zone": "Mars"}, "schedule.cron"),
+        ({"windows": [{"begins": "22:00", "ends": "later"}]}, "schedule.windows.0"),
+        ({"windows": [{"begins": "00:00", "ends": "00:00"}]}, "schedule.windows"),
+    ],
+)
+def test_a_schedule_that_would_not_work_is_named(admin: Browser, schedule: dict[str, object], field: str) -> None:
+    answer = admin.request("POST", "/connections", {**redmine(), "schedule": schedule})
+    assert (answer.status_code, answer.json["field"]) == (422, field)  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "pace", [{"requests_per_second": "fast"}, {"requests_per_second": "0"}, {"request_burst": "1"}]
+)
+def test_a_pace_that_is_none_is_named(admin: Browser, pace: dict[str, str]) -> None:
+    answer = admin.request("POST", "/connections", redmine(**pace))
+    assert (answer.status_code, answer.json["field"]) == (422, f"settings.{next(iter(pace))}")  # type: ignore[index]

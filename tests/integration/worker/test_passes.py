@@ -247,7 +247,7 @@ def test_a_long_run_holds_back_no_live_pass(world: World) -> None:
         world.left.person_creates(ITEM | {"title": f"item {number}"})
         world.left.tick()
         world.calm()
-    world.rows("""update integrations set document = document || '{"poll_seconds": 0}' returning id""")
+    world.rows("""update integrations set document = document || '{"schedule": {"every_seconds": 0}}' returning id""")
     with world.scope.transaction() as tx:
         requests.ask(tx, world.integration, "dry run", {}, "test")
     tenure = Tenure()

@@ -9,6 +9,7 @@ from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
 from server.domain.mapping import Direction, FieldMapping, TypeMapping, ValueMapping
 from server.domain.rules import CommentRules, PrivateComments
+from server.domain.schedule import Schedule
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat
 from server.engine.mapping import SideShape, compile_mapping
 from server.engine.review import review, review_shape
@@ -82,7 +83,8 @@ def test_what_pairs_nothing_is_refused() -> None:
     sound = document(FieldMapping("title", "title"))
     assert refused(replace(sound, types=sound.types * 2)).field == "types"
     assert refused(replace(sound, right=sound.left)).field == "right"
-    assert refused(replace(sound, poll_seconds=1)).field == "poll_seconds"
+    assert refused(replace(sound, schedule=Schedule(1))).field == "schedule.every_seconds"
+    assert refused(replace(sound, schedule=Schedule(cron="at night"))).field == "schedule.cron"
 
 
 def test_publishing_needs_something_private() -> None:

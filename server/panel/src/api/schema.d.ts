@@ -883,13 +883,17 @@ export interface components {
         ConflictPolicy: "latest" | "left" | "right" | "hold";
         /**
          * ConnectionIn
-         * @description A connection to save. A secret that is left out (or empty) when changing keeps its value.
+         * @description A connection to save. When changing, a secret that is left out (or empty) keeps its value; so does the schedule.
+         *
+         *     The schedule holds for integrations that have no times of their own; its windows hold for all.
          */
         ConnectionIn: {
             /** Kind */
             kind: string;
             /** Name */
             name: string;
+            /** @default null */
+            schedule: components["schemas"]["Schedule"] | null;
             /** Settings */
             settings?: {
                 [key: string]: string;
@@ -924,6 +928,7 @@ export interface components {
             name: string;
             /** Problem */
             problem: string;
+            schedule: components["schemas"]["Schedule"];
             /** Secrets Set */
             secrets_set: string[];
             /** Settings */
@@ -1035,6 +1040,12 @@ export interface components {
             pairs: number;
         };
         /**
+         * Day
+         * @description A day of the week.
+         * @enum {string}
+         */
+        Day: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+        /**
          * Direction
          * @description Which way something travels.
          * @enum {string}
@@ -1045,8 +1056,8 @@ export interface components {
          * @description The whole of an integration's configuration.
          *
          *     ``creates``: on which side new twins may be made (``to_right``: items of the left get a twin on the right).
-         *     ``poll_seconds``: the interval of polling. ``scan_hours``: the interval of the full scan, which finds what times of
-         *     change do not tell (0: none).
+         *     ``schedule``: when it is worked; where it does not say, its connections do. ``scan_hours``: the interval of the full
+         *     scan, which finds what times of change do not tell (0: none).
          */
         Document: {
             attachments?: components["schemas"]["AttachmentRules"];
@@ -1058,17 +1069,13 @@ export interface components {
             guard?: components["schemas"]["GuardRules"];
             left: components["schemas"]["SideSettings"];
             links?: components["schemas"]["LinkRules"];
-            /**
-             * Poll Seconds
-             * @default 30
-             */
-            poll_seconds: number;
             right: components["schemas"]["SideSettings"];
             /**
              * Scan Hours
              * @default 24
              */
             scan_hours: number;
+            schedule?: components["schemas"]["Schedule"];
             scope?: components["schemas"]["ScopeRules"];
             /** Types */
             types: components["schemas"]["TypeMapping"][];
@@ -1902,6 +1909,40 @@ export interface components {
             trigger: string;
         };
         /**
+         * Schedule
+         * @description When an integration is worked, or a connection's integrations are that do not say.
+         *
+         *     ``every_seconds``: that long after the last time; ``cron``: at set times of ``zone``, in the five fields of cron;
+         *     not both. ``webhooks``: what an app tells of itself is looked at as soon as it comes, not at the next time.
+         */
+        Schedule: {
+            /**
+             * Cron
+             * @default
+             */
+            cron: string;
+            /**
+             * Every Seconds
+             * @default null
+             */
+            every_seconds: number | null;
+            /**
+             * Webhooks
+             * @default true
+             */
+            webhooks: boolean;
+            /**
+             * Windows
+             * @default []
+             */
+            windows: components["schemas"]["Window"][];
+            /**
+             * Zone
+             * @default UTC
+             */
+            zone: string;
+        };
+        /**
          * ScopeRules
          * @description Which items belong to the integration, and what happens to the twin of one that does so no longer.
          *
@@ -2185,6 +2226,29 @@ export interface components {
             left: string;
             /** Right */
             right: string;
+        };
+        /**
+         * Window
+         * @description A maintenance window: nothing is sent within it.
+         *
+         *     ``begins`` and ``ends`` are local times of day, HH:MM; an end that is not after the beginning is on the next day.
+         *     ``days``: those on which it begins (empty: every day). ``zone``: an IANA name, such as Europe/Berlin.
+         */
+        Window: {
+            /** Begins */
+            begins: string;
+            /**
+             * Days
+             * @default []
+             */
+            days: components["schemas"]["Day"][];
+            /** Ends */
+            ends: string;
+            /**
+             * Zone
+             * @default UTC
+             */
+            zone: string;
         };
     };
     responses: never;

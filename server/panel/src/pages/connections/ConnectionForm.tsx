@@ -35,7 +35,7 @@ export function ConnectionForm({ connector, connection, onSaved }: Props) {
   };
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    save.mutate({ name: name.trim(), kind: connector.kind, settings }, { onSuccess: (saved) => onSaved(saved.connection, saved.verdict) });
+    save.mutate({ name: name.trim(), kind: connector.kind, settings, schedule: null }, { onSuccess: (saved) => onSaved(saved.connection, saved.verdict) });
   };
   const test = () => {
     save.reset();

@@ -26,8 +26,8 @@ export function RulesForm({ document, names, onChange }: Props) {
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
         <Select label="New items get a twin" data={ways} value={document.creates} onChange={(chosen) => onChange({ ...document, creates: way(chosen) ?? document.creates })} />
         <NumberInput
-          label="Look at both sides every" suffix=" s" min={5} max={86400} allowDecimal={false} clampBehavior="blur" value={document.poll_seconds}
-          onChange={(value) => typeof value === "number" && onChange({ ...document, poll_seconds: value })}
+          label="Look at both sides every" suffix=" s" min={5} max={86400} allowDecimal={false} clampBehavior="blur" value={document.schedule.every_seconds ?? ""} placeholder="as its connections say"
+          onChange={(value) => onChange({ ...document, schedule: { ...document.schedule, every_seconds: typeof value === "number" ? value : null } })}
         />
         <Select label="Comments travel" data={orNever} value={comments.direction ?? "never"} onChange={(chosen) => onChange({ ...document, comments: { ...comments, direction: way(chosen) } })} />
         <Select

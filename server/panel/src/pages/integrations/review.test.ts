@@ -13,7 +13,7 @@ const document = (more: Partial<Document> = {}): Document => ({
   creates: "both",
   comments: { direction: "both", private: "keep", edits: true, deletions: false },
   attachments: { direction: "both", max_bytes: 50 * 1024 * 1024, deletions: false },
-  poll_seconds: 30,
+  schedule: { every_seconds: 30, cron: "", zone: "UTC", windows: [], webhooks: true },
   scan_hours: 24,
   scope: { left: everything, right: everything, leaving: { on_left: "ignore", on_right: "ignore" } },
   deletions: { on_left: "ignore", on_right: "ignore" },

@@ -23,8 +23,15 @@ export function review(document: Document, names: Names, label: (field: FieldMap
     comments(document, names),
     privates(document, names, privacy),
     files(document, names),
-    { about: "pace", text: `Both sides are looked at every ${span(document.poll_seconds)}.`, grave: false },
+    { about: "pace", text: pace(document), grave: false },
   ];
+}
+
+function pace({ schedule }: Document): string {
+  if (schedule.cron) return `Both sides are looked at by the clock of ${schedule.zone}: ${schedule.cron} (cron).`;
+  return schedule.every_seconds === null
+    ? "Both sides are looked at as often as their connections say."
+    : `Both sides are looked at every ${span(schedule.every_seconds)}.`;
 }
 
 function ways(direction: Direction, names: Names): string {
