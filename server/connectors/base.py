@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import BinaryIO, Protocol
 
+from server.connectors.hints import named_items
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
@@ -65,14 +66,29 @@ class Capabilities:
     deletes_items: bool = False
 
 
+class HintReader(Protocol):
+    """How the deliveries of an app are read."""
+
+    def __call__(self, settings: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> tuple[str, ...] | None:
+        """The ids of the items that the app means; None: it does not say, so the feed is looked at.
+
+        ``settings`` are the connection's, secrets in clear; names of headers are in lower case, ``body`` is as it
+        came. Raises ``NotAllowed`` for a wrong signature, ``PutRight`` for what is no delivery of such an app.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A kind of app: its name for people, its settings, its abilities."""
+    """A kind of app: its name for people, its settings, its abilities.
+
+    ``hint`` reads what the app tells by webhook, and refuses it where the app signs and the signature is wrong.
+    """
 
     kind: str
     title: str
     settings: tuple[Setting, ...]
     capabilities: Capabilities
+    hint: HintReader = named_items
 
 
 @dataclass(frozen=True, slots=True)

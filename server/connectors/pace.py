@@ -198,7 +198,7 @@ class Bucket:
 
         Raises ``Slowed`` when the connection is paused for longer than ``PATIENCE``, or was told to stop.
         """
-        if self.limits.rate is None and not self._stopped and self.clock() >= self._paused:
+        if self.limits.rate is None and self.clock() >= self._paused:
             return
         share = self.caller.share
         with self._changed:
@@ -263,7 +263,7 @@ class Bucket:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """Send nobody out any more: who waits is told so at once."""
+        """Let nobody wait any more: who does is told so at once; who need not wait ends the page at hand."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
@@ -280,7 +280,7 @@ class Bucket:
     def _at_once(self) -> bool:
         """Take a token if there is one and nobody waits for it. Under the lock."""
         now = self.clock()
-        if self._stopped or now < self._paused or any(self._waiting.values()):
+        if now < self._paused or any(self._waiting.values()):
             return False
         self._level = self._level.now(self.limits, now)
         free = self._level.wait(self.limits) <= 0

@@ -27,6 +27,8 @@ T = TypeVar("T")
 RATE, BURST = "requests_per_second", "request_burst"
 """The settings of every connection that are about its pace."""
 
+NO_LIMIT = 1_000_000
+_TURN_SECONDS, _REQUESTS_AN_ITEM, _LEAST_A_TURN = 10.0, 3.0, 5
 _LEAST_BURST = 2.0
 """One for the sync process, one for the web processes."""
 _SHORTEST_NEWS = 1.0
@@ -73,6 +75,15 @@ class Paces:
         if bucket is not None and connection.slowed_until is not None:
             bucket.pause_until(connection.slowed_until, connection.slowed_reason)
 
+    def items_a_turn(self, *connection_ids: str) -> int:
+        """How many items are worked before the other integrations have their turn, at the pace of these connections."""
+        with self._lock:
+            rates = [one.limits.rate for one in map(self._buckets.get, connection_ids) if one is not None]
+        slowest = min((rate for rate in rates if rate is not None), default=None)
+        if slowest is None:
+            return NO_LIMIT
+        return max(_LEAST_A_TURN, int(slowest * _TURN_SECONDS / _REQUESTS_AN_ITEM))
+
     def resume(self, connection_id: str) -> None:
         """End a connection's pause: a person gave it other settings."""
         with self._lock:
@@ -81,7 +92,7 @@ class Paces:
             bucket.resume()
 
     def stop(self) -> None:
-        """Send nobody out any more, on any connection: whoever waits is told so at once."""
+        """Let nobody wait any more, for any connection: whoever does is told so at once."""
         with self._lock:
             self._stopped = True
             every = list(self._buckets.values())

@@ -24,7 +24,7 @@ class Integration:
     """One integration. ``due_at``: since when it runs or was changed; ``run_requested``: a person asked for a run.
 
     ``cap``: what its first run may do at most, by kind of operation (None: no cap). ``worked_at``: the last pass at a
-    set time.
+    set time. ``told``: an app has told of something that was not looked at yet.
     """
 
     id: str
@@ -39,10 +39,12 @@ class Integration:
     created_at: datetime
     updated_at: datetime
     worked_at: datetime | None = None
+    told: bool = False
 
 
 _REQUESTED = exists().where(t.run_requests.c.integration_id == t.integrations.c.id)
-_INTEGRATIONS = select(t.integrations, _REQUESTED.label("run_requested"))
+_TOLD = exists().where(t.inbox.c.integration_id == t.integrations.c.id)
+_INTEGRATIONS = select(t.integrations, _REQUESTED.label("run_requested"), _TOLD.label("told"))
 
 
 def document_of(json: Mapping[str, Any]) -> Document:
@@ -184,4 +186,5 @@ def _integration(row: Row[Any]) -> Integration:
         created_at=row.created_at,
         updated_at=row.updated_at,
         worked_at=row.worked_at,
+        told=row.told,
     )

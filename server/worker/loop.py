@@ -16,7 +16,8 @@ from server.domain.errors import Fenced, LockstepError
 from server.services.cluster import Tenure
 from server.services.pacing import Paces
 from server.services.scope import TenantScope
-from server.services.sync.passes import Broken, Desk, Pass, Wanted
+from server.services.sync.passes import Broken, Desk, Pass
+from server.services.sync.wanted import Wanted
 from server.worker.schedule import (
     Clock,
     Slot,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
+from server.connectors.redmine.hint import hint
 from server.domain.values import TextFormat
 
 TEXT_FORMATS = {
@@ -55,4 +56,5 @@ MANIFEST = Manifest(
         links=True,
         deletes_items=True,
     ),
+    hint=hint,
 )

@@ -13,6 +13,7 @@ from datetime import datetime
 from server import faults
 from server.connectors.pace import Share
 from server.domain.item import Head, Page, Side
+from server.services.pacing import NO_LIMIT
 from server.services.sync import cap
 from server.services.sync import page as paging
 from server.services.sync.work import Look, Work
@@ -56,12 +57,19 @@ def errands(work: Work) -> Iterator[Reached]:
     yield from _entries(work, "trying again", [Look(side, item_id) for side, item_id in due])
 
 
+def read_side(work: Work, side: Side) -> Iterator[Reached]:
+    """Walk the changes of one side only. Raises as ``run``."""
+    with work.scope.reading() as tx:
+        cursor = cursors.read(tx, work.integration).get(side)
+    yield from _feed(work, side, cursor)
+
+
 def _entries(work: Work, phase: str, entries: Sequence[Look]) -> Iterator[Reached]:
-    for start in range(0, len(entries), _DUE_PAGE):
+    for part in _turns(work, entries, _DUE_PAGE) if entries else ():
         if work.stopping() or work.run.cancelled:
             return
         work.run.phase, work.caller.share = phase, Share.RETRY
-        paging.process(work, entries[start : start + _DUE_PAGE], None)
+        paging.process(work, part, None)
         yield Reached(work.run.done, work.run.total)
 
 
@@ -77,14 +85,25 @@ def _feed(work: Work, side: Side, cursor: datetime | None) -> Iterator[Reached]:
         if page.total is not None and since is None:
             work.run.total = (work.run.total or work.run.done) + page.total
         moved = page.reached if page.reached and (reached is None or page.reached > reached) else None
-        looks = [Look(side, head.id, head) for head in _once(page)]
-        paging.process(work, looks, (side, moved) if moved is not None else None)
+        *parts, last = _turns(work, [Look(side, head.id, head) for head in _once(page)])
+        for part in parts:
+            paging.process(work, part, None)
+            yield Reached(work.run.done, work.run.total)
+            if work.stopping() or work.run.cancelled:
+                return
+        paging.process(work, last, (side, moved) if moved is not None else None)
         reached = moved or reached
         if number >= _LIVE_PAGES:  # a backlog, whatever the reason: it lets what changes now go first
             work.caller.share = Share.BACKFILL
         yield Reached(work.run.done, work.run.total)
         if work.stopping() or work.run.cancelled:
             return
+
+
+def _turns(work: Work, looks: Sequence[Look], most: int = NO_LIMIT) -> list[Sequence[Look]]:
+    """The looks in parts (at least one) that a slow connection lets through in a few seconds, at most ``most`` each."""
+    size = min(work.turn, most)
+    return [looks[start : start + size] for start in range(0, len(looks), size)] or [looks]
 
 
 def _once(page: Page) -> list[Head]:

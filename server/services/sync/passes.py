@@ -7,10 +7,10 @@ again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from server import faults
@@ -27,17 +27,15 @@ from server.domain.errors import (
     Unavailable,
 )
 from server.domain.integration import Document, IntegrationState
-from server.domain.item import Side
-from server.domain.schedule import Timetable
 from server.services.pacing import Paces
 from server.services.scope import TenantScope
 from server.services.sync import feed
 from server.services.sync.ends import Ends
 from server.services.sync.refusal import account_refused, forbids
-from server.services.sync.routes import ROUTES, at_rest, is_dry
+from server.services.sync.routes import ROUTES, is_dry
+from server.services.sync.wanted import Wanted, arrange
 from server.services.sync.work import Run, Work
 from server.store import audit, connections, holds, integrations, lease, requests, runs, scans
-from server.store.connections import Connection
 from server.store.integrations import Integration
 from server.store.requests import RELEASED, Request
 from server.store.tenants import SyncState, ThreadState
@@ -46,63 +44,6 @@ _NEWS_SECONDS = 10.0
 _CUT_OFF = "The run was interrupted; it is taken up again."
 _SCAN_AGAIN_SECONDS = 3600.0
 """A scan that does not come through is asked for again after that long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """An integration that runs, or (with ``request``) a run of it that a person asked for.
-
-    ``connections`` are those of its two ends, by id. ``errand``: only its held items are looked at.
-    """
-
-    row: Integration
-    request: Request | None = None
-    connections: Mapping[str, Connection] = field(default_factory=dict)
-    errand: bool = False
-
-    @property
-    def name(self) -> str:
-        """Its place in the schedule: live passes and requests take turns, a page at a time."""
-        return self.row.id if self.request is None else self.request.id
-
-    @property
-    def trigger(self) -> str:
-        """What starts the run (see ``ROUTES``)."""
-        if self.request is not None:
-            return self.request.kind
-        return "retry" if self.errand else "poll"
-
-    @property
-    def lasting(self) -> bool:
-        """Whether it comes again and again, rather than being over once it is done."""
-        return self.request is None
-
-    @property
-    def timetable(self) -> Timetable:
-        """When it may and shall be worked."""
-        ends = (self.connections.get(self.row.document.side(side).connection) for side in Side)
-        return Timetable(self.row.document.schedule, tuple(one.schedule for one in ends if one is not None))
-
-    @property
-    def since(self) -> datetime:
-        """When it was worked last at a set time, else since when it runs."""
-        known = [one for one in (self.row.worked_at, self.row.due_at) if one is not None]
-        return max(known) if known else self.row.updated_at
-
-    def for_errand(self) -> Wanted:
-        """The same, without a look at the feeds."""
-        return replace(self, errand=True)
-
-    @property
-    def token(self) -> tuple[object, ...]:
-        """What a pass compares: a new version or a new start ends it."""
-        return (self.row.version, self.row.due_at)
-
-    @property
-    def news(self) -> tuple[object, ...]:
-        """What the schedule compares: a person who changes this makes it due at once (a connection put right, too)."""
-        ends = sorted(self.connections.values(), key=lambda one: one.id)
-        return (*self.token, *((one.id, one.state, one.updated_at, one.checked_at) for one in ends))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +123,8 @@ class Pass:
             feed.finish(work, _CUT_OFF, again=True)
         else:
             feed.finish(work, None)
-        self.desk.well(self.wanted)
+        if not (self.wanted.errand or self.wanted.told):  # these saw only a part, and know nothing of the rest
+            self.desk.well(self.wanted)
         if self.wanted.trigger == "poll" and self.wanted.timetable.set_times:
             self.desk.keep_time(self.wanted)
         with self.desk.scope.reading() as tx:
@@ -248,13 +190,11 @@ class Desk:
         self.ends.close()
 
     def wanted(self) -> list[Wanted]:
-        """The integrations that run, and the runs that people asked for."""
+        """The integrations that run, what apps told of them, and the runs that were asked for."""
         with self.scope.reading() as tx:
             rows = integrations.every(tx)
             ends = {one.id: one for one in connections.every(tx)} if rows else {}
-        running = [row for row in rows if row.state is IntegrationState.RUNNING]
-        awake = {row.id for row in running}
-        due = [row for row in running if self._scan_is_due(row)]
+        due = [row for row in rows if row.state is IntegrationState.RUNNING and self._scan_is_due(row)]
         if due:
             with self.scope.transaction() as tx:
                 lease.check_fence(tx, self.epoch)
@@ -264,12 +204,7 @@ class Desk:
         if due or any(row.run_requested for row in rows):
             with self.scope.reading() as tx:
                 asked = requests.waiting(tx)
-        by_id = {row.id: row for row in rows}
-        return [Wanted(row, None, _ends_of(row, ends)) for row in running] + [
-            Wanted(by_id[one.integration], one, _ends_of(by_id[one.integration], ends))
-            for one in asked
-            if one.integration in awake or (one.integration in by_id and at_rest(one))
-        ]
+        return arrange(rows, ends, asked)
 
     def _scan_is_due(self, row: Integration) -> bool:
         """Whether the integration's next full scan has come; the database is asked only when it may have."""
@@ -304,6 +239,7 @@ class Desk:
             is_dry(wanted.request),
             wanted.row.cap,
             self.paces.caller,
+            self.paces.items_a_turn(left.connection, right.connection),
             wanted.row.version,
             released=wanted.request is not None and bool(wanted.request.argument.get(RELEASED)),
         )
@@ -391,11 +327,6 @@ class Desk:
         with self.scope.transaction() as tx:
             lease.check_fence(tx, self.epoch)
             integrations.say(tx, wanted.row.id, message)
-
-
-def _ends_of(row: Integration, known: Mapping[str, Connection]) -> dict[str, Connection]:
-    ids = {row.document.side(side).connection for side in Side}
-    return {one: known[one] for one in ids if one in known}
 
 
 def _document(wanted: Wanted) -> Document:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from server.services.sync import dry_run, feed, realign, scan
+from server.services.sync import dry_run, feed, hints, realign, scan
 from server.services.sync.work import Work
 from server.store.requests import Request
 
@@ -19,6 +19,7 @@ ROUTES: Final[Mapping[str, Route]] = {
     "poll": feed.run,
     "now": feed.run,
     "retry": feed.errands,
+    "webhook": hints.run,
     "scan": scan.run,
     "dry run": dry_run.run,
     "reconcile": realign.run,

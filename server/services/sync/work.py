@@ -18,6 +18,7 @@ from server.domain.rules import Precedence
 from server.engine.guard import Harm
 from server.engine.mapping import CompiledType
 from server.engine.mapping import Mapping as Compiled
+from server.services.pacing import NO_LIMIT
 from server.services.scope import TenantScope
 from server.store import lease, requests, runs
 from server.store.requests import Request
@@ -63,7 +64,8 @@ class Work:
 
     ``request`` is what a person asked for, None for a poll; ``dry``: nothing is written to an app, and to the database
     only what would have been done. ``cap``: what the first run may do at most, by kind of operation (None: no cap).
-    ``caller.share`` says what the requests at hand are for.
+    ``caller.share`` says what the requests at hand are for; ``turn``: how many
+    items are worked before others have theirs.
     ``version`` is the document's; ``align``: whose value counts where two were never in step (None: by each field's
     policy).
     """
@@ -82,6 +84,7 @@ class Work:
     dry: bool = False
     cap: Mapping[str, int] | None = None
     caller: Caller = field(default_factory=Caller)
+    turn: int = NO_LIMIT
     version: int = 0
     align: Precedence | None = None
     released: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.web.api import connections, integrations, items, overview, people, previews, runs, session, users
+from server.web.api import connections, integrations, items, overview, people, previews, runs, session, users, webhooks
 from server.web.resource import Resource
 
 RESOURCES: tuple[Resource, ...] = (
@@ -15,4 +15,5 @@ RESOURCES: tuple[Resource, ...] = (
     items.resource,
     people.resource,
     users.resource,
+    webhooks.resource,
 )

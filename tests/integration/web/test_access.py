@@ -15,6 +15,7 @@ PUBLIC = {
     ("GET", "/assets/<path:name>"),
     ("GET", "/enter"),
     ("POST", "/api/v1/session"),
+    ("POST", "/api/v1/hooks/<secret>"),
     ("GET", "/-/node/health"),
 }
 SOME_ID = "00000000-0000-4000-8000-000000000000"
@@ -55,7 +56,7 @@ def test_a_route_that_nobody_declared_answers_nobody(web: WebNode) -> None:
 
 def test_a_viewer_changes_nothing(web: WebNode, viewer: Browser) -> None:
     own = {("POST", "/api/v1/session"), ("DELETE", "/api/v1/session"), ("POST", "/api/v1/tokens")}
-    own.add(("DELETE", "/api/v1/tokens/<id>"))
+    own |= {("DELETE", "/api/v1/tokens/<id>"), ("POST", "/api/v1/hooks/<secret>")}
     for method, rule in routes(web):
         if method == "GET" or (method, rule) in own:
             continue
@@ -71,5 +72,5 @@ def test_only_administrators_see_who_signs_in_and_who_did_what(viewer: Browser) 
 
 def test_public_routes_are_few(web: WebNode) -> None:
     public = {endpoint for one in RESOURCES for endpoint, access in one.access.items() if access is Access.PUBLIC}
-    assert public == {"session.sign_in"}
+    assert public == {"session.sign_in", "webhooks.receive_webhook"}
     assert web.app.static_folder is None

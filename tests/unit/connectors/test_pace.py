@@ -223,6 +223,13 @@ def test_whoever_waits_is_stopped_at_once(pool: ThreadPoolExecutor, paused: bool
         bucket.before()
 
 
+def test_the_page_at_hand_may_end_when_its_requests_need_not_wait() -> None:
+    for bucket in (Bucket("App", Caller()), Bucket("App", Caller(), limits=Limits(0.001, 2.0))):
+        bucket.stop()
+        bucket.before()
+        bucket.before()
+
+
 def test_nobody_waits_with_the_lock_held(pool: ThreadPoolExecutor) -> None:
     bucket = Bucket("App", Caller(), clock=Clock(), limits=Limits(0.001, 1.0))
     bucket.before()

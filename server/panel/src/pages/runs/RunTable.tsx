@@ -7,7 +7,7 @@ import { State } from "../../widgets/State";
 import { When } from "../../widgets/When";
 import { span, tally } from "../../widgets/words";
 
-const TRIGGERS: Record<string, string> = { poll: "by the clock", now: "asked for", start: "started", resume: "taken up again" };
+const TRIGGERS: Record<string, string> = { poll: "by the clock", webhook: "told by an app", retry: "tried again", now: "asked for", start: "started", resume: "taken up again" };
 
 /** ``single``: all are of one integration, which need not be named. */
 export function RunTable({ runs, single = false }: { runs: readonly Run[]; single?: boolean }) {
