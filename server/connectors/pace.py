@@ -23,6 +23,8 @@ PATIENCE: Final = 5.0
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 60.0
 _FIRST_REST = 0.1
+_SILENCES = 3
+_FIRST_SILENCE, _LONGEST_SILENCE = 6.0, 300.0
 
 
 class Share(StrEnum):
@@ -142,6 +144,9 @@ class Pace(Protocol):
     def after(self, status: int, headers: Mapping[str, str]) -> None:
         """Heed what an answer says of the app's limits."""
 
+    def lost(self) -> None:
+        """Heed that no answer came."""
+
     def again(self, attempt: int, asked: float | None) -> bool:
         """Wait before a request that was refused for its pace is sent again; False: it is too long to wait for.
 
@@ -179,6 +184,7 @@ class Bucket:
     _paused: float = float("-inf")
     _why: str = ""
     _refusals: int = 0
+    _silences: int = 0
     _stopped: bool = False
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -219,6 +225,7 @@ class Bucket:
 
     def after(self, status: int, headers: Mapping[str, str]) -> None:
         """Pause when the answer asks for it. Called for every answer, so the usual one costs next to nothing."""
+        self._silences = 0
         heard = None if limits.silent(status, headers) else limits.hear(status, headers, datetime.now(UTC))
         if heard is None:
             self._refusals = 0
@@ -236,6 +243,19 @@ class Bucket:
         if row >= 0:
             seconds = min(_FIRST_PAUSE * 2.0 ** min(row, 10), _LONGEST_PAUSE)
             self.pause(seconds, f"{self.name} refuses one request after the other for their pace (HTTP {status}).")
+
+    def lost(self) -> None:
+        """Let a connection rest that gives no answer several times in a row.
+
+        So a dead app costs a page's first requests their patience and not every item its own, and the other
+        integrations have their turn. Nobody is told: a person who tests the connection shall not be kept from it.
+        """
+        with self._changed:
+            self._silences += self.clock() >= self._paused
+            row = self._silences - _SILENCES
+        if row >= 0:
+            seconds = min(_FIRST_SILENCE * 2.0 ** min(row, 10), _LONGEST_SILENCE)
+            self._pause(seconds, f"{self.name} gave no answer several times in a row.")
 
     def again(self, attempt: int, asked: float | None) -> bool:
         """Wait a moment, unless the app asked for longer than anybody waits."""
@@ -257,9 +277,9 @@ class Bucket:
         self._pause((until - datetime.now(UTC)).total_seconds(), why)
 
     def resume(self) -> None:
-        """End a pause (a person put the connection right)."""
+        """End a pause (a person put the connection right, or found it so)."""
         with self._changed:
-            self._paused, self._refusals = float("-inf"), 0
+            self._paused, self._refusals, self._silences = float("-inf"), 0, 0
             self._changed.notify_all()
 
     def stop(self) -> None:

@@ -143,6 +143,8 @@ class CountedOutlet(HttpOutlet):
             except Slowed:
                 raise
             except Transient as error:
+                if error.status is None and self.pace is not None:
+                    self.pace.lost()
                 if once or self.pace is None or error.status not in _FOR_ITS_PACE or attempt + 1 >= _TRIES:
                     raise
                 if not self.pace.again(attempt, error.retry_after):

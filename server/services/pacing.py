@@ -85,7 +85,7 @@ class Paces:
         return max(_LEAST_A_TURN, int(slowest * _TURN_SECONDS / _REQUESTS_AN_ITEM))
 
     def resume(self, connection_id: str) -> None:
-        """End a connection's pause: a person gave it other settings."""
+        """End a connection's pause: a person gave it other settings, or tested it."""
         with self._lock:
             bucket = self._buckets.get(connection_id)
         if bucket is not None:
@@ -142,6 +142,9 @@ class WebPace:
         self._slowed = Pause(until, f"{self.connection.name} asks for a slower pace (HTTP {status}).")
         if heard.wait > _SHORTEST_NEWS:
             _News(self.scope, self.connection.id)(self._slowed)
+
+    def lost(self) -> None:
+        """A person sees for himself that no answer came."""
 
     def again(self, attempt: int, asked: float | None) -> bool:
         """Wait a moment, unless the app asked for longer than anybody waits."""

@@ -216,3 +216,20 @@ def test_a_connection_without_a_limit_costs_the_database_nothing(
 )
 def test_the_settings_say_the_pace(given: dict[str, str], allowed: Limits) -> None:
     assert limits_of(registry.manifest("redmine"), given) == allowed
+
+
+def test_a_dead_app_costs_the_first_requests_their_patience_and_not_every_item(tenant: Tenant, app: WebApp) -> None:
+    held = Paces()
+    outlet = tenant.outlet(held)
+    app.misbehave("close")
+    for _ in range(3):
+        with pytest.raises(Transient):
+            outlet.request("POST", "/items", json={})
+    for _ in range(20):
+        with pytest.raises(Slowed, match="desk gave no answer several times in a row"):
+            outlet.request("POST", "/items", json={})
+    assert len(app.asked) == 3
+    app.misbehave("", 1)
+    assert tenant.outlet().request("GET", "/items").status == 200  # a person looks for himself
+    held.resume(tenant.connection)
+    assert outlet.request("GET", "/items").status == 200

@@ -256,3 +256,29 @@ def test_a_refused_request_is_sent_again_after_a_moment_unless_the_app_wants_lon
     assert not bucket.again(0, PATIENCE + 1)
     bucket.stop()
     assert not bucket.again(0, None)
+
+
+def test_an_app_that_gives_no_answer_again_and_again_rests_longer_each_time() -> None:
+    clock, told = Clock(), list[Pause]()
+    bucket = Bucket("App", Caller(), told.append, clock=clock)
+    waits = []
+    for _ in range(12):
+        bucket.lost()
+        waits.append(max(0.0, bucket._paused - clock.now))
+        clock.now = max(clock.now, bucket._paused)
+    assert waits[:5] == [0.0, 0.0, 6.0, 12.0, 24.0]
+    assert waits[-1] == 300.0
+    assert told == []  # a person who tests the connection is not kept from it
+    bucket.after(500, {})
+    bucket.lost()
+    bucket.before()
+
+
+def test_answers_that_are_lost_together_count_as_often_as_it_takes_and_no_more() -> None:
+    clock = Clock()
+    bucket = Bucket("App", Caller(), clock=clock)
+    for _ in range(40):  # as many threads, all at once
+        bucket.lost()
+    assert bucket._paused - clock.now == 6.0
+    with pytest.raises(Slowed, match="no answer several times"):
+        bucket.before()
