@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -48,9 +49,7 @@ def upsert(tx: Connection, table: Table, rows: Sequence[Row], kept: Collection[s
         return
     keys = [column.name for column in table.primary_key]
     last = list({tuple(row[key] for key in keys): row for row in rows}.values())
-    statement = _insert(table, tuple(rows[0]))
-    changes = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in kept}
-    tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), parameters(last))
+    tx.execute(_upsert(table, tuple(rows[0]), frozenset(kept)), parameters(last))
 
 
 def rows_of(table: Table, columns: Sequence[str]) -> Any:
@@ -70,5 +69,14 @@ def among(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[
     return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
 
 
+@cache
 def _insert(table: Table, columns: tuple[str, ...]) -> Any:
     return pg_insert(table).from_select(list(columns), select(*rows_of(table, columns).c))
+
+
+@cache
+def _upsert(table: Table, columns: tuple[str, ...], kept: frozenset[str]) -> Any:
+    keys = [column.name for column in table.primary_key]
+    statement = _insert(table, columns)
+    changes = {name: statement.excluded[name] for name in columns if name not in keys and name not in kept}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changes)

@@ -23,6 +23,13 @@ from server.store.pairs import values
 
 _STEP: TypeAdapter[Step] = TypeAdapter(Annotated[Step, Field(discriminator="kind")])
 
+_GIVEN = bulk.rows_of(t.operations, ("id", "state", "error"))
+_FINISH = (
+    update(t.operations)
+    .where(t.operations.c.id == _GIVEN.c.id)
+    .values(state=_GIVEN.c.state, error=_GIVEN.c.error, finished_at=func.now())
+)
+
 OperationState = Literal["planned", "done", "failed", "superseded"]
 
 
@@ -57,9 +64,7 @@ def finish(tx: Connection, outcomes: Sequence[Outcome]) -> None:
     """Record what became of operations; those still ``planned`` are left as they are."""
     rows = [{"id": one.operation, "state": one.state, "error": one.error} for one in outcomes if one.state != "planned"]
     if rows:
-        given = bulk.rows_of(t.operations, ("id", "state", "error"))
-        changes = {"state": given.c.state, "error": given.c.error, "finished_at": func.now()}
-        tx.execute(update(t.operations).where(t.operations.c.id == given.c.id).values(changes), bulk.parameters(rows))
+        tx.execute(_FINISH, bulk.parameters(rows))
 
 
 def counts(tx: Connection, integration: str) -> dict[str, int]:

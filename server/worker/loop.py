@@ -9,13 +9,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from server.domain.errors import Fenced, LockstepError
 from server.services.cluster import Tenure
 from server.services.pacing import Paces
 from server.services.scope import TenantScope
+from server.services.sync.crew import Crew
 from server.services.sync.passes import Broken, Desk, Pass
 from server.services.sync.wanted import Wanted
 from server.worker.schedule import (
@@ -131,7 +131,7 @@ class TenantLoop:
 
         So a run of hours holds back no live pass by more than a page.
         """
-        with ThreadPoolExecutor(self._threads, thread_name_prefix=f"work-{self.name}") as pool:
+        with Crew(self._threads, f"work-{self.name}") as pool:
             line = deque(desk.start(one, pool) for one in ready)
             look_at = time.monotonic() + seconds
             while line and not self._stopped.is_set():

@@ -69,12 +69,11 @@ def fetch_items(work: Work, looks: Sequence[Look]) -> None:
     """Read every item as it is now."""
 
     def fetch(one: Look) -> None:
-        if one.head is not None and one.head.item is not None:
-            one.item = one.head.item
-        else:
-            one.item = work.end(one.side).connector.fetch(one.item_id)
+        one.item = work.end(one.side).connector.fetch(one.item_id)
 
-    _in_parallel(work, looks, fetch)
+    for one in looks:
+        one.item = one.head.item if one.head is not None else None
+    _in_parallel(work, [one for one in looks if one.item is None], fetch)
     _bind_by_marker(work, [one for one in looks if one.pair is None and one.item is not None and one.item.marker])
     for one in looks:
         if one.item is not None:
@@ -132,7 +131,7 @@ def fetch_twins(work: Work, looks: Sequence[Look]) -> None:
         if twin_id is not None:
             one.twin = work.end(other).connector.fetch(twin_id)
 
-    _in_parallel(work, looks, fetch)
+    _in_parallel(work, [one for one in looks if one.pair is not None], fetch)
 
 
 def find_orphans(work: Work, looks: Sequence[Look]) -> None:

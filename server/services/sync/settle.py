@@ -28,7 +28,7 @@ from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, See
 from server.domain.values import Value
 from server.engine.plan import snapshot
 from server.services.sync.apply import Applied
-from server.services.sync.look import NotYetKnown
+from server.services.sync.look import NotYetKnown, is_quiet
 from server.services.sync.work import Look, Work
 from server.store import cursors, events, holds, journal, lease, pairs, runs
 from server.store.events import Event
@@ -87,7 +87,7 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
 def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied) -> None:
     """Add what became of one pair's plan."""
     old = look.pair
-    pair = _pair_after(done, old)
+    pair = _with_stamp(work, done, _pair_after(done, old))
     settlement.pairs.append(pair)
     known_comments = set(old.comments) if old else set()
     known_files = set(old.attachments) if old else set()
@@ -247,6 +247,19 @@ def _seen_after(done: Applied, side: Side, old: Pair | None) -> Seen:
             values |= {name: before[name]} if name in before else {}
     touched = any(operation.side is side for operation in done.plan.operations)
     return replace(seen, snapshot=values, stamp="" if touched else seen.stamp)
+
+
+def _with_stamp(work: Work, done: Applied, pair: Pair) -> Pair:
+    """The pair with the stamp of a twin just made, where a look at it would find nothing to do: it then needs none.
+
+    Not where more was written to it after the app told what it holds.
+    """
+    made, side = done.created, pair.origin.other
+    if made is None or not made.stamp or sum(operation.side is side for operation in done.plan.operations) > 1:
+        return pair
+    if not is_quiet(work, Look(side, made.id, pair=pair, item=made, type=done.plan.type)):
+        return pair
+    return pair.with_side(side, replace(pair.on(side), stamp=made.stamp))
 
 
 def _not_written(done: Applied, side: Side) -> set[str]:
