@@ -6,6 +6,8 @@ travels as ``__cause__`` and is for the log only.
 
 from __future__ import annotations
 
+from server.domain.text import storable
+
 
 class LockstepError(Exception):
     """Anything the server says no to. ``str(error)`` is a sentence for people."""
@@ -51,8 +53,8 @@ class AppError(LockstepError):
     """A remote app did not do what was asked. ``words`` are the app's own, for the record."""
 
     def __init__(self, message: str, *, words: str = "", status: int | None = None) -> None:
-        super().__init__(message)
-        self.words = words
+        super().__init__(storable(message))
+        self.words = storable(words)
         self.status = status
 
 

@@ -1,4 +1,7 @@
-"""Work items as they travel: items, comments, attachments, links, pages of changes; it must not know any app."""
+"""Work items as they travel: items, comments, attachments, links, pages of changes; it must not know any app.
+
+What comes from an app is made ``storable`` here, where no connector can forget it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from server.domain.text import storable
 from server.domain.values import Value
 
 
@@ -40,6 +44,10 @@ class Comment:
     marker: str | None = None
     own: bool = False
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body", storable(self.body))
+        object.__setattr__(self, "author_name", storable(self.author_name))
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
@@ -54,6 +62,9 @@ class Attachment:
     own: bool = False
     private: bool = False
     """Seen only by those who see private comments (a file of a private reply, where the app knows such a thing)."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", storable(self.name))
 
 
 PARENT = "parent"
@@ -93,6 +104,16 @@ class Item:
     links: tuple[Link, ...] = ()
     parent: str | None = None
     marker: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", storable(self.key))
+        object.__setattr__(self, "fields", {name: _storable(value) for name, value in self.fields.items()})
+
+
+def _storable(value: Value) -> Value:
+    if isinstance(value, str):
+        return storable(value)
+    return tuple(storable(member) for member in value) if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, slots=True)
