@@ -7,7 +7,6 @@ that really differ from their snapshot. What is known already is not asked for a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 from server.domain.errors import AppError, Fenced, Gone, PutRight, Transient
 from server.domain.item import Side
@@ -225,19 +224,23 @@ def _has_open_create(one: Look) -> bool:
 
 
 def _find_lost(work: Work, one: Look, side: Side) -> str | None:
-    """The id of the twin that an unconfirmed create made, None when it certainly made none."""
+    """The id of the twin that an unconfirmed create made, None when it certainly made none.
+
+    Where the app's search lags, "absent" is believed only after that long. It counts from our first look, not from the
+    plan: the create may have been sent much later than it was planned, and two clocks would be compared.
+    """
     operation = next(operation for operation in one.open if isinstance(operation.step, CreateItem))
     if not isinstance(operation.step, CreateItem) or one.pair is None or operation.planned_at is None:
         raise TypeError("a create operation read back from the journal has a draft and a time")
     connector = work.end(side).connector
+    now = work.clock()
     found = connector.find(operation.step.draft, one.pair.reserved_at or operation.planned_at)
-    if found:
-        return min(found, key=lambda item_id: (len(item_id), item_id))
-    waited = (datetime.now(UTC) - operation.planned_at).total_seconds()
+    waited = now - work.unknown_since.setdefault(operation.id, now)
     lag = connector.manifest.capabilities.marker_lag.total_seconds()
-    if waited < lag:
+    if not found and waited < lag:
         raise NotYetKnown(lag - waited)
-    return None
+    work.unknown_since.pop(operation.id, None)
+    return min(found, key=lambda item_id: (len(item_id), item_id)) if found else None
 
 
 def _in_parallel(work: Work, looks: Sequence[Look], task: Callable[[Look], None]) -> None:

@@ -169,6 +169,7 @@ class Desk:
     ends: Ends = field(init=False)
     _opened: bool = False
     _scans: dict[tuple[str, int], float] = field(default_factory=dict)
+    _unknown_since: dict[str, float] = field(default_factory=dict)
     _said: tuple[str, str, float] | None = None
 
     def __post_init__(self) -> None:
@@ -242,6 +243,7 @@ class Desk:
             self.paces.items_a_turn(left.connection, right.connection),
             wanted.row.version,
             released=wanted.request is not None and bool(wanted.request.argument.get(RELEASED)),
+            unknown_since=self._unknown_since,
         )
         if wanted.request is not None:
             work.begin_run()

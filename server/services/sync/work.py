@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
@@ -89,6 +90,9 @@ class Work:
     align: Precedence | None = None
     released: bool = False
     """A person has looked and lets this run pass the guard."""
+    clock: Callable[[], float] = time.monotonic
+    unknown_since: dict[str, float] = field(default_factory=dict)
+    """When this process first looked for an unconfirmed create in vain, by ``clock`` and the operation's id."""
 
     def end(self, side: Side) -> End:
         """One end."""
