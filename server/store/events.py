@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from server.domain.item import Side
 from server.domain.operation import Conflict, Note
+from server.domain.values import Value
 from server.store import bulk
 from server.store import tables as t
 
@@ -61,6 +63,30 @@ def add_conflicts(tx: Connection, conflicts: Sequence[tuple[str, Conflict]]) -> 
         for pair, one in conflicts
     ]
     bulk.insert(tx, t.conflicts, rows)
+
+
+def waiting(tx: Connection, pairs: Sequence[str]) -> set[tuple[str, Conflict]]:
+    """The last conflict of each field of these pairs, where it waits for a person; each with the id of its pair."""
+    if not pairs:
+        return set()
+    c = t.conflicts.c
+    field = (c.pair_id, c.field_left, c.field_right)
+    query = select(t.conflicts).where(c.pair_id.in_(pairs)).ext(distinct_on(*field))
+    rows = tx.execute(query.order_by(*field, c.id.desc()))
+    return {
+        (
+            row.pair_id,
+            Conflict(
+                row.field_left, row.field_right, _value(row.left_value), _value(row.right_value), "held", row.reason
+            ),
+        )
+        for row in rows
+        if row.winner == "held"
+    }
+
+
+def _value(json: Any) -> Value:
+    return tuple(json) if isinstance(json, list) else json
 
 
 def _note(note: Note) -> dict[str, Any]:

@@ -1,63 +1,83 @@
-"""Random histories for as long as one likes (``python -m tests.property.soak --seconds N``); prints how many."""
+"""Random histories for as long as one likes (``python -m tests.property.soak --seconds N``), a process a core.
+
+Prints how many histories and steps it played and at what rate; stops at the first law that breaks and tells the story.
+"""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import multiprocessing
+import os
 import sys
 import time
+import traceback
+from dataclasses import dataclass
+from multiprocessing.queues import Queue
+from queue import Empty
 
 import structlog
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
 
-from tests.property.test_histories import Histories
-from tests.property.world import Stage
+from tests.property.histories import Histories
+from tests.property.playing import crowded_stage, play
 from tests.support.postgres import make_cluster, running_server
 
 _BATCH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What one process has played since it last told. ``broken``: the story of a law that broke."""
+
+    histories: int
+    steps: int
+    broken: str = ""
+
+
+def _work(seconds: float, told: Queue[Played]) -> None:
+    """Play batches until the time is over; a server and a stage of its own."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    end = time.monotonic() + seconds
+    with running_server() as server, crowded_stage(make_cluster(server)) as stage:
+        while time.monotonic() < end:
+            before = Histories.played, Histories.steps
+            try:
+                play(stage, _BATCH, None)
+            except BaseException:  # whatever it was, the story is wanted
+                told.put(Played(0, 0, traceback.format_exc()))
+                raise
+            told.put(Played(Histories.played - before[0], Histories.steps - before[1]))
 
 
 def main() -> int:
     """Play histories until the time is over or a law is broken; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600.0)
-    seconds = parser.parse_args().seconds
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    played = 0
-    with running_server() as server:
-        cluster = make_cluster(server)
-        cluster.create_tenant("histories")
-        database = cluster.database()
-
-        class Counted(Histories):
-            """A history that is counted."""
-
-            stage = Stage(database, cluster.login("histories"), cluster, "histories")
-
-            def teardown(self) -> None:
-                nonlocal played
-                super().teardown()
-                played += 1
-
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            run_state_machine_as_test(
-                Counted,
-                settings=settings(
-                    max_examples=_BATCH,
-                    stateful_step_count=40,
-                    deadline=None,
-                    database=None,
-                    phases=(Phase.generate,),
-                    suppress_health_check=list(HealthCheck),
-                ),
-            )
-            sys.stdout.write(f"\r{played} histories kept every law")
-            sys.stdout.flush()
-        database.close()
-    sys.stdout.write("\n")
-    return 0
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    chosen = parser.parse_args()
+    context = multiprocessing.get_context("spawn")
+    told: Queue[Played] = context.Queue()
+    workers = [context.Process(target=_work, args=(chosen.seconds, told)) for _ in range(chosen.processes)]
+    began = time.monotonic()
+    for one in workers:
+        one.start()
+    histories = steps = 0
+    broken = ""
+    while not broken and (any(one.is_alive() for one in workers) or not told.empty()):
+        try:
+            news = told.get(timeout=1)
+        except Empty:
+            continue
+        histories, steps, broken = histories + news.histories, steps + news.steps, news.broken
+        passed = time.monotonic() - began
+        sys.stdout.write(f"\r{histories} histories of {steps} steps kept every law, {histories / passed:.1f} a second")
+        sys.stdout.flush()
+    for one in workers:
+        if broken:
+            one.terminate()
+        one.join()
+    sys.stdout.write(f"\n{broken}")
+    return 1 if broken or any(one.exitcode for one in workers) else 0
 
 
 if __name__ == "__main__":

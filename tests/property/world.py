@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -31,27 +31,23 @@ from server.store import connections, holds, integrations, lease, requests, runs
 from server.store.database import Database, TenantLogin, Transaction
 from server.store.integrations import Integration
 from server.store.requests import Request, RequestKind
-from tests.property.model import FIELDS, Fate, Killed, ModelApp, ModelConnector
+from tests.property.model import FIELDS, START, Fate, Killed, ModelApp, ModelConnector
 from tests.support.postgres import TestCluster
 
 VALUES = (ValueMapping("1", "1"), ValueMapping("2", "2"))
-_TABLES = (
-    "pairs",
-    "comment_pairs",
-    "attachment_pairs",
-    "operations",
-    "runs",
-    "events",
-    "conflicts",
-    "cursors",
-    "holds",
-)
+_MINE = "where integration_id = :integration"
+_OF_PAIRS = "where pair_id in (select id from pairs where integration_id = :integration)"
+_TABLES = {
+    **dict.fromkeys(("pairs", "runs", "events", "cursors", "holds"), _MINE),
+    **dict.fromkeys(("comment_pairs", "attachment_pairs", "operations", "conflicts"), _OF_PAIRS),
+}
 _FINGERPRINT = text(
     " union all ".join(
-        f"select coalesce(sum(hashtextextended(xmin::text || ctid::text, 0)), 0) from {table}"  # noqa: S608 - fixed names
-        for table in _TABLES
+        f"select '{table}', coalesce(sum(hashtextextended(xmin::text || ctid::text, 0)), 0) from {table} {which}"  # noqa: S608 - fixed names
+        for table, which in _TABLES.items()
     )
 )
+_UNTIL_THE_LAST_CREATE = 9
 
 
 class Inline(Executor):
@@ -78,6 +74,10 @@ class MortalScope(TenantScope):
             raise Killed
 
 
+Rules = Callable[[str, str], Document]
+"""What makes an integration's document of the ids of its two connections."""
+
+
 def document(left: str, right: str) -> Document:
     """Everything travels both ways; the last change wins."""
     fields = (
@@ -90,9 +90,20 @@ def document(left: str, right: str) -> Document:
     return Document(SideSettings(left, "left"), SideSettings(right, "right"), (TypeMapping("item", "item", fields),))
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An integration that lives beside a history's, and the fingerprint of all its rows."""
+
+    world: World
+    fingerprint: dict[str, int]
+
+
 @dataclass(slots=True)
 class World:
-    """One history's stage. ``fates`` are handed out call by call while a pass is ``harsh``."""
+    """One history's stage. ``fates`` are handed out call by call while a pass is ``harsh``.
+
+    ``hurries``: every call takes a second, so that much happens between a plan and its last write.
+    """
 
     scope: MortalScope
     integration: str
@@ -100,20 +111,35 @@ class World:
     left: ModelApp
     right: ModelApp
     epoch: int
+    neighbours: tuple[Neighbour, ...] = ()
+    hurries: bool = False
     fates: list[Fate] = field(default_factory=list)
     harsh: bool = False
+    unknown_since: dict[str, float] = field(default_factory=dict)
 
     def app(self, side: Side) -> ModelApp:
         """The app of a side."""
         return self.left if side is Side.LEFT else self.right
 
+    def tick(self, seconds: int = 1) -> None:
+        """Time goes by in both apps, and for us."""
+        for app in (self.left, self.right):
+            app.tick(seconds)
+
+    def clock(self) -> float:
+        """Our own clock, in seconds: it goes with the apps'."""
+        return (self.left.now - START).total_seconds()
+
     def fate(self, _call: str) -> Fate:
         """What happens to the next call."""
+        if self.hurries and self.harsh:
+            self.tick()
         return self.fates.pop(0) if self.harsh and self.fates else Fate.WELL
 
-    def sync(self, fates: list[Fate] | None = None) -> None:
-        """One pass; it may be cut short by the fates. A death is followed by a takeover."""
+    def sync(self, fates: list[Fate] | None = None, seconds: int = 1) -> None:
+        """One pass; it may be cut short by the fates. A death is followed by a takeover. It takes ``seconds``."""
         self.fates, self.harsh = list(fates or []), bool(fates)
+        told = [len(app.refusals) for app in (self.left, self.right)]
         try:
             work = self._work()
             with contextlib.suppress(AppError):  # a feed that broke off; any other error is ours
@@ -122,11 +148,12 @@ class World:
             feed.finish(work, None)
         except Killed:
             self.harsh = False
+            for app, number in zip((self.left, self.right), told, strict=True):
+                del app.refusals[number:]  # what an app told us died with us
             self._take_over()
         finally:
             self.harsh = False
-        for app in (self.left, self.right):
-            app.tick()
+        self.tick(seconds)
 
     def sync_within_the_second(self) -> None:
         """A calm pass after which the apps' clocks have not moved on."""
@@ -134,14 +161,19 @@ class World:
         self.calm()
         self.left.now, self.right.now = before
 
+    def be_patient(self) -> None:
+        """So much time goes by that everything that is held back is tried again."""
+        with self.scope.database.tenant(self.scope.login) as tx:
+            holds.release(tx, self.integration)
+
     def settle(self, passes: int = 8) -> None:
         """Calm passes until nothing is written any more."""
         for _ in range(passes):
             before = self.left.writes + self.right.writes
-            with self.scope.database.tenant(self.scope.login) as tx:
-                holds.release(tx, self.integration)
+            self.tick(max(1, self.left.lag, self.right.lag))
+            self.be_patient()
             self.calm()
-            if self.left.writes + self.right.writes == before:
+            if self.left.writes + self.right.writes == before and not self.unknown_since:
                 return
         raise AssertionError("the two sides never come to rest")
 
@@ -152,8 +184,7 @@ class World:
         for _ in feed.run(work):
             pass
         feed.finish(work, None)
-        for app in (self.left, self.right):
-            app.tick()
+        self.tick()
 
     def answer(self, kind: RequestKind, argument: Mapping[str, Any] | None = None) -> str:
         """Ask for a run and let it come through; the run's id. A run that a release is needed for stops."""
@@ -184,25 +215,33 @@ class World:
         with self.scope.database.tenant(self.scope.login) as tx:
             return list(tx.execute(text(query), {"integration": self.integration}))
 
-    def fingerprint(self) -> tuple[int, ...]:
-        """A number for each table that a pass may write; a row that is written anew changes it."""
+    def fingerprint(self, *tables: str) -> dict[str, int]:
+        """A number for each table that a pass may write, or for these; a row that is written anew changes it."""
         with self.scope.database.tenant(self.scope.login) as tx:
-            return tuple(tx.execute(_FINGERPRINT).scalars())
+            rows = tx.execute(_FINGERPRINT, {"integration": self.integration})
+            return {row[0]: int(row[1]) for row in rows if not tables or row[0] in tables}
 
     def history(self) -> str:
         """Everything that is on record, as one text."""
         lines = self.rows("select detail, summary from events where integration_id = :integration")
         clashes = self.rows("select left_value, right_value from conflicts")
         held = self.rows("select reason, words from holds where integration_id = :integration")
-        return json.dumps([[list(row) for row in each] for each in (lines, clashes, held)], ensure_ascii=False)
+        failed = self.rows(
+            "select kind, error from operations where error <> ''"
+            " and pair_id in (select id from pairs where integration_id = :integration)"
+        )
+        every = (lines, clashes, held, failed)
+        return json.dumps([[list(row) for row in each] for each in every], ensure_ascii=False)
 
     def _take_over(self) -> None:
         self.epoch += 1
+        self.unknown_since.clear()
         with self.scope.database.tenant(self.scope.login) as tx:
             lease.raise_fence(tx, self.epoch)
             runs.close_abandoned(tx, self.integration)
 
     def _work(self, request: Request | None = None) -> Work:
+        row = self._row()
         left, right = ModelConnector(self.left), ModelConnector(self.right)
         shapes = [
             SideShape(
@@ -210,7 +249,7 @@ class World:
                 side.value,
                 side.value,
                 one.text_format,
-                {"item": FIELDS},
+                {"item": one.app.fields},
                 private_comments=one.app.private_comments,
                 edits_comments=True,
             )
@@ -229,8 +268,10 @@ class World:
             lambda: False,
             request,
             is_dry(request),
-            self._row().cap,
-            version=self._row().version,
+            row.cap,
+            version=row.version,
+            clock=self.clock,
+            unknown_since=self.unknown_since,
         )
 
     def cap(self) -> Mapping[str, int] | None:
@@ -238,7 +279,7 @@ class World:
         return self._row().cap
 
     def _row(self) -> Integration:
-        with self.scope.database.tenant(self.scope.login) as tx:
+        with self.scope.reading() as tx:
             return integrations.get(tx, self.integration)
 
 
@@ -250,40 +291,49 @@ class Stage:
     login: TenantLogin
     cluster: TestCluster
     name: str
+    neighbours: tuple[Neighbour, ...] = ()
+    """What lives beside the histories: another integration of this tenant, an integration of another tenant."""
     _epoch: int = 0
     _count: int = 0
 
-    def world(self, **quirks: Any) -> World:
+    def settle_neighbour(self, other: Stage) -> None:
+        """Put an integration beside the histories, on ``other`` (it may be this stage); call it before the first world.
+
+        It has all that could be mistaken for a history's own: the same item ids and keys, an item that is held back, a
+        create whose outcome is unknown.
+        """
+        world = other.world(right_refuses=frozenset({"bad"}), right_marks_items=False)
+        for title in ("one", "bad", "lost"):
+            world.left.person_creates({"title": title, "text": "", "status": "1", "labels": ()})
+        world.sync([Fate.WELL] * _UNTIL_THE_LAST_CREATE + [Fate.LOST])
+        kept = world.rows("select kind from holds where integration_id = :integration order by kind")
+        assert [row.kind for row in kept] == ["quarantine", "retry", "waiting"], kept
+        with other.database.tenant(other.login) as tx:
+            tx.execute(text("update connections set name = 'the neighbour''s ' || name"))
+        self.neighbours = (*self.neighbours, Neighbour(world, world.fingerprint()))
+
+    def world(self, rules: Rules = document, *, hurries: bool = False, **quirks: Any) -> World:
         """A clean world. Names of model quirks go to both apps, ``left_``/``right_`` ones to one."""
         self._epoch += 1000
         self._count += 1
         cipher = self.cluster.master.tenant_cipher(self.login.tenant_id)
+        kept = [one.world.integration for one in self.neighbours]
         with self.database.tenant(self.login) as tx:
-            for table in ("integrations", "connections"):
-                tx.execute(text(f"delete from {table}"))  # noqa: S608 - two fixed names
+            tx.execute(text("delete from integrations where not id = any(cast(:kept as uuid[]))"), {"kept": kept})
+            tx.execute(text("delete from connections where name not like 'the neighbour%'"))
             ends = [connections.add(tx, cipher, name, "model", {}, {}) for name in ("left", "right")]
-            settings = document(*ends)
+            settings = rules(*ends)
             integration = integrations.add(tx, f"history {self._count}", settings, "test")
             lease.raise_fence(tx, self._epoch)
         apps = []
         for name in ("left", "right"):
+            shared = {key: value for key, value in quirks.items() if not key.startswith(("left_", "right_"))}
             mine = {key.removeprefix(f"{name}_"): value for key, value in quirks.items() if key.startswith(f"{name}_")}
-            apps.append(ModelApp(name, FIELDS, **mine))
+            apps.append(ModelApp(name, FIELDS, **(shared | mine)))
         log = structlog.get_logger()
         scope = MortalScope(self.login.tenant_id, self.name, "", "c", "active", cipher, log, self.database, self.login)
-        world = World(scope, integration, settings, apps[0], apps[1], self._epoch)
-        world.scope = MortalScope(
-            self.login.tenant_id,
-            self.name,
-            "",
-            "c",
-            "active",
-            cipher,
-            log,
-            self.database,
-            self.login,
-            commits=world.fate,
-        )
+        world = World(scope, integration, settings, apps[0], apps[1], self._epoch, self.neighbours, hurries)
+        world.scope = replace(scope, commits=world.fate)
         for app in apps:
             app.fate = world.fate
         return world

@@ -65,6 +65,7 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
             planned.looks.append(one)
             planned.plans.append(plan)
     planned = _one_plan_a_pair(planned)
+    planned.plans = _without_told(work, planned.plans)
     if work.dry:
         preview.record(work, planned.looks, planned.plans, settlement, looked=len(looks))
         return
@@ -150,6 +151,19 @@ def _without_loops(work: Work, planned: _Planned, settlement: Settlement) -> _Pl
             rest.looks.append(one)
             rest.plans.append(plan)
     return rest
+
+
+def _without_told(work: Work, plans: Sequence[Plan]) -> list[Plan]:
+    """The plans without the conflicts that are on record already and wait for a person: they are told once."""
+    waiting = [plan.pair.id for plan in plans if any(one.winner == "held" for one in plan.conflicts)]
+    if not waiting or work.align is not None:
+        return list(plans)
+    with work.scope.reading() as tx:
+        told = events.waiting(tx, waiting)
+    return [
+        replace(plan, conflicts=tuple(one for one in plan.conflicts if (plan.pair.id, one) not in told))
+        for plan in plans
+    ]
 
 
 def _journal(work: Work, planned: _Planned) -> None:

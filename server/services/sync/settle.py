@@ -94,8 +94,6 @@ def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied
     settlement.comments += [(pair.id, one) for one in pair.comments if one not in known_comments]
     settlement.attachments += [(pair.id, one) for one in pair.attachments if one not in known_files]
     settlement.outcomes += done.outcomes
-    if old is not None and work.align is None and _repeats(old, pair, done):
-        return
     if not done.plan.operations:  # the others were recorded with the plan
         settlement.conflicts += [(pair.id, one) for one in done.plan.conflicts]
     event = _event(work, look, pair, done)
@@ -109,14 +107,6 @@ def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied
         settlement.cleared += [one for one in items if one != (look.side, look.item_id)]
     else:
         settlement.cleared += items
-
-
-def _repeats(old: Pair, pair: Pair, done: Applied) -> bool:
-    """Whether this look found just what an earlier one has told already (a conflict that waits for a person)."""
-    if done.plan.operations or not done.plan.conflicts:
-        return False
-    same = all(old.on(side).snapshot == pair.on(side).snapshot for side in Side)
-    return same and old.comments == pair.comments and old.attachments == pair.attachments
 
 
 def settle_failure(work: Work, settlement: Settlement, look: Look, error: Exception) -> None:

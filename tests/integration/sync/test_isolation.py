@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from server.domain.item import Item, Side
+from server.domain.mapping import ConflictPolicy
 from server.domain.values import Value
 from tests.property import laws
 from tests.property.model import Fate, ModelApp
@@ -140,3 +141,37 @@ def test_an_error_of_a_feed_is_never_an_empty_feed(stage: Stage, side: Side) -> 
     assert world.rows("select at from cursors") == []
     laws.check_all(world)
     assert len(world.left.records) == len(world.right.records) == 1
+
+
+def test_a_conflict_that_waits_for_a_person_is_told_at_the_first_look_and_once(stage: Stage) -> None:
+    world = stage.world()
+    [type_] = world.document.types
+    held_fields = tuple(replace(one, conflict=ConflictPolicy.HOLD) for one in type_.fields)
+    world.document = replace(world.document, types=(replace(type_, fields=held_fields),))
+    item = world.left.person_creates(values("title"))
+    world.settle()
+    [twin] = world.right.records
+    for typed in ("one", "another"):
+        world.left.person_edits(item, "text", f"{typed} left")
+        world.right.person_edits(twin, "text", f"{typed} right")
+        for _ in range(3):
+            world.sync_within_the_second()
+            world.sync()
+    told = world.rows("select left_value, right_value, winner from conflicts order by id")
+    assert [tuple(row) for row in told] == [
+        ("one left", "one right", "held"),
+        ("another left", "another right", "held"),
+    ]
+    assert len(world.rows("select id from events where outcome = 'conflict'")) == 2
+    laws.check_all(world)
+
+
+@pytest.mark.parametrize("text", ["null\0byte", "half a pair \ud83d"])
+def test_a_text_that_no_database_can_hold_stops_nothing(stage: Stage, text: str) -> None:
+    world = stage.world()
+    item = world.left.person_creates(values("odd", text))
+    world.left.person_comments(item, f"odd too: {text}", private=False)
+    world.left.person_creates(values("even", "fine"))
+    laws.check_all(world)
+    assert len(world.right.records) == 2
+    assert world.left.records[item].fields["text"] == text

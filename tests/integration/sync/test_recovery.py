@@ -61,6 +61,32 @@ def test_what_a_conflict_overwrote_is_on_record_even_if_the_process_died_right_t
     assert "typed left" in world.history()
 
 
+@pytest.mark.parametrize("marks", [True, False])
+def test_a_search_that_lags_makes_no_second_item_of_a_create_that_was_sent_late(stage: Stage, marks: bool) -> None:  # noqa: FBT001 - a case
+    world = stage.world(lag=3, right_marks_items=marks, hurries=True)
+    world.left.person_creates(ITEM)
+    world.tick(3)
+    world.sync([Fate.WELL] * 4 + [Fate.KILLED_AFTER])
+    assert len(world.right.records) == 1
+    for _ in range(8):  # a second each: the app's search shows the item after the third
+        world.sync_within_the_second()
+        world.tick()
+    laws.check_all(world)
+    assert len(world.right.records) == 1
+
+
+def test_a_create_that_never_arrived_is_sent_again_once_the_search_would_show_it(stage: Stage) -> None:
+    world = stage.world(lag=3)
+    world.left.person_creates(ITEM)
+    world.tick(3)
+    world.sync([Fate.WELL] * 4 + [Fate.KILLED_BEFORE])
+    for _ in range(3):
+        world.sync()
+        assert world.right.records == {}
+    laws.check_all(world)
+    assert len(world.right.records) == 1
+
+
 def test_a_late_holder_cannot_commit(stage: Stage) -> None:
     world = stage.world()
     world.left.person_creates(ITEM)

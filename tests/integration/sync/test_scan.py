@@ -15,6 +15,7 @@ from server.services.sync.work import Run
 from server.store import scans
 from tests.property import laws
 from tests.property.model import Fate, Killed, ModelConnector
+from tests.property.sight import look
 from tests.property.world import Stage, World
 
 pytestmark = pytest.mark.postgres
@@ -122,7 +123,7 @@ def test_a_scan_that_was_killed_goes_on_and_finds_the_same(stage: Stage, step: i
     world._take_over()
     scanned(world)
     assert states(world) == ["ended", "linked", "linked", "linked"]
-    laws.check_mirrors(world)
+    laws.check_mirrors(look(world))
     with world.scope.reading() as tx:
         assert scans.seconds_until_due(tx, world.integration, 1) > 3500
 

@@ -1,7 +1,21 @@
 """A model of an app that fails on purpose: the other end of the histories; it must not know the engine."""
 
 from tests.property.model.account import ModelConnector
-from tests.property.model.app import FIELDS, START, ModelApp, Record
-from tests.property.model.fates import Fate, Killed
+from tests.property.model.app import FIELDS, START, ModelApp, Record, Typed
+from tests.property.model.fates import MISFORTUNES, Fate, Killed
+from tests.property.model.quirks import folded, rendered, trimmed
 
-__all__ = ["FIELDS", "START", "Fate", "Killed", "ModelApp", "ModelConnector", "Record"]
+__all__ = [
+    "FIELDS",
+    "MISFORTUNES",
+    "START",
+    "Fate",
+    "Killed",
+    "ModelApp",
+    "ModelConnector",
+    "Record",
+    "Typed",
+    "folded",
+    "rendered",
+    "trimmed",
+]

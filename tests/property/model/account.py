@@ -7,19 +7,18 @@ death of the whole process before or after it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from server.connectors.base import Account, Capabilities, Container, ItemType, Manifest
-from server.domain.errors import LostAnswer, Rejected, Transient
+from server.domain.errors import CredentialsRefused, LostAnswer, Rejected, Transient
 from server.domain.item import PARENT, Comment, CommentDraft, Draft, FileDraft, Head, Item, Page
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 from tests.property.model.app import BLOCKED, BLOCKS, RELATES, ModelApp
 from tests.property.model.fates import Fate, Killed
 
-_PAGE = 3
+_RETRY_AFTER = 3.0
 
 
 class ModelConnector:
@@ -33,7 +32,8 @@ class ModelConnector:
     @property
     def manifest(self) -> Manifest:
         able = Capabilities(
-            overlap=timedelta(seconds=1),
+            marker_lag=timedelta(seconds=self.app.lag),
+            overlap=timedelta(seconds=1 + self.app.lag),
             parallel=1,
             private_comments=self.app.private_comments,
             edits_comments=True,
@@ -46,23 +46,48 @@ class ModelConnector:
     def server_time(self) -> datetime | None:
         return self.app.now
 
-    def _before(self, call: str) -> Fate:
+    def _before(self, call: str, item_id: str = "") -> Fate:
         fate = self.app.fate(f"{self.app.name}.{call}")
-        if fate is Fate.KILLED_BEFORE:
-            raise Killed
-        if fate is Fate.BUSY:
-            raise Transient(f"{self.app.name} is busy.", status=503)
+        match fate:
+            case Fate.KILLED_BEFORE:
+                raise Killed
+            case Fate.BUSY:
+                raise Transient(f"{self.app.name} is busy.", status=503)
+            case Fate.LIMITED:
+                raise Transient(f"{self.app.name} wants fewer calls.", status=429, retry_after=_RETRY_AFTER)
+            case Fate.DENIED:
+                raise CredentialsRefused(f"{self.app.name} does not know us.", status=401)
+            case Fate.MEANWHILE:
+                self.app.interrupt(item_id)
         return fate
 
-    def _after(self, fate: Fate) -> None:
+    def _write(self, call: str, item_id: str, act: Callable[[], str]) -> str:
+        """Carry a write out as its fate will have it; the id that the app answers with."""
+        fate = self._before(call, item_id)
+        if fate is Fate.REFUSED:
+            words = f"{call} number {self.app.fresh()} is not welcome"
+            raise self.app.refusal(f"{self.app.name} refuses this.", words)
+        if item_id:
+            self.app.item(item_id)
+        made = act()
+        if fate is Fate.TWICE:
+            again = act()
+            if again != made:
+                self.app.doubled.add(made)
+            made = again
         self.app.writes += 1
         if fate is Fate.KILLED_AFTER:
             raise Killed
         if fate is Fate.LOST:
             raise LostAnswer(f"{self.app.name} did not answer.")
+        return made
 
-    def _read(self, call: str) -> None:
-        if self._before(call) is not Fate.WELL:
+    def _read(self, call: str, item_id: str = "") -> None:
+        self.app.reads[call] = self.app.reads.get(call, 0) + 1
+        fate = self._before(call, item_id)
+        if fate is Fate.REFUSED:
+            raise Rejected(f"{self.app.name} does not show this.", words="you may not see this", status=403)
+        if fate not in (Fate.WELL, Fate.TWICE, Fate.MEANWHILE):
             raise Transient(f"{self.app.name} broke off.")
 
     def check(self) -> Account:
@@ -82,94 +107,113 @@ class ModelConnector:
 
     def changes(self, container: str, since: datetime | None) -> Iterator[Page]:  # noqa: ARG002 - the protocol's shape
         order = sorted(self.app.records.values(), key=lambda one: (one.updated, one.id))
-        found = [one.id for one in order if since is None or one.updated >= since]
-        if not found:
+        found = [one.id for one in order if self.app.shown(one) and (since is None or one.updated >= since)]
+        for ids in self._pages(found):
             self._read("changes")
-            yield Page((), None)
-        for start in range(0, len(found), _PAGE):
-            self._read("changes")
-            items = [self.app.item(one) for one in found[start : start + _PAGE] if one in self.app.records]
+            items = [self.app.item(one) for one in ids if one in self.app.records]
             heads = tuple(Head(one.id, one.updated_at, one.stamp) for one in items)
             yield Page(heads, max((one.updated_at for one in items), default=None))
+
+    def _pages(self, found: list[str]) -> Iterator[list[str]]:
+        """The feed in pages, at least one; in disorder each comes twice, begins with the end of the one before."""
+        for start in range(0, len(found), self.app.page) or (0,):
+            ids = found[start : start + self.app.page]
+            yield ids
+            if self.app.disorder:
+                yield [*reversed(ids), *found[max(0, start - 1) : start]]
 
     def census(self, container: str) -> Iterator[tuple[str, ...]]:  # noqa: ARG002 - the protocol's shape
         yield tuple(self.app.records)
 
     def fetch(self, item_id: str) -> Item:
-        self._read("fetch")
+        self._read("fetch", item_id)
+        if item_id in self.app.records:
+            self.app.records[item_id].unread.clear()
         return self.app.item(item_id)
 
     def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
         self._read("find")
-        records = self.app.records.values()
+        records = [one for one in self.app.records.values() if self.app.shown(one)]
         if self.app.marks_items:
             return tuple(one.id for one in records if one.marker == draft.marker)
-        same = self.app.store(draft.fields)
+        same = self.app.kept(draft.fields)
         mine = [one for one in records if one.ours and one.created >= reserved_at]
         return tuple(
             one.id for one in mine if all(one.fields.get(name) == same.get(name) for name in ("title", "text"))
         )
 
     def create(self, draft: Draft) -> Item:
-        fate = self._before("create")
+        made: list[str] = []
+
+        def act() -> str:
+            # No proxy of sense sends a create again where the app could not tell that it has it: here none does.
+            return made[0] if made else self._make(draft, made)
+
+        return self.app.item(self._write("create", "", act))
+
+    def _make(self, draft: Draft, made: list[str]) -> str:
         values = self.app.store(draft.fields)
-        item_id = self.app.person_creates(values)
-        self.app.records[item_id].ours = True
-        if self.app.marks_items:
-            self.app.records[item_id].marker = draft.marker
+        record = self.app.add(values)
+        made.append(record.id)
+        record.ours = True
+        record.marker = draft.marker if self.app.marks_items else None
         if self.app.fills_dates and not values.get("due"):
-            self.app.records[item_id].fields["due"] = "2026-11-23"
+            record.fields["due"] = "2026-11-23"
         if self.app.refuses_halfway:
-            self.app.records[item_id].fields["status"] = "1"
+            record.fields["status"] = "1"
             raise Rejected(f"{self.app.name} does not begin with that status.", words="bad status", status=422)
-        self._after(fate)
-        return self.app.item(item_id)
+        return record.id
 
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
-        fate = self._before("update")
-        self.app.item(item_id)
-        self.app.records[item_id].fields.update(self.app.store(changed))
-        self.app.touch(item_id)
-        self._after(fate)
-        return self.app.item(item_id)
+        def act() -> str:
+            record, values = self.app.records[item_id], self.app.store(changed)
+            for name in record.unread & set(values):
+                record.unknowable.add(record.typed[name][-1].number)
+            record.fields.update(values)
+            self.app.touch(item_id)
+            return item_id
+
+        return self.app.item(self._write("update", item_id, act))
 
     def delete(self, item_id: str) -> None:
-        fate = self._before("delete")
-        self.app.item(item_id)
-        self.app.person_deletes(item_id)
-        self._after(fate)
+        def act() -> str:
+            if item_id in self.app.records:
+                self.app.person_deletes(item_id)
+            return item_id
+
+        self._write("delete", item_id, act)
 
     def add_comment(self, item_id: str, draft: CommentDraft) -> str:
-        fate = self._before("add_comment")
-        self.app.item(item_id)
-        marker = draft.marker if self.app.marks_comments else None
-        one = Comment(self.app.fresh(), draft.body, "us", "Lockstep", self.app.now, draft.private, marker, own=True)
-        self.app.records[item_id].comments.append(one)
-        self.app.touch(item_id)
-        self._after(fate)
-        return one.id
+        def act() -> str:
+            for word in self.app.refuses_comments:
+                if word in draft.body:
+                    raise self.app.refusal(f"{self.app.name} refuses this.", f"“{word}” is not welcome")
+            marker = draft.marker if self.app.marks_comments else None
+            body = self.app.body(draft.body)
+            one = Comment(self.app.fresh(), body, "us", "Lockstep", self.app.now, draft.private, marker, own=True)
+            self.app.records[item_id].comments.append(one)
+            self.app.touch(item_id)
+            return one.id
+
+        return self._write("add_comment", item_id, act)
 
     def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:
-        fate = self._before("edit_comment")
-        record = self.app.records[item_id]
-        record.comments = [replace(one, body=body) if one.id == comment_id else one for one in record.comments]
-        self.app.touch(item_id)
-        self._after(fate)
+        def act() -> str:
+            self.app.change_comment(item_id, comment_id, body)
+            return comment_id
+
+        self._write("edit_comment", item_id, act)
 
     def delete_comment(self, item_id: str, comment_id: str) -> None:
         raise Rejected(f"{self.app.name} keeps comment {comment_id} of {item_id}.")
 
     def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
-        fate = self._before("add_attachment")
-        self.app.item(item_id)
         body = content.read()
         assert hashlib.sha256(body).hexdigest() == draft.sha256
-        file_id = self.app._attach(item_id, draft.name, body, own=True)
-        self._after(fate)
-        return file_id
+        return self._write("add_attachment", item_id, lambda: self.app.attach(item_id, draft.name, body, own=True))
 
     def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:
-        self._read("open_attachment")
+        self._read("open_attachment", item_id)
         yield self.app.records[item_id].contents[attachment_id]
 
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:
@@ -179,18 +223,20 @@ class ModelConnector:
         return (PARENT, RELATES, BLOCKS, BLOCKED)
 
     def add_link(self, item_id: str, kind: str, target: str) -> None:
-        fate = self._before("add_link")
-        self.app.item(item_id)
-        if target not in self.app.records:
-            raise Rejected(f"{self.app.name} has no {target}.", words="no such item", status=422)
-        self.app.person_links(item_id, kind, target)
-        self._after(fate)
+        def act() -> str:
+            if target not in self.app.records:
+                raise self.app.refusal(f"{self.app.name} has no {target}.", "no such item")
+            self.app.person_links(item_id, kind, target)
+            return target
+
+        self._write("add_link", item_id, act)
 
     def remove_link(self, item_id: str, kind: str, target: str) -> None:
-        fate = self._before("remove_link")
-        self.app.item(item_id)
-        self.app.person_unlinks(item_id, kind, target)
-        self._after(fate)
+        def act() -> str:
+            self.app.person_unlinks(item_id, kind, target)
+            return target
+
+        self._write("remove_link", item_id, act)
 
     def close(self) -> None:
         """Nothing is open."""

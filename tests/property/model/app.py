@@ -1,17 +1,23 @@
-"""A model of an app, in memory: its items, its clock, what people do to it; it must not know the engine."""
+"""A model of an app, in memory: its items, its clock, what people do to it; it must not know the engine.
+
+It remembers what people typed, and where, so that a law can ask what became of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from server.domain.errors import Gone, Rejected
 from server.domain.item import PARENT, Attachment, Comment, Item, Link
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat, Value
 from tests.property.model.fates import Fate
+from tests.property.model.quirks import folded, rendered, trimmed
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
+_HISTORY = count()
 
 FIELDS = (
     FieldSpec("title", "Title", FieldKind.TEXT, required=True),
@@ -26,12 +32,28 @@ RELATES, BLOCKS, BLOCKED = "relates", "blocks", "blocked"
 SEEN_FROM_TARGET = {RELATES: RELATES, BLOCKS: BLOCKED, BLOCKED: BLOCKS}
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A value that a person typed into a field. ``number`` orders what people did, over all apps.
+
+    ``before`` is what stood there.
+    """
+
+    number: int
+    value: Value
+    before: Value
+
+
 @dataclass(slots=True)
 class Record:
+    """An item as its app keeps it."""
+
     id: str
     fields: dict[str, Value]
     created: datetime
     updated: datetime
+    key: str = ""
+    type: str = "item"
     revision: int = 0
     marker: str | None = None
     ours: bool = False
@@ -41,6 +63,14 @@ class Record:
     contents: dict[str, bytes] = field(default_factory=dict)
     links: set[Link] = field(default_factory=set)
     parent: str | None = None
+    dropped: list[str] = field(default_factory=list)
+    """What comments of people said that they changed or deleted since."""
+    typed: dict[str, list[Typed]] = field(default_factory=dict)
+    """What people typed, by field, oldest first."""
+    unread: set[str] = field(default_factory=set)
+    """Fields in which a person typed within one of our calls, and which our account has not read since."""
+    unknowable: set[int] = field(default_factory=set)
+    """The numbers of typed values that our account overwrote unread: nobody could have known of them."""
 
 
 @dataclass(slots=True)
@@ -48,8 +78,12 @@ class ModelApp:
     """One app instance: its items, its clock (whole seconds), and how it behaves.
 
     ``marks_items`` and ``marks_comments``: whether it can hold our correlation ids. ``trims``: it strips and shortens
-    titles. ``refuses``: titles that it does not take. ``refuses_halfway``: it makes an item without its status, and
-    says no then. ``fills_dates``: an item that is made without a due day gets one.
+    titles. ``renders``: it gives texts back with other line ends and blanks. ``folds``: it changes the case and order
+    of labels. ``refuses``: titles that it does not take; ``refuses_comments``: words that it takes in no
+    comment. ``refuses_halfway``: it makes an item without its status, and
+    says no then. ``fills_dates``: an item that is made without a due day gets one. ``lag``: seconds until its search
+    and its feed show a new item. ``page``: items on a page of its feed; ``disorder``: pages repeat and overlap, and
+    are not in order within.
     """
 
     name: str
@@ -57,17 +91,32 @@ class ModelApp:
     marks_items: bool = True
     marks_comments: bool = False
     trims: bool = False
+    renders: bool = False
+    folds: bool = False
     refuses: frozenset[str] = frozenset()
+    refuses_comments: frozenset[str] = frozenset()
     refuses_halfway: bool = False
     fills_dates: bool = False
     private_comments: bool = True
     moves_for_links: bool = True
     """Whether a link counts as a change of its items."""
+    lag: int = 0
+    page: int = 3
+    disorder: bool = False
     fate: Callable[[str], Fate] = lambda _call: Fate.WELL
+    meanwhile: Callable[[str], None] = lambda _item: None
+    """What a person does to an item (its id) when ``Fate.MEANWHILE`` strikes."""
     now: datetime = START
     records: dict[str, Record] = field(default_factory=dict)
     writes: int = 0
+    reads: dict[str, int] = field(default_factory=dict)
+    """How often each kind of read was called."""
+    refusals: list[str] = field(default_factory=list)
+    """The app's words for each write that it refused."""
+    doubled: set[str] = field(default_factory=set)
+    """Comments and files that are there because a proxy sent a request again."""
     _last: int = 0
+    _interrupting: bool = False
 
     def tick(self, seconds: int = 1) -> None:
         """Time goes by."""
@@ -80,24 +129,67 @@ class ModelApp:
 
     def person_creates(self, values: Mapping[str, Value]) -> str:
         """A person makes an item; its id."""
-        record = Record(self.fresh(), dict(values), self.now, self.now)
-        self.records[record.id] = record
+        record = self.add(values)
+        for name, value in record.fields.items():
+            self._remember(record, name, value, None)
         return record.id
+
+    def add(self, values: Mapping[str, Value]) -> Record:
+        """A new item, whoever makes it."""
+        item_id = self.fresh()
+        record = Record(item_id, self.kept(values), self.now, self.now, f"{self.name}-{item_id}")
+        self.records[item_id] = record
+        return record
 
     def person_edits(self, item_id: str, name: str, value: Value) -> None:
         """A person changes a field."""
-        self.records[item_id].fields[name] = value
+        record = self.records[item_id]
+        kept, before = self.kept({name: value})[name], record.fields.get(name)
+        if kept != before:
+            self._remember(record, name, kept, before)
+        record.fields[name] = kept
         self.touch(item_id)
+
+    def _remember(self, record: Record, name: str, value: Value, before: Value) -> None:
+        record.typed.setdefault(name, []).append(Typed(next(_HISTORY), value, before))
+        if self._interrupting:
+            record.unread.add(name)
+
+    def interrupt(self, item_id: str) -> None:
+        """A person is faster than the call that is about to be carried out."""
+        self._interrupting = True
+        self.meanwhile(item_id)
+        self._interrupting = False
 
     def person_comments(self, item_id: str, body: str, *, private: bool) -> None:
         """A person writes a comment."""
         record = self.records[item_id]
-        record.comments.append(Comment(self.fresh(), body, "p", "Pérson", self.now, private and self.private_comments))
+        shut = private and self.private_comments
+        record.comments.append(Comment(self.fresh(), self.body(body), "p", "Pérson", self.now, shut))
+        self.touch(item_id)
+
+    def person_edits_comment(self, item_id: str, comment_id: str, body: str) -> None:
+        """A person changes a comment."""
+        self.change_comment(item_id, comment_id, body)
+
+    def change_comment(self, item_id: str, comment_id: str, body: str) -> None:
+        """A comment says something else, whoever changed it."""
+        record = self.records[item_id]
+        kept = self.body(body)
+        record.dropped += [one.body for one in record.comments if one.id == comment_id and not one.own]
+        record.comments = [replace(one, body=kept) if one.id == comment_id else one for one in record.comments]
+        self.touch(item_id)
+
+    def person_deletes_comment(self, item_id: str, comment_id: str) -> None:
+        """A person deletes a comment."""
+        record = self.records[item_id]
+        record.dropped += [one.body for one in record.comments if one.id == comment_id]
+        record.comments = [one for one in record.comments if one.id != comment_id]
         self.touch(item_id)
 
     def person_attaches(self, item_id: str, name: str, content: bytes) -> None:
         """A person attaches a file."""
-        self._attach(item_id, name, content, own=False)
+        self.attach(item_id, name, content, own=False)
 
     def person_deletes(self, item_id: str) -> None:
         """A person deletes an item, and with it what leads to it."""
@@ -142,19 +234,34 @@ class ModelApp:
         if self.moves_for_links:
             self.touch(item_id)
 
+    def person_renames(self, item_id: str) -> None:
+        """The item is known by another key from now on."""
+        self.records[item_id].key += "b"
+        self.touch(item_id)
+
+    def person_retypes(self, item_id: str, type_: str) -> None:
+        """The item is of another type from now on."""
+        self.records[item_id].type = type_
+        self.touch(item_id)
+
     def touch(self, item_id: str) -> None:
         """The item was changed now."""
         record = self.records[item_id]
         record.updated = self.now
         record.revision += 1
 
-    def _attach(self, item_id: str, name: str, content: bytes, *, own: bool) -> str:
+    def attach(self, item_id: str, name: str, content: bytes, *, own: bool) -> str:
+        """A file is put on an item, whoever does it; the file's id."""
         record = self.records[item_id]
         file_id = self.fresh()
         record.attachments.append(Attachment(file_id, name, len(content), "text/plain", "Pérson", self.now, own))
         record.contents[file_id] = content
         self.touch(item_id)
         return file_id
+
+    def shown(self, record: Record) -> bool:
+        """Whether search and feed show the item already."""
+        return self.now >= record.created + timedelta(seconds=self.lag)
 
     def item(self, item_id: str) -> Item:
         """The item as a reader sees it now."""
@@ -164,13 +271,13 @@ class ModelApp:
         settled = self.now > record.updated
         return Item(
             record.id,
-            f"{self.name}-{record.id}",
+            record.key,
             f"http://{self.name}/{record.id}",
             self.name,
-            "item",
+            record.type,
             record.updated,
             dict(record.fields),
-            record.updated.isoformat() if settled else "",
+            f"{record.updated.isoformat()} {record.revision}" if settled else "",
             tuple(record.comments),
             tuple(record.attachments),
             tuple(sorted(record.links, key=lambda one: (one.kind, one.target))),
@@ -178,14 +285,31 @@ class ModelApp:
             record.marker,
         )
 
-    def store(self, values: Mapping[str, Value]) -> dict[str, Value]:
+    def body(self, body: str) -> str:
+        """A text as the app keeps it."""
+        return rendered(body) if self.renders else body
+
+    def kept(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Values as the app keeps them."""
         kept = dict(values)
-        title = kept.get("title")
-        if isinstance(title, str):
-            if not title.strip():
-                raise Rejected(f"{self.name} wants a title.", words="title may not be empty", status=422)
-            if title in self.refuses:
-                raise Rejected(f"{self.name} refuses this.", words=f"“{title}” is not welcome", status=422)
-            kept["title"] = title.strip()[:12] if self.trims else title
+        if self.trims and isinstance(title := kept.get("title"), str):
+            kept["title"] = trimmed(title)
+        if isinstance(body := kept.get("text"), str):
+            kept["text"] = self.body(body)
+        if self.folds and "labels" in kept:
+            kept["labels"] = folded(kept["labels"])
         return kept
+
+    def store(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Values as the app keeps them, if it takes them."""
+        title = values.get("title")
+        if isinstance(title, str) and not title.strip():
+            raise self.refusal(f"{self.name} wants a title.", "title may not be empty")
+        if isinstance(title, str) and title in self.refuses:
+            raise self.refusal(f"{self.name} refuses this.", f"“{title}” is not welcome")
+        return self.kept(values)
+
+    def refusal(self, message: str, words: str) -> Rejected:
+        """A no to one write, remembered."""
+        self.refusals.append(words)
+        return Rejected(message, words=words, status=422)

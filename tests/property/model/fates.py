@@ -14,8 +14,22 @@ class Fate(StrEnum):
 
     WELL = "well"
     BUSY = "busy"
-    """Refused before anything was done: 429, 503."""
+    """Refused before anything was done: 503."""
+    LIMITED = "limited"
+    """Refused before anything was done: 429, with the seconds after which to come again."""
     LOST = "lost"
     """Done, but the answer never came."""
+    TWICE = "twice"
+    """A proxy sent the request again: it was done two times, and the second answer came."""
+    REFUSED = "refused"
+    """The app says no to this one item, this once."""
+    DENIED = "denied"
+    """The app does not take our account, this once."""
+    MEANWHILE = "meanwhile"
+    """All goes well, but a person was faster: they edit the item just before the call is carried out."""
     KILLED_BEFORE = "killed before"
     KILLED_AFTER = "killed after"
+
+
+MISFORTUNES = tuple(one for one in Fate if one is not Fate.WELL)
+DEATHS = frozenset({Fate.KILLED_BEFORE, Fate.KILLED_AFTER})

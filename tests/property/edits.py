@@ -1,0 +1,78 @@
+"""Promise 3, edit by edit: whatever a person typed is on both sides, or on record; it must not know how it came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.domain.item import Side
+from tests.property.model import Record
+from tests.property.sight import Sight, Twins
+
+_FIELDS = ("title", "text", "status", "due")
+
+
+def check_no_lost_edit(sight: Sight) -> None:
+    """The last value that a person typed into a field stands there, or the journal or a conflict names it.
+
+    That it is on the other side too is the law of the mirrors. A value that our write replaced within the very call
+    in which it was typed was never shown to us; apps without conditional writes give no way to find it.
+    """
+    for side in Side:
+        for record in sight.world.app(side).records.values():
+            for name in _FIELDS:
+                _check(sight, side, record, name)
+
+
+def _check(sight: Sight, side: Side, record: Record, name: str) -> None:
+    typed = record.typed.get(name)
+    if not typed or typed[-1].number in record.unknowable:
+        return
+    value = sight.kept(name, typed[-1].value)
+    if sight.kept(name, record.fields.get(name)) == value:
+        return
+    pair = sight.pair_of.get((side, record.id), "")
+    assert value in sight.recorded.get((pair, name), ()), (
+        f"“{value}” was typed into {name} of {record.key} and is nowhere: {record}; {sight.world.history()}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """A person put a label on one of two twins, or took it off."""
+
+    number: int
+    side: Side
+    label: str
+    added: bool
+
+
+def check_no_lost_label(sight: Sight) -> None:
+    """A label that people of one side, or both alike, put on is on both items; one that they took off on neither."""
+    rule = sight.rule("labels")
+    for twins in sight.twins:
+        if any(sight.poisoned(side, twins.on(side)) or not sight.mapped(twins.on(side)) for side in Side):
+            continue
+        acts = _acts(sight, twins)
+        for label in {one.label for one in acts}:
+            about = sorted((one for one in acts if one.label == label), key=lambda one: one.number)
+            sides = {one.side for one in about}
+            if len(sides) > 1 and len({one.added for one in about}) > 1:
+                continue  # two people of two minds: the mirrors' law says that both items agree
+            if not all(rule.direction.allows(side.other) for side in sides):
+                continue
+            for side in Side:
+                there = label in sight.labels(twins.on(side).fields.get("labels"))
+                assert there == about[-1].added, f"label {label} of {twins.left.key}: {about}, {twins}"
+
+
+def _acts(sight: Sight, twins: Twins) -> list[_Act]:
+    acts = []
+    for side in Side:
+        record = twins.on(side)
+        if record.unknowable & {one.number for one in record.typed.get("labels", ())}:
+            return []
+        for one in record.typed.get("labels", ()):
+            before, after = sight.labels(one.before), sight.labels(one.value)
+            acts += [_Act(one.number, side, label, added=True) for label in sorted(after - before)]
+            acts += [_Act(one.number, side, label, added=False) for label in sorted(before - after)]
+    return acts

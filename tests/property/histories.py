@@ -1,0 +1,175 @@
+"""The random histories: people, apps and misfortune in any order; it must not judge, that is what the laws are for."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from server.domain.item import Side
+from server.domain.values import Value
+from tests.property import laws
+from tests.property.drawn import (
+    CHOICES,
+    FORBIDDEN,
+    REFUSED,
+    TITLES,
+    bodies,
+    both_quirks,
+    create_values,
+    labels,
+    rules,
+    troubles,
+)
+from tests.property.model import Fate
+from tests.property.world import Rules, Stage, World
+
+_sides = st.sampled_from(Side)
+
+
+class Histories(RuleBasedStateMachine):
+    """People and misfortune, in any order; the laws are checked once it is over."""
+
+    stage: Stage
+    world: World
+    played: ClassVar[int] = 0
+    """How many histories this process has played to their end, of how many ``steps``."""
+    steps: ClassVar[int] = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count = 0
+
+    @initialize(rules=rules, quirks=both_quirks, hurries=st.booleans())
+    def begin(self, rules: Rules, quirks: dict[str, Any], hurries: bool) -> None:  # noqa: FBT001 - drawn
+        self.world = self.stage.world(rules, hurries=hurries, **quirks)
+        for side in Side:
+            self.create(side, TITLES[0], "plain", ("red",), None)
+
+    def _item(self, side: Side, data: Any) -> str:
+        return str(data.draw(st.sampled_from(sorted(self.world.app(side).records, key=int))))
+
+    def _may_edit(self, side: Side, item_id: str) -> bool:
+        """Whether a person may change an item's title and text.
+
+        Where an app has no place for our correlation id, a twin whose creation was cut off is known by its title and
+        text alone: a person who changes them before the next pass makes it a stranger. That limit is on record
+        (server/README.md, decision 9; the connection's check warns of it), so such items are left out here.
+        """
+        app = self.world.app(side)
+        if app.marks_items or not app.records[item_id].ours:
+            return True
+        linked = laws.pairs(self.world)
+        return item_id in (linked if side is Side.LEFT else linked.values())
+
+    def _title(self, pattern: str) -> str:
+        self._count += 1
+        return pattern.format(f"t{self._count}")
+
+    @rule(
+        side=_sides,
+        pattern=st.sampled_from([*TITLES, "the same", REFUSED]),
+        body=bodies,
+        tags=st.none() | labels,
+        due=CHOICES["due"],
+    )
+    def create(self, side: Side, pattern: str, body: Value, tags: Value, due: Value) -> None:
+        title = self._title(pattern)
+        if title not in self.world.app(side).refuses:
+            self.world.app(side).person_creates(create_values(title, body, tags, due))
+
+    @precondition(lambda self: self.world.left.records and self.world.right.records)
+    @rule(side=_sides, pattern=st.sampled_from([*TITLES, REFUSED]), data=st.data())
+    def retitle(self, side: Side, pattern: str, data: Any) -> None:
+        self._edit(side, self._item(side, data), "title", self._title(pattern))
+
+    @precondition(lambda self: self.world.left.records and self.world.right.records)
+    @rule(side=_sides, name=st.sampled_from(sorted(CHOICES)), data=st.data())
+    def edit(self, side: Side, name: str, data: Any) -> None:
+        self._edit(side, self._item(side, data), name, data.draw(CHOICES[name]))
+
+    @precondition(lambda self: self.world.left.records and self.world.right.records)
+    @rule(name=st.sampled_from(sorted(CHOICES)), data=st.data())
+    def edit_both_at_once(self, name: str, data: Any) -> None:
+        for side in Side:
+            self._edit(side, self._item(side, data), name, data.draw(CHOICES[name]))
+
+    def _edit(self, side: Side, item_id: str, name: str, value: Value) -> None:
+        if value not in self.world.app(side).refuses and self._may_edit(side, item_id):
+            self.world.app(side).person_edits(item_id, name, value)
+
+    @precondition(lambda self: self.world.left.records and self.world.right.records)
+    @rule(side=_sides, private=st.booleans(), body=bodies | st.just(FORBIDDEN), data=st.data())
+    def comment(self, side: Side, private: bool, body: str | None, data: Any) -> None:  # noqa: FBT001 - drawn
+        self._count += 1
+        said = f"cömment {self._count} <&> *x*. {body or ''}"
+        if not any(word in said for word in self.world.app(side).refuses_comments):
+            self.world.app(side).person_comments(self._item(side, data), said, private=private)
+
+    @precondition(lambda self: self.world.left.records and self.world.right.records)
+    @rule(side=_sides, delete=st.booleans(), data=st.data())
+    def change_comment(self, side: Side, delete: bool, data: Any) -> None:  # noqa: FBT001 - drawn
+        app, item_id = self.world.app(side), self._item(side, data)
+        mine = [one.id for one in app.records[item_id].comments if not one.own]
+        self._count += 1
+        if mine and delete:
+            app.person_deletes_comment(item_id, mine[-1])
+        elif mine:
+            app.person_edits_comment(item_id, mine[-1], f"cömment {self._count}, on second thought")
+
+    @precondition(lambda self: self.world.left.records and self.world.right.records)
+    @rule(side=_sides, size=st.sampled_from([0, 1, 3000]), data=st.data())
+    def attach(self, side: Side, size: int, data: Any) -> None:
+        self._count += 1
+        content = f"{self._count}:".encode() + b"\0" * size
+        self.world.app(side).person_attaches(self._item(side, data), f"fïle {self._count}.txt", content)
+
+    @precondition(lambda self: self.world.left.records and self.world.right.records)
+    @rule(side=_sides, data=st.data())
+    def delete(self, side: Side, data: Any) -> None:
+        self.world.app(side).person_deletes(self._item(side, data))
+
+    @precondition(lambda self: self.world.left.records and self.world.right.records)
+    @rule(side=_sides, what=st.sampled_from(["key", "item", "epic"]), data=st.data())
+    def rename_or_retype(self, side: Side, what: str, data: Any) -> None:
+        app, item_id = self.world.app(side), self._item(side, data)
+        if what == "key":
+            app.person_renames(item_id)
+        else:
+            app.person_retypes(item_id, what)
+
+    @rule()
+    def time_goes_by(self) -> None:
+        self.world.tick()
+
+    @rule(seconds=st.integers(0, 1), patient=st.booleans())
+    def pass_in_peace(self, seconds: int, patient: bool) -> None:  # noqa: FBT001 - drawn
+        if patient:
+            self.world.be_patient()
+        self.world.sync(seconds=seconds)
+
+    @rule(fates=troubles, seconds=st.integers(0, 1), data=st.data())
+    def pass_in_trouble(self, fates: list[Fate], seconds: int, data: Any) -> None:
+        if Fate.MEANWHILE in fates:
+            name = data.draw(st.sampled_from(sorted(CHOICES)))
+            value = data.draw(CHOICES[name])
+            for side in Side:
+                self.world.app(side).meanwhile = partial(self._interrupt, side, name, value)
+        self.world.sync(fates, seconds=seconds)
+
+    def _interrupt(self, side: Side, name: str, value: Value, item_id: str) -> None:
+        records = self.world.app(side).records
+        if records:
+            self._edit(side, item_id if item_id in records else min(records, key=int), name, value)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        laws.check_all(self.world)
+        Histories.played += 1
+
+    def check_invariants(self, *args: Any, **more: Any) -> None:
+        Histories.steps += 1
+        super().check_invariants(*args, **more)

@@ -1,0 +1,52 @@
+"""How histories are played: how many, how long, on what stage; it must not know what they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.property.histories import Histories
+from tests.property.world import Stage
+from tests.support.postgres import TestCluster
+
+HISTORIES = int(os.environ.get("LOCKSTEP_HISTORIES", "2000"))
+"""How many histories all files of this folder play together."""
+STEPS = 20
+# Shrinking a history replays it hundreds of times; ask for it when hunting.
+PHASES = tuple(Phase) if "LOCKSTEP_SHRINK" in os.environ else (Phase.explicit, Phase.reuse, Phase.generate)
+
+
+@contextmanager
+def crowded_stage(cluster: TestCluster) -> Iterator[Stage]:
+    """A tenant for histories that has another integration beside theirs, and another tenant beside it."""
+    database = cluster.database()
+    stages = []
+    for name in ("crowded", "beside"):
+        cluster.create_tenant(name)
+        stages.append(Stage(database, cluster.login(name), cluster, name))
+    for one in stages:
+        stages[0].settle_neighbour(one)
+    yield stages[0]
+    database.close()
+
+
+def play(stage: Stage, count: int, number: int | None) -> None:
+    """Play ``count`` histories; the same for the same ``number``, new ones for None."""
+    machine = type("HistoriesOnStage", (Histories,), {"stage": stage})
+    if number is not None:
+        machine = seed(number)(machine)
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=count,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            phases=PHASES,
+        ),
+    )
