@@ -137,12 +137,8 @@ def test_a_walk_that_was_killed_goes_on_where_it_was_and_live_sync_goes_on_besid
     assert len(world.right.records) == 6
     world._take_over()
     world.go_on()
-    assert [
-        row.done for row in world.rows("select done from runs where trigger = 'reconcile' order by started_at")
-    ] == [
-        2,
-        4,
-    ]
+    rows = world.rows("select done from runs where trigger = 'reconcile' order by started_at")
+    assert [row.done for row in rows] in ([2, 3], [2, 4])  # what was made meanwhile may lie behind the walk, by its id
     assert all(left == right for left, right in dues(world))
     assert world.rows("select id from run_requests") == []
 
