@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from server.domain.errors import Fenced, LockstepError
 from server.services.cluster import Tenure
-from server.services.pacing import Paces
+from server.services.pacing import Paces, Turns
 from server.services.scope import TenantScope
 from server.services.sync.crew import Crew
 from server.services.sync.passes import Broken, Desk, Pass
@@ -51,6 +51,7 @@ class TenantLoop:
         self._stopped = threading.Event()
         self._slots: dict[str, Slot] = {}
         self._tokens: dict[str, object] = {}
+        self._turns = Turns()
 
     def wake(self) -> None:
         """There may be work."""
@@ -129,13 +130,15 @@ class TenantLoop:
     def _work(self, desk: Desk, ready: list[Wanted], seconds: float) -> None:
         """Work what is due, a page of each in turn; what becomes due meanwhile (in ``seconds``) comes next.
 
-        So a run of hours holds back no live pass by more than a page.
+        Live pages go first, the others get their shares. So a run of hours holds back no live pass by more than a page.
         """
         with Crew(self._threads, f"work-{self.name}") as pool:
             line = deque(desk.start(one, pool) for one in ready)
             look_at = time.monotonic() + seconds
             while line and not self._stopped.is_set():
-                one = line.popleft()
+                share, self._turns = self._turns.next({one.share for one in line})
+                one = next(one for one in line if one.share is share)
+                line.remove(one)
                 if not self._step(one):
                     line.append(one)
                 else:

@@ -32,7 +32,7 @@ from server.services.scope import TenantScope
 from server.services.sync import feed
 from server.services.sync.ends import Ends
 from server.services.sync.refusal import account_refused, forbids
-from server.services.sync.routes import ROUTES, is_dry
+from server.services.sync.routes import ROUTES, SHARES_OF, is_dry
 from server.services.sync.wanted import Wanted, arrange
 from server.services.sync.work import Run, Work
 from server.store import audit, connections, holds, integrations, lease, requests, runs, scans
@@ -68,7 +68,7 @@ class Broken:
 
 @dataclass(slots=True)
 class Pass:
-    """One pass under way: ``step`` takes it a page further."""
+    """One pass under way: ``step`` takes it a page further. ``share``: what its next page is for."""
 
     desk: Desk
     wanted: Wanted
@@ -76,7 +76,10 @@ class Pass:
     work: Work | None = None
     _steps: Iterator[object] | None = None
     _cut_off: bool = False
-    _share: Share = Share.LIVE
+    share: Share = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.share = SHARES_OF.get(self.wanted.trigger, Share.LIVE)
 
     @property
     def name(self) -> str:
@@ -92,7 +95,7 @@ class Pass:
         """Go a page further; None while there is more. Raises ``Fenced`` only."""
         log = self.desk.scope.log.bind(integration=self.wanted.row.name)
         caller = self.desk.paces.caller
-        caller.share = self._share
+        caller.share = self.share
         try:
             if self._steps is None:
                 self.work = self.desk.begin(self.wanted, self.pool)
@@ -114,7 +117,7 @@ class Pass:
             log.exception("the pass failed in an unforeseen way")
             return self._break(LockstepError(f"Something unforeseen went wrong ({error}); the log has the details."))
         finally:
-            self._share = caller.share
+            self.share = caller.share
 
     def _finish(self, work: Work | None) -> Finished:
         if work is None:

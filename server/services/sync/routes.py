@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from server.connectors.pace import Share
 from server.services.sync import dry_run, feed, hints, realign, scan
 from server.services.sync.work import Work
 from server.store.requests import Request
@@ -25,6 +26,16 @@ ROUTES: Final[Mapping[str, Route]] = {
     "reconcile": realign.run,
 }
 """What a run does, by its trigger. It yields after every page."""
+
+SHARES_OF: Final[Mapping[str, Share]] = {
+    "retry": Share.RETRY,
+    "scan": Share.BACKFILL,
+    "dry run": Share.BACKFILL,
+    "reconcile": Share.BACKFILL,
+    "match": Share.BACKFILL,
+    "undo": Share.BACKFILL,
+}
+"""What a run's first page is for, by its trigger, where that is not live: these go over much that nobody waits for."""
 
 DRY: Final = frozenset({"dry run"})
 """The kinds that write nothing to an app."""
