@@ -28,6 +28,13 @@ Transaction = Connection
 
 WAKE_CHANNEL = "lockstep_wake"
 _SILENT = "The database does not answer; look at the state of PostgreSQL with `lockstep status`."
+_PASSING = {
+    "53100": "The database has no room left on its disk. Make room; the work then goes on by itself.",
+    "53": "The database is at its limits (memory or connections); its log says which. Try again in a moment.",
+    "55P03": "Somebody else holds what this needs in the database; try again in a moment.",
+    "40": "Somebody else changed the same thing in the database; try again in a moment.",
+}
+"""What PostgreSQL cannot do just now, by the beginning of its SQLSTATE, the longer first."""
 _RESTED_SECONDS = 2.0
 """A pooled connection that was idle for longer is asked whether it still lives before it is used."""
 
@@ -182,7 +189,7 @@ def _check_rested(engine: Engine) -> None:
 
 @contextmanager
 def _named_errors() -> Iterator[None]:
-    """Turn "the database does not answer" into a sentence; every other error stays what it is."""
+    """Turn "the database does not answer" and "not now" into a sentence; every other error stays what it is."""
     try:
         yield
     except PoolTimeout as error:
@@ -192,6 +199,10 @@ def _named_errors() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated or _never_connected(error):
             raise Unavailable(_SILENT) from error
+        state = getattr(error.orig, "sqlstate", None) or ""
+        sentence = next((said for begin, said in _PASSING.items() if state.startswith(begin)), None)
+        if sentence is not None:
+            raise Unavailable(sentence) from error
         raise
 
 

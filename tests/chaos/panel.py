@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -36,18 +37,36 @@ class Panel:
         self._session = requests.Session()
         self.integration = ""
 
-    def sign_in(self) -> None:
-        """Wait for the web process, and sign in as the administrator."""
+    def wait(self) -> None:
+        """Until the web process serves and the database answers it."""
         wait_until(self._answers, "the web process to serve")
+
+    def sign_in(self) -> None:
+        """Sign in as the administrator."""
+        self.wait()
         self._session.headers.pop("X-CSRF-Token", None)
         me = self.ask("POST", "/session", {"login": "admin", "password": PASSWORD})
         self._session.headers["X-CSRF-Token"] = me["csrf"]
 
     def ask(self, method: str, path: str, body: Json | None = None) -> Any:
-        """One request that must succeed; its JSON. Raises ``requests.ConnectionError`` when the process dies in it."""
-        answer = self._session.request(method, self._base + path, json=body, timeout=PATIENCE)
-        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json()
+        """One request that must succeed, asked again while the server says "later"; its JSON.
+
+        Raises ``requests.ConnectionError`` when the process dies in it.
+        """
+        answers = [self.answer(method, path, body)]
+
+        def said() -> bool:
+            if answers[-1].status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+                answers.append(self.answer(method, path, body))
+            return answers[-1].status_code != HTTPStatus.SERVICE_UNAVAILABLE
+
+        wait_until(said, f"{method} {path}: {answers[0].text}")
+        assert answers[-1].ok, f"{method} {path}: {answers[-1].status_code} {answers[-1].text}"
+        return answers[-1].json()
+
+    def answer(self, method: str, path: str, body: Json | None = None) -> requests.Response:
+        """One request and whatever comes back."""
+        return self._session.request(method, self._base + path, json=body, timeout=PATIENCE)
 
     def integrations(self) -> list[Json]:
         """Every integration as it is shown."""

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from server.domain.errors import Unavailable
 from server.store import database as module
@@ -50,6 +51,31 @@ def test_a_transaction_commits_whole_or_not_at_all(database: Database, login: Te
         cut_off()
     with database.reading(login) as tx:
         assert tx.execute(text("select count(*) from audit")).scalar_one() == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("53100", "no room left on its disk"),
+        ("53200", "at its limits"),
+        ("55P03", "try again"),
+        ("40P01", "try again"),
+        ("40001", "try again"),
+    ],
+)
+def test_what_the_database_cannot_do_just_now_is_a_sentence(
+    database: Database, login: TenantLogin, state: str, words: str
+) -> None:
+    fail = text(f"do $$ begin raise exception 'inner words' using errcode = '{state}'; end $$")
+    for way in (database.reading, database.tenant):
+        with pytest.raises(Unavailable, match=words) as error, way(login) as tx:
+            tx.execute(fail)
+        assert "inner words" not in error.value.message
+
+
+def test_a_mistake_of_ours_stays_what_it_is(database: Database, login: TenantLogin) -> None:
+    with pytest.raises(ProgrammingError), database.tenant(login) as tx:
+        tx.execute(text("select nothing from nowhere"))
 
 
 def test_a_server_that_restarted_costs_no_failed_request(
