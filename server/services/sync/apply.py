@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import BinaryIO, cast
 
 from server import faults
-from server.domain.errors import AppError, Fenced, Gone, LostAnswer, Rejected
+from server.domain.errors import AppError, Fenced, Gone, LostAnswer, Rejected, Transient
 from server.domain.item import Draft, FileDraft, Item, Side
 from server.domain.operation import AddComment, AddFile, CreateItem, DeleteItem, EditComment, Operation, UpdateItem
 from server.domain.values import FieldKind, Value
@@ -203,22 +203,40 @@ def _made_up(done: Applied, side: Side, item: Item, sent: Mapping[str, Value]) -
 
 
 def _transfer(work: Work, done: Applied, side: Side, item_id: str, step: AddFile) -> None:
-    """Stream a file across; memory holds at most a megabyte of it, the rest spills to the disk."""
+    """Stream a file across."""
     source = work.end(side.other).connector
     source_id = done.plan.pair.on(side.other).item_id
     if source_id is None:
         raise TypeError("a file has an item to come from")
-    digest = hashlib.sha256()
-    size = 0
-    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as content:
-        for chunk in source.open_attachment(source_id, step.source):
-            digest.update(chunk)
-            size += len(chunk)
-            content.write(chunk)
-        content.seek(0)
-        draft = FileDraft(step.name, step.content_type, size, digest.hexdigest(), step.marker)
+    with _kept(source.open_attachment(source_id, step.source), step.name) as (content, size, digest):
+        draft = FileDraft(step.name, step.content_type, size, digest, step.marker)
         faults.reach("file.sending")
-        twin = work.end(side).connector.add_attachment(item_id, draft, cast("BinaryIO", content))
+        done.files[step.marker] = work.end(side).connector.add_attachment(item_id, draft, content)
         faults.reach("file.sent")
-        done.files[step.marker] = twin
-    done.hashes[step.marker] = digest.hexdigest()
+    done.hashes[step.marker] = digest
+
+
+@contextmanager
+def _kept(chunks: Iterable[bytes], name: str) -> Iterator[tuple[BinaryIO, int, str]]:
+    """A file's content, size and SHA-256; memory holds at most a megabyte of it, the rest spills to the disk.
+
+    Raises ``Transient`` when this machine has no room for it.
+    """
+    digest, size = hashlib.sha256(), 0
+    content = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed below, whatever it says then
+    try:
+        try:
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                content.write(chunk)
+            content.seek(0)
+        except OSError as error:
+            raise Transient(
+                f"This machine has no room for “{name}” among its temporary files ({error.strerror}). Make room; the"
+                " file is tried again by itself."
+            ) from error
+        yield cast("BinaryIO", content), size, digest.hexdigest()
+    finally:
+        with suppress(OSError):  # what found no room when it was written finds none when it is closed
+            content.close()

@@ -1,0 +1,50 @@
+"""The clock of the sync process jumps by an hour, forward and back: cursors and leases go by other clocks.
+
+Only that process sees it (libfaketime, which .ci/prepare installs).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos import promises, story
+from tests.chaos.death import backfilled
+from tests.chaos.panel import wait_until
+from tests.chaos.stage import Stage
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+HOUR = 3600
+
+
+class Clock:
+    """A clock that can be moved while a process reads it."""
+
+    def __init__(self, folder: Path, seconds: int = 0) -> None:
+        found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+        assert found, "libfaketime is missing; .ci/prepare installs it"
+        self._file = folder / "clock"
+        self.environment = {"LD_PRELOAD": str(found[0]), "FAKETIME_TIMESTAMP_FILE": str(self._file)}
+        self.environment |= {"FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1"}
+        self.move(seconds)
+
+    def move(self, seconds: int) -> None:
+        """Let it be wrong by so much from now on."""
+        self._file.write_text(f"{seconds:+d}\n")
+
+
+def test_a_clock_that_jumps_while_everything_is_under_way_changes_nothing(stage: Stage, tmp_path: Path) -> None:
+    clock = Clock(tmp_path)
+    story.before(stage)
+    sync = stage.start_sync(**clock.environment)
+    stage.integrate()
+    wait_until(lambda: stage.right.counts()["items"] > story.RIGHT, "the backfill to be under way")
+    clock.move(HOUR)
+    wait_until(lambda: backfilled(stage), "the backfill")
+    story.live(stage)
+    stage.rest(sync)
+    clock.move(-HOUR)
+    promises.check(stage, sync, story.meanwhile(stage))
+    assert stage.sql("select epoch from fence") == [(1,)], "the lease changed hands"
+    assert stage.sql("select count(*) from cursors where at > now()") == [(0,)], "a cursor went by our clock"
