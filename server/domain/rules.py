@@ -106,6 +106,8 @@ class Parting(StrEnum):
     """A comment on the twin says so, private where the app can."""
     CLOSE = "close"
     """The note, and the twin's status becomes the first one that ends work."""
+    DELETE = "delete"
+    """The twin is deleted if Lockstep made it and nobody has changed it since; otherwise it hears of it by the note."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class SideShape:
     private_comments: bool = False
     edits_comments: bool = False
     attachments: bool = True
+    deletes_items: bool = False
 
     def spec(self, item_type: str, field_id: str) -> FieldSpec | None:
         """The field of that id, if the type has it."""

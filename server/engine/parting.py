@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from server.domain.integration import Document
 from server.domain.item import CommentDraft, Item, Side
-from server.domain.operation import AddComment, UpdateItem
+from server.domain.operation import AddComment, DeleteItem, UpdateItem
 from server.domain.pair import CommentPair, Pair, PairState
 from server.domain.rules import Parting
 from server.domain.values import FieldKind, TextFormat
 from server.engine.mapping import CompiledField, CompiledType, Mapping
-from server.engine.plan import Draughtsman, Plan
+from server.engine.plan import Draughtsman, Plan, snapshot
 from server.engine.richtext import convert, fingerprint, same_meaning
 
 _NOTICE = "a notice of Lockstep"
@@ -56,11 +56,32 @@ def part(
     policy = reason.policy(mapping.document)
     if pair.state is state or twin is None or policy is Parting.IGNORE:
         return Plan(after, type_, summary=_summary(reason, pair, mapping, policy, state))
+    kept = _kept(pair, type_, reason.side.other, twin) if policy is Parting.DELETE else ""
+    if policy is Parting.DELETE and not kept:
+        drawing.add(reason.side.other, DeleteItem(snapshot(type_, reason.side.other, twin)))
+        ended = replace(after, state=PairState.ENDED)
+        return Plan(ended, type_, tuple(drawing.operations), summary=_summary(reason, pair, mapping, policy, state))
+    if kept:
+        policy = Parting.NOTE
+        drawing.note("not deleted", reason.side.other, reason=kept)
     after = _notice(after, reason, twin, mapping, drawing)
     if policy is Parting.CLOSE:
         after = _close(after, type_, reason, twin, drawing)
     summary = _summary(reason, pair, mapping, policy, state)
     return Plan(after, type_, tuple(drawing.operations), tuple(drawing.notes), summary=summary)
+
+
+def _kept(pair: Pair, type_: CompiledType, side: Side, twin: Item) -> str:
+    """Why the twin is not to be deleted although the policy says so; empty when it may be."""
+    if pair.origin is side:
+        return "somebody made it; only items that Lockstep made are deleted"
+    if pair.on(side).snapshot != snapshot(type_, side, twin):
+        return "somebody has changed it since it was last kept in step"
+    ours = {one.on(side) for one in pair.comments} | {one.on(side) for one in pair.attachments}
+    there = [(one.id, one.own) for one in twin.comments] + [(one.id, one.own) for one in twin.attachments]
+    if any(not own and number not in ours for number, own in there):
+        return "somebody has added a comment or a file to it"
+    return ""
 
 
 def rejoin(pair: Pair) -> Pair:
@@ -134,6 +155,7 @@ def _summary(reason: Reason, pair: Pair, mapping: Mapping, policy: Parting, stat
         Parting.IGNORE: f"{twin} of {theirs} stays as it is",
         Parting.NOTE: f"A comment on {twin} of {theirs} says so",
         Parting.CLOSE: f"{twin} of {theirs} is closed",
+        Parting.DELETE: f"{twin} of {theirs} is deleted",
     }[policy]
     until = "" if reason.deleted else " until it comes back"
     return f"{what} {done}; the two are not kept in step{until}."

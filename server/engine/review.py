@@ -12,7 +12,7 @@ from server.domain.errors import PutRight
 from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
 from server.domain.mapping import Direction
-from server.domain.rules import PrivateComments
+from server.domain.rules import Parting, PrivateComments
 from server.domain.schedule import Schedule, check_window, next_time, open_from
 from server.engine.filters import review_filter
 from server.engine.mapping import CHOICES, CompiledField, CompiledType, Mapping
@@ -87,9 +87,19 @@ def review(mapping: Mapping) -> None:
                 _options(mapping, one, side, f"{where}.{row}")
     for side in Side:
         review_filter(mapping.document.scope.on(side), mapping.shape(side), f"scope.{side}")
+        _parts(mapping, side)
     publishes = mapping.document.comments.private is PrivateComments.PUBLISH
     if publishes and not (mapping.left.private_comments or mapping.right.private_comments):
         raise PutRight("Neither app knows private comments, so there is nothing to publish.", field="comments.private")
+
+
+def _parts(mapping: Mapping, side: Side) -> None:
+    shape = mapping.shape(side)
+    for rules, where in ((mapping.document.deletions, "deletions"), (mapping.document.scope.leaving, "scope.leaving")):
+        if rules.on(side) is Parting.DELETE and not shape.deletes_items:
+            raise PutRight(
+                f"{shape.name} deletes no items; let its twins be closed instead.", field=f"{where}.on_{side}"
+            )
 
 
 def _written_once(mapping: Mapping, compiled: CompiledType, side: Side, where: str) -> None:

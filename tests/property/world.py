@@ -252,6 +252,7 @@ class World:
                 {"item": one.app.fields},
                 private_comments=one.app.private_comments,
                 edits_comments=True,
+                deletes_items=True,
             )
             for side, one in ((Side.LEFT, left), (Side.RIGHT, right))
         ]

@@ -129,6 +129,7 @@ class Ends:
             able.private_comments,
             able.edits_comments,
             able.attachments,
+            able.deletes_items,
         )
         self._shapes[key] = (time.monotonic(), shape)
         return shape

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from server.domain.errors import CredentialsRefused
+from server.domain.errors import CredentialsRefused, Transient
 from server.domain.item import Side
 from server.domain.rules import FilterRule, Operator, Parting, PartingRules, ScopeRules, SideFilter
 from server.domain.values import Value
+from server.services.sync import feed, scan
+from server.services.sync.work import Run
 from server.store import holds
 from server.store.holds import Hold
 from tests.property import laws
-from tests.property.model import Fate, ModelConnector
+from tests.property.model import Fate, Killed, ModelConnector
 from tests.property.world import Stage, World
 
 pytestmark = pytest.mark.postgres
@@ -68,7 +71,7 @@ def test_the_twin_of_a_deleted_item_hears_of_it_once(stage: Stage, policy: Parti
     assert state(world) == "ended"
 
 
-@pytest.mark.parametrize("bad", [Fate.KILLED_BEFORE, Fate.KILLED_AFTER, Fate.LOST, Fate.BUSY])
+@pytest.mark.parametrize("bad", [Fate.KILLED_AFTER, Fate.LOST])
 @pytest.mark.parametrize("step", range(9))
 @pytest.mark.parametrize("marks", [True, False])
 def test_a_death_at_any_step_of_a_parting_tells_the_twin_once(stage: Stage, step: int, bad: Fate, marks: bool) -> None:  # noqa: FBT001 - a case
@@ -181,3 +184,70 @@ def test_a_side_may_be_left_alone_while_the_other_is_told(stage: Stage) -> None:
     assert state(world) == "ended"
     assert left.comments == []
     assert world.document.deletions.on(Side.LEFT) is Parting.IGNORE
+
+
+def test_a_twin_of_ours_that_nobody_touched_goes_with_its_original(stage: Stage) -> None:
+    world, item = begun(stage, deletions=Parting.DELETE)
+    world.left.person_creates(ITEM | {"title": "another"})
+    world.settle()
+    world.left.person_deletes(item)
+    found_by_scan(world)
+    assert [one.fields["title"] for one in world.right.records.values()] == ["another"]
+    assert "is deleted" in world.history()
+    assert "an item" in world.history()
+
+
+@pytest.mark.parametrize("bad", [Fate.KILLED_AFTER, Fate.LOST])
+@pytest.mark.parametrize("step", range(4, 14))
+def test_a_death_around_a_deletion_deletes_once_and_ends_the_pair(stage: Stage, step: int, bad: Fate) -> None:
+    world, item = begun(stage, deletions=Parting.DELETE)
+    other = world.left.person_creates(ITEM | {"title": "another"})
+    world.settle()
+    world.left.person_deletes(item)
+    world.fates, world.harsh = [Fate.WELL] * step + [bad], True
+    with contextlib.suppress(Killed, Transient):
+        found_by_scan(world)
+    world.harsh = False
+    world._take_over()
+    found_by_scan(world)
+    world.settle()
+    states = {row.left_id: row.state for row in world.rows("select left_id, state from pairs")}
+    assert states == {item: "ended", other: "linked"}
+    assert len(world.right.records) == 1
+
+
+@pytest.mark.parametrize("touched", ["field", "comment"])
+def test_a_twin_that_somebody_touched_is_told_and_not_deleted(stage: Stage, touched: str) -> None:
+    world, item = begun(stage, deletions=Parting.DELETE)
+    [twin] = world.right.records.values()
+    if touched == "field":
+        world.right.person_edits(twin.id, "title", "typed here")
+    else:
+        world.right.person_comments(twin.id, "said here", private=False)
+    world.left.person_deletes(item)
+    world.settle()
+    assert "was deleted there" in twin.comments[-1].body
+    assert twin.id in world.right.records
+    assert "not deleted" in world.history()
+
+
+def test_what_a_person_made_is_not_deleted_because_its_copy_was(stage: Stage) -> None:
+    world, _ = begun(stage)
+    world.document = replace(world.document, deletions=PartingRules(on_left=Parting.DELETE))
+    [twin] = list(world.right.records)
+    world.right.person_deletes(twin)
+    [left] = world.left.records.values()
+    world.left.person_edits(left.id, "text", "an edit")
+    world.settle()
+    assert "was deleted there" in left.comments[-1].body
+    assert state(world) == "ended"
+
+
+def found_by_scan(world: World) -> None:
+    """A full scan, which finds deletions that no feed tells."""
+    work = replace(world._work(), run=Run("scan"))
+    for _ in scan.run(work):
+        pass
+    feed.finish(work, None)
+    for app in (world.left, world.right):
+        app.tick()

@@ -8,7 +8,7 @@ from server.domain.errors import PutRight
 from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
 from server.domain.mapping import Direction, FieldMapping, TypeMapping, ValueMapping
-from server.domain.rules import CommentRules, PrivateComments
+from server.domain.rules import CommentRules, Parting, PartingRules, PrivateComments
 from server.domain.schedule import Schedule
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat
 from server.engine.mapping import SideShape, compile_mapping
@@ -91,3 +91,10 @@ def test_publishing_needs_something_private() -> None:
     sound = document(FieldMapping("title", "title"))
     error = refused(replace(sound, comments=CommentRules(private=PrivateComments.PUBLISH)))
     assert error.field == "comments.private"
+
+
+def test_no_app_is_asked_to_delete_that_cannot() -> None:
+    sound = document(FieldMapping("title", "title"))
+    error = refused(replace(sound, deletions=PartingRules(on_right=Parting.DELETE)))
+    assert error.field == "deletions.on_right"
+    assert "Engineering deletes no items" in error.message

@@ -1794,7 +1794,7 @@ export interface components {
          * @description What happens to the twin of an item that is gone, or that does not belong to the integration any more.
          * @enum {string}
          */
-        Parting: "ignore" | "note" | "close";
+        Parting: "ignore" | "note" | "close" | "delete";
         /**
          * PartingRules
          * @description What happens on each side when the other side's item is gone.
