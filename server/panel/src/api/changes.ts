@@ -70,7 +70,7 @@ export const useSaveIntegration = (id: string | null) =>
   );
 export const useDriveIntegration = () =>
   useChange(
-    ({ id, verb }: { id: string; verb: "start" | "pause" | "run" }) => post(`/integrations/${id}/${verb}`),
+    ({ id, verb }: { id: string; verb: "start" | "pause" | "run" | "scan" | "dry-run" | "release" }) => post(`/integrations/${id}/${verb}`),
     "integrations",
     "runs",
   );

@@ -4,7 +4,7 @@ import { get, remember } from "./client";
 import { ApiProblem } from "./problem";
 import type {
   AppUser, AuditPage, Connection, Connector, Container, Egress, EventPage, FieldSpec, Hold, Integration, ItemDetail,
-  ItemPage, ItemType, Me, Overview, Person, Run, Token, User,
+  ItemPage, ItemType, Me, Overview, Person, PreviewPage, Run, Token, User,
 } from "./types";
 
 const LIVE = 2_000;
@@ -99,6 +99,15 @@ export const useRunEvents = (id: string) =>
     queryFn: ({ pageParam }) => get<EventPage>(`/runs/${id}/events`, { after: pageParam, limit: 200 }),
     initialPageParam: 0,
     getNextPageParam: (page) => (page.events.length === 200 ? page.next : undefined),
+  });
+
+/** What a dry run showed, page after page. */
+export const useRunPreview = (id: string) =>
+  useInfiniteQuery({
+    queryKey: ["run", id, "preview"],
+    queryFn: ({ pageParam }) => get<PreviewPage>(`/runs/${id}/preview`, { after: pageParam, limit: 200 }),
+    initialPageParam: 0,
+    getNextPageParam: (page) => (page.lines.length === 200 ? page.next : undefined),
   });
 
 export const useItems = (integration: string, q: string, state: string) =>

@@ -2,6 +2,8 @@
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
+/** Every field is there, at any depth: what the server sends. */
+type Whole<T> = T extends readonly (infer One)[] ? Whole<One>[] : T extends object ? { [Key in keyof T]-?: Whole<T[Key]> } : T;
 
 export type Me = Schemas["Me"];
 export type Overview = Schemas["Overview"];
@@ -20,7 +22,7 @@ export type AppUser = Schemas["AppUser"];
 export type Integration = Omit<Schemas["IntegrationOut"], "document"> & { document: Document };
 export type IntegrationIn = Schemas["IntegrationIn"];
 /** The server fills in every default, so a document that it sent is whole. */
-export type Document = Required<Schemas["Document"]>;
+export type Document = Whole<Schemas["Document"]>;
 export type TypeMapping = Schemas["TypeMapping"];
 export type FieldMapping = Schemas["FieldMapping"];
 export type ValueMapping = Schemas["ValueMapping"];
@@ -28,6 +30,15 @@ export type Direction = Schemas["Direction"];
 export type ConflictPolicy = Schemas["ConflictPolicy"];
 export type PrivateComments = Schemas["PrivateComments"];
 export type Suggestion = Omit<Schemas["Suggestion"], "document"> & { document: Document };
+export type FilterRule = Schemas["FilterRule"];
+export type Operator = Schemas["Operator"];
+export type SideFilter = Whole<Schemas["SideFilter"]>;
+export type Parting = Schemas["Parting"];
+export type PartingRules = Schemas["PartingRules"];
+export type Schedule = Whole<Schemas["Schedule"]>;
+export type Window = Whole<Schemas["Window"]>;
+export type PreviewLine = Schemas["LineOut"];
+export type PreviewPage = Schemas["LinePage"];
 export type SideSettings = Schemas["SideSettings"];
 export type Run = Schemas["RunOut"];
 export type HistoryEvent = Schemas["EventOut"];

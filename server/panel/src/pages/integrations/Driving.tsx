@@ -1,4 +1,4 @@
-/** Start, pause, run now, edit, delete. */
+/** Start, pause, run now, compare everything, dry run, edit, delete. */
 import { ActionIcon, Button, Menu } from "@mantine/core";
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
@@ -35,6 +35,9 @@ export function Driving({ integration, drive }: Props) {
       <Menu position="bottom-end">
         <Menu.Target><ActionIcon variant="default" size={34} aria-label="More"><Icon name="menu" /></ActionIcon></Menu.Target>
         <Menu.Dropdown>
+          {state === "running" && <Menu.Item leftSection={<Icon name="run" />} onClick={() => drive.mutate({ id, verb: "scan" })}>Compare everything now</Menu.Item>}
+          <Menu.Item leftSection={<Icon name="item" />} onClick={() => drive.mutate({ id, verb: "dry-run" })}>Show what a run would do</Menu.Item>
+          <Menu.Divider />
           <Menu.Item component={Link} to={`/items?integration=${id}`} leftSection={<Icon name="item" />}>Its items</Menu.Item>
           <Menu.Item component={Link} to={`/holds?integration=${id}`} leftSection={<Icon name="hold" />}>What is held back</Menu.Item>
           <Menu.Divider />

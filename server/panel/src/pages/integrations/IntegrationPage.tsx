@@ -1,5 +1,5 @@
 /** One integration: how it stands, its runs, and its rules in plain words. */
-import { Group, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { Link, useParams } from "react-router";
 import { useDriveIntegration } from "../../api/changes";
 import { useMayChange } from "../../api/may";
@@ -20,6 +20,18 @@ import { Driving } from "./Driving";
 import { MappingView } from "./MappingView";
 import { Review } from "./Review";
 import { namesOf } from "./names";
+
+/** A run that was stopped for a person goes on only when that person says so. */
+function Release({ integration }: { integration: Integration }) {
+  const drive = useDriveIntegration();
+  if (!useMayChange()) return null;
+  return (
+    <Group gap="sm">
+      <Button size="xs" variant="default" loading={drive.isPending} onClick={() => drive.mutate({ id: integration.id, verb: "release" })}>I have looked: let it go on</Button>
+      <Problem error={drive.error} />
+    </Group>
+  );
+}
 
 export function IntegrationPage() {
   const { id = "" } = useParams();
@@ -68,6 +80,7 @@ function Parts({ integration }: { integration: Integration }) {
             {integration.state === "running" && integration.due_at !== null && <NextLook at={integration.due_at} />}
           </Group>
           {integration.problem !== "" && <Note tone="problem">{integration.problem}</Note>}
+          {integration.state === "paused" && integration.problem !== "" && <Release integration={integration} />}
           {integration.state === "draft" && <Note tone="advice">Nothing has been written yet. Read the rules below, then start it.</Note>}
           {current?.state === "running" && <RunProgress run={current} />}
         </Stack>

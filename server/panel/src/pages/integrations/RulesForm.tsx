@@ -1,4 +1,4 @@
-/** Which new items get twins, how comments and files travel, and how often both sides are looked at. */
+/** Which new items get twins, and how comments and files travel. */
 import { NumberInput, Select, SimpleGrid, Stack, Switch } from "@mantine/core";
 import type { Direction, Document } from "../../api/types";
 import { Note } from "../../widgets/Note";
@@ -25,10 +25,6 @@ export function RulesForm({ document, names, onChange }: Props) {
     <Stack gap="md">
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
         <Select label="New items get a twin" data={ways} value={document.creates} onChange={(chosen) => onChange({ ...document, creates: way(chosen) ?? document.creates })} />
-        <NumberInput
-          label="Look at both sides every" suffix=" s" min={5} max={86400} allowDecimal={false} clampBehavior="blur" value={document.schedule.every_seconds ?? ""} placeholder="as its connections say"
-          onChange={(value) => onChange({ ...document, schedule: { ...document.schedule, every_seconds: typeof value === "number" ? value : null } })}
-        />
         <Select label="Comments travel" data={orNever} value={comments.direction ?? "never"} onChange={(chosen) => onChange({ ...document, comments: { ...comments, direction: way(chosen) } })} />
         <Select
           label="Private comments" disabled={comments.direction === null} value={comments.private}

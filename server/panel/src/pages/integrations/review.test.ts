@@ -32,6 +32,18 @@ describe("an integration in plain words", () => {
     expect(about(document(), "fields")).toBe("Title and Status travel both ways. Priority travels only from Desk to Lab.");
   });
 
+  it("says what becomes of a twin whose original is gone", () => {
+    expect(about(document(), "partings")).toBe("When an item is deleted, its twin stays as it is.");
+    const deleting = document({ deletions: { on_left: "ignore", on_right: "delete" } });
+    expect(say(deleting).find((sentence) => sentence.about === "partings")).toMatchObject({ grave: true });
+    expect(about(deleting, "partings")).toContain("When an item of Desk is deleted, its twin in Lab is deleted if Lockstep made it");
+  });
+
+  it("says that a filter decides", () => {
+    const filtered = document({ scope: { ...document().scope, left: { ...everything, every: [{ field: "p", operator: "is", values: ["1"] }] } } });
+    expect(about(filtered, "items")).toContain("A filter decides which items of Desk belong");
+  });
+
   it("says which new items stay where they are", () => {
     expect(about(document({ creates: "to_left" }), "items")).toContain("New items of Desk stay there.");
   });

@@ -9,7 +9,7 @@ export interface Ability {
 }
 
 export interface Sentence {
-  about: "items" | "fields" | "conflicts" | "comments" | "private" | "files" | "pace";
+  about: "items" | "fields" | "conflicts" | "comments" | "private" | "files" | "partings" | "pace";
   text: string;
   grave: boolean;
 }
@@ -18,20 +18,26 @@ export interface Sentence {
 export function review(document: Document, names: Names, label: (field: FieldMapping) => string, privacy: Ability): Sentence[] {
   return [
     items(document, names),
+    ...scope(document, names),
     ...fields(document, names, label),
     conflicts(document, names),
     comments(document, names),
     privates(document, names, privacy),
     files(document, names),
+    ...partings(document, names),
     { about: "pace", text: pace(document), grave: false },
   ];
 }
 
-function pace({ schedule }: Document): string {
-  if (schedule.cron) return `Both sides are looked at by the clock of ${schedule.zone}: ${schedule.cron} (cron).`;
-  return schedule.every_seconds === null
-    ? "Both sides are looked at as often as their connections say."
-    : `Both sides are looked at every ${span(schedule.every_seconds)}.`;
+function pace({ schedule, scan_hours }: Document): string {
+  const often = schedule.cron
+    ? `Both sides are looked at by the clock of ${schedule.zone}: ${schedule.cron} (cron)`
+    : schedule.every_seconds === null
+      ? "Both sides are looked at as often as their connections say"
+      : `Both sides are looked at every ${span(schedule.every_seconds)}`;
+  const whole = scan_hours > 0 ? `, and compared as a whole every ${span(scan_hours * 3600)}` : "";
+  const closed = schedule.windows.length > 0 ? ` Nothing is sent within ${count(schedule.windows.length, "maintenance window")}.` : "";
+  return `${often}${whole}.${closed}`;
 }
 
 function ways(direction: Direction, names: Names): string {
@@ -46,6 +52,22 @@ function items({ creates }: Document, { left, right }: Names): Sentence {
       ? `Every item of ${left} gets a twin in ${right}. New items of ${right} stay there.`
       : `Every item of ${right} gets a twin in ${left}. New items of ${left} stay there.`;
   return { about: "items", text, grave: false };
+}
+
+function scope({ scope: rules }: Document, names: Names): Sentence[] {
+  const filtered = (["left", "right"] as const).filter((side) => rules[side].every.length + rules[side].new.length + rules[side].kept.length > 0);
+  return filtered.map((side) => ({ about: "items", text: `A filter decides which items of ${names[side]} belong; the others stay where they are and are listed.`, grave: false }));
+}
+
+function partings({ deletions, scope: rules }: Document, names: Names): Sentence[] {
+  const words = { ignore: "stays as it is", note: "is told by a comment", close: "is told and closed", delete: "is deleted if Lockstep made it and nobody has touched it" };
+  const said: Sentence[] = [];
+  for (const [here, there, what] of [["left", "right", "on_right"], ["right", "left", "on_left"]] as const) {
+    const [gone, left] = [deletions[what], rules.leaving[what]];
+    if (gone !== "ignore") said.push({ about: "partings", text: `When an item of ${names[here]} is deleted, its twin in ${names[there]} ${words[gone]}.`, grave: gone === "delete" });
+    if (left !== "ignore") said.push({ about: "partings", text: `When an item of ${names[here]} leaves the scope, its twin in ${names[there]} ${words[left]}.`, grave: left === "delete" });
+  }
+  return said.length > 0 ? said : [{ about: "partings", text: "When an item is deleted, its twin stays as it is.", grave: false }];
 }
 
 function fields(document: Document, names: Names, label: (field: FieldMapping) => string): Sentence[] {

@@ -14,6 +14,9 @@ import { State } from "../../widgets/State";
 import { When } from "../../widgets/When";
 import { exact, span } from "../../widgets/words";
 import { RunLines } from "./RunLines";
+import { RunPreview } from "./RunPreview";
+
+const PREVIEWS = new Set(["dry run"]);
 
 export function RunPage() {
   const { id = "" } = useParams();
@@ -55,7 +58,9 @@ function Parts({ run }: { run: Run }) {
           {run.message !== "" && <Note tone={run.state === "failed" ? "problem" : "advice"}>{run.message}</Note>}
         </Stack>
       </Panel>
-      <Panel title="What it did" hint="a line per item" flush><RunLines run={run} /></Panel>
+      {PREVIEWS.has(run.trigger)
+        ? <Panel title="What it would do" hint="nothing was written" flush><RunPreview run={run} /></Panel>
+        : <Panel title="What it did" hint="a line per item" flush><RunLines run={run} /></Panel>}
     </Stack>
   );
 }

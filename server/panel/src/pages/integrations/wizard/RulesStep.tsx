@@ -6,6 +6,10 @@ import { Problem } from "../../../widgets/Note";
 import { Panel } from "../../../widgets/Panel";
 import type { Names } from "../names";
 import { Review } from "../Review";
+import { LimitsForm } from "../rules/LimitsForm";
+import { PartingForm } from "../rules/PartingForm";
+import { ScheduleForm } from "../rules/ScheduleForm";
+import { ScopeForm } from "../rules/ScopeForm";
 import { RulesForm } from "../RulesForm";
 
 interface Props {
@@ -27,6 +31,10 @@ export function RulesStep({ document, names, name, error, onName, onChange }: Pr
           <RulesForm document={document} names={names} onChange={onChange} />
         </Stack>
       </Panel>
+      <Panel title="When"><ScheduleForm document={document} onChange={onChange} /></Panel>
+      <Panel title="Which items" hint="all, unless a rule leaves some out"><ScopeForm document={document} names={names} onChange={onChange} /></Panel>
+      <Panel title="When an item goes"><PartingForm document={document} names={names} onChange={onChange} /></Panel>
+      <Panel title="Limits"><LimitsForm document={document} onChange={onChange} /></Panel>
       <Panel title="In plain words"><Review document={document} /></Panel>
       {aboutName === undefined && <Problem error={error} />}
     </Stack>
