@@ -138,6 +138,32 @@ def test_an_integration_is_paused_and_goes_on(desk: Watched, integration: str) -
     expect(page.get_by_role("button", name="Run now")).to_be_visible()
 
 
+def test_a_dry_run_shows_what_would_be_done_and_writes_nothing(desk: Watched, integration: str) -> None:
+    page = desk.page
+    page.goto(integration)
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Show what a run would do").click()
+    page.get_by_role("table").first.get_by_role("row").nth(1).get_by_role("link").click()
+    expect(page.get_by_role("heading", name="What it would do")).to_be_visible()
+    expect(page.get_by_text("Succeeded").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Nothing would be done")).to_be_visible()
+    desk.picture("dry-run")
+
+
+def test_a_filter_is_put_together_and_said_in_plain_words(desk: Watched, integration: str) -> None:
+    page = desk.page
+    page.goto(f"{integration}/edit")
+    page.get_by_role("button", name="Add a rule for items of Help desk").click()
+    choose(page, "Field of a rule for items of Help desk", "Title")
+    choose(page, "Comparison of a rule for items of Help desk", "contains")
+    page.get_by_role("textbox", name="Values of a rule for items of Help desk").fill("Drucker")
+    page.keyboard.press("Enter")
+    choose(page, "An item of Help desk was deleted", "Delete the twin")
+    expect(page.get_by_text("A filter decides which items of Help desk belong")).to_be_visible()
+    expect(page.get_by_text("is deleted if Lockstep made it and nobody has touched it")).to_be_visible()
+    desk.picture("edit-rules")
+
+
 def test_people_are_matched_and_kept(desk: Watched, integration: str) -> None:
     page = desk.page
     page.goto("/people")
@@ -185,6 +211,11 @@ def test_every_page_fits_its_window_and_keeps_its_policy(
             name = "integration" if path == integration else path.strip("/").replace("/", "-") or "overview"
             watched.picture(f"{scheme}-{width}-{name}")
             assert watched.too_wide() <= 0, f"{path} is wider than its window of {width}"
+        page.goto(f"{integration}/edit")
+        page.get_by_role("heading", name="When an item goes").wait_for()
+        expect(page.get_by_label("Loading")).to_have_count(0)
+        watched.picture(f"{scheme}-{width}-edit")
+        assert watched.too_wide() <= 0
         page.goto("/items")
         page.locator("td .row-link").first.click()
         page.get_by_role("table", name="Both sides").wait_for()
