@@ -1,4 +1,4 @@
-"""The clock of the sync process jumps by an hour, forward and back: cursors and leases go by other clocks.
+"""The clock of the sync process jumps by an hour, forward and back: cursors, leases and markers go by other clocks.
 
 Only that process sees it (libfaketime, which .ci/prepare installs).
 """
@@ -16,6 +16,8 @@ from tests.chaos.stage import Stage
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 HOUR = 3600
+LAG = 6
+"""Seconds that the right app's search is behind."""
 
 
 class Clock:
@@ -48,3 +50,19 @@ def test_a_clock_that_jumps_while_everything_is_under_way_changes_nothing(stage:
     promises.check(stage, sync, story.meanwhile(stage))
     assert stage.sql("select epoch from fence") == [(1,)], "the lease changed hands"
     assert stage.sql("select count(*) from cursors where at > now()") == [(0,)], "a cursor went by our clock"
+
+
+@pytest.mark.parametrize("wrong", [HOUR, -HOUR])
+def test_a_create_that_the_search_does_not_show_yet_is_waited_for_by_no_wrong_clock(
+    stage: Stage, tmp_path: Path, wrong: int
+) -> None:
+    story.before(stage)
+    sync = stage.start_sync("create.sent:kill:3")
+    stage.integrate(marker_lag=str(LAG))
+    wait_until(sync.was_killed, "the process to come to its fault")
+    stage.right.control("quirks", search_lag=LAG)
+    stage.let_the_lease_run_out()
+    after = stage.start_sync(**Clock(tmp_path, wrong).environment)
+    wait_until(lambda: backfilled(stage), "every item to have its twin, and no other")
+    stage.right.control("quirks", search_lag=0.0)
+    promises.check(stage, after)
