@@ -2,7 +2,8 @@
 
 Connections of ``urllib3`` whose requests are sent at once and whose answers are read at once; the library still opens,
 secures, tunnels, pools and drops them. It must not choose where to connect, send anything twice, or read an answer
-that is incomplete as if it were whole. What is streamed goes the library's own way.
+that is incomplete as if it were whole. ``httptools`` (the parser of Node) reads HTTP; what is streamed goes the
+library's own way.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import io
 import re
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
+from httptools import HttpParserError, HttpResponseParser
 from requests.adapters import HTTPAdapter
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -24,15 +25,9 @@ from urllib3.exceptions import DecodeError, ProtocolError
 _AGENT: Final = "Lockstep"
 _PIECE: Final = 64 * 1024
 _LONGEST_HEAD: Final = 256 * 1024
-_NO_BODY: Final = frozenset({204, 304})
 _OK: Final = 200
 _HEAD: Final = re.compile(r"[A-Z]+ [!-~]+ HTTP/1\.1(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\0]*)*")
 """What may be sent before the body: a line each, of characters that HTTP can carry."""
-_STATUS: Final = re.compile(r"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: .*)?")
-_BEGUN: Final = re.compile(rb"HTTP/1\.[01] [1-5][0-9][0-9]")
-_END: Final = re.compile(rb"\r?\n\r?\n")
-_FOLD: Final = re.compile(r"\n[ \t]+")
-_HEX: Final = re.compile(rb"[0-9A-Fa-f]+")
 
 
 class CutOff(ProtocolError):
@@ -207,124 +202,108 @@ class Adapter(HTTPAdapter):
         return self._way
 
 
-class _Incoming:
-    """The bytes of one answer as they come in."""
+class _Answer:
+    """One answer as ``httptools`` finds it in the bytes that come in: the parser's callbacks, and what they found."""
 
-    def __init__(self, sock: Any) -> None:
-        self._sock = sock
-        self.rest = b""
-        self.over = False
+    def __init__(self, method: str) -> None:
+        self.parser = HttpResponseParser(self)
+        # As old servers have it: headers that go on in the next line, and lines without a carriage return.
+        self.parser.set_dangerous_leniencies(lenient_headers=True, lenient_optional_cr_before_lf=True)
+        self.status, self.version = 0, ""
+        self.headers: dict[str, tuple[str, str]] = {}
+        self.pieces: list[bytes] = []
+        self.begun = self.kept = self.spoilt = False
+        self._whole = False
+        self._without_body = method == "HEAD"
 
-    def head(self) -> bytes:
-        """Up to the empty line."""
-        while (end := _END.search(self.rest)) is None:
-            if len(self.rest) > _LONGEST_HEAD:
-                raise ProtocolError("the answer's head does not end")
-            piece = self._sock.recv(_PIECE)
-            if not piece:
-                if _BEGUN.match(self.rest):
-                    raise CutOff("the connection was closed within the headers")
-                raise ConnectionResetError("the connection was closed without an answer")
-            self.rest += piece
-        found, self.rest = self.rest[: end.start()], self.rest[end.end() :]
-        return found
+    def on_message_begin(self) -> None:
+        if self._whole:
+            self.spoilt = True  # what follows a whole answer was never asked for
+        else:
+            self.headers.clear()
 
-    def exactly(self, size: int) -> bytes:
-        pieces, have = [self.rest], len(self.rest)
-        while have < size:
-            pieces.append(self._more())
-            have += len(pieces[-1])
-        whole = b"".join(pieces) if len(pieces) > 1 else self.rest
-        self.rest = whole[size:]
-        return whole[:size]
+    def on_status(self, _reason: bytes) -> None:
+        self.begun = True
 
-    def line(self) -> bytes:
-        while (end := self.rest.find(b"\n")) < 0:
-            if len(self.rest) > _PIECE:
-                raise CutOff("a line of the answer does not end")
-            self.rest += self._more()
-        found, self.rest = self.rest[:end].rstrip(b"\r"), self.rest[end + 1 :]
-        return found
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.spoilt:
+            return
+        shown, said = name.decode("latin-1"), value.decode("latin-1").strip()
+        before = self.headers.get(shown.lower())
+        self.headers[shown.lower()] = (shown, said) if before is None else (before[0], f"{before[1]}, {said}")
 
-    def chunks(self) -> bytes:
-        """Pieces with their sizes, up to the empty one. What an app fails to send after that one is not missed."""
-        pieces = []
-        while size := self._chunk_size():
-            pieces.append(self.exactly(size))
-            if self.line():
-                raise CutOff("a piece of the answer is longer than it says")
-        with suppress(CutOff):
-            while self.line():
-                pass
-        return b"".join(pieces)
+    def on_headers_complete(self) -> None:
+        status = self.parser.get_status_code()
+        if self.spoilt or status < _OK:
+            return  # "go on", "hold on": the answer itself is still to come
+        self.status, self.version = status, self.parser.get_http_version()
+        self.kept = self.parser.should_keep_alive()
+        self._whole = self._without_body
 
-    def everything(self) -> bytes:
-        """Up to the end of the connection."""
-        pieces, self.rest, self.over = [self.rest], b"", True
-        while piece := self._sock.recv(_PIECE):
-            pieces.append(piece)
-        return b"".join(pieces)
+    def on_body(self, piece: bytes) -> None:
+        if not self.spoilt:
+            self.pieces.append(piece)
 
-    def _chunk_size(self) -> int:
-        said = self.line().partition(b";")[0].strip()
-        if _HEX.fullmatch(said) is None:
-            raise CutOff("a piece of the answer does not tell its size")
-        return int(said, 16)
+    def on_message_complete(self) -> None:
+        self._whole = self.status > 0
 
-    def _more(self) -> bytes:
-        piece: bytes = self._sock.recv(_PIECE)
-        if not piece:
-            self.over = True
-            raise CutOff("the connection was closed within the answer")
-        return piece
+    def is_whole(self) -> bool:
+        """Whether nothing of it is still to come."""
+        return self._whole
+
+    def ends_with_the_connection(self) -> bool:
+        """Whether nothing else tells where its body ends."""
+        return self.status > 0 and not {"content-length", "transfer-encoding"} & self.headers.keys()
 
 
 def _read(sock: Any, method: str) -> tuple[Whole, bool]:
     """The next answer to ``method``, and whether the connection can be used again."""
-    incoming = _Incoming(sock)
-    while (answer := _head(incoming.head())).status < _OK:
-        pass
+    found, size = _Answer(method), 0
+    while not found.is_whole():
+        piece = _receive(sock, found)
+        if not piece:
+            _judge_the_end(found)
+            break
+        size += 0 if found.status else len(piece)
+        try:
+            found.parser.feed_data(piece)
+        except HttpParserError as error:
+            if not found.is_whole():  # after that, only the connection is of no use any more
+                raise (CutOff if found.begun else ProtocolError)(f"the answer is no HTTP: {error}") from error
+            found.spoilt = True
+        if not found.status and size > _LONGEST_HEAD:
+            raise ProtocolError("the answer's head does not end")
+    del found.parser  # it holds the answer, and the answer it
+    answer = Whole(f"HTTP/{found.version}", found.status, Headers(found.headers))
+    answer.data = _unpacked(b"".join(found.pieces), answer.headers)
+    return answer, found.kept and not found.spoilt
+
+
+def _receive(sock: Any, found: _Answer) -> bytes:
     try:
-        answer.data = _body(incoming, answer, method)
-    except (OSError, ValueError, DecodeError) as error:
-        raise CutOff(str(error), error) from error
-    says = answer.headers.get("connection", "").lower()
-    stays = "keep-alive" in says if answer.version_string == "HTTP/1.0" else "close" not in says
-    return answer, stays and not incoming.over and not incoming.rest
+        piece: bytes = sock.recv(_PIECE)
+    except OSError as error:
+        if found.begun:
+            raise CutOff(str(error), error) from error
+        raise
+    return piece
 
 
-def _head(head: bytes) -> Whole:
-    text = head.decode("latin-1").replace("\r\n", "\n")
-    first, *lines = _FOLD.sub(" ", text).split("\n")
-    status = _STATUS.fullmatch(first)
-    if status is None:
-        raise ProtocolError("the answer is no HTTP")
-    kept: dict[str, tuple[str, str]] = {}
-    for line in lines:
-        name, _, value = line.partition(":")
-        lower, value = name.lower(), value.strip()
-        before = kept.get(lower)
-        kept[lower] = (name, value) if before is None else (before[0], f"{before[1]}, {value}")
-    return Whole(f"HTTP/1.{status[1]}", int(status[2]), Headers(kept))
+def _judge_the_end(found: _Answer) -> None:
+    """The connection is closed: whether that ends the answer, or cuts it off."""
+    if found.ends_with_the_connection():
+        return
+    if not found.begun:
+        raise ConnectionResetError("the connection was closed without an answer")
+    raise CutOff("the connection was closed within the answer")
 
 
-def _body(incoming: _Incoming, answer: Whole, method: str) -> bytes:
-    if method == "HEAD" or answer.status in _NO_BODY:
-        return b""
-    headers = answer.headers
-    length, sent_in = headers.get("content-length"), headers.get("transfer-encoding", "").lower()
-    if sent_in == "chunked":
-        content = incoming.chunks()
-    elif sent_in:
-        raise CutOff(f"the answer is sent in a way that nobody asked for ({sent_in})")
-    elif length is None:
-        content = incoming.everything()
-    elif length.isdecimal():
-        content = incoming.exactly(int(length))
-    else:
-        raise CutOff(f"the answer does not tell its length ({length})")
+def _unpacked(content: bytes, headers: Headers) -> bytes:
     coding = headers.get("content-encoding")
     if not coding:
         return content
-    decoded: bytes = HTTPResponse(io.BytesIO(content), {"content-encoding": coding}).data
+    try:
+        decoded: bytes = HTTPResponse(io.BytesIO(content), {"content-encoding": coding}).data
+    except (OSError, ValueError, DecodeError) as error:
+        raise CutOff(str(error), error) from error
     return decoded
