@@ -41,6 +41,8 @@ POINTS: Final = (
     "edit.sent",
     "file.sending",
     "file.sent",
+    "link.sending",
+    "link.sent",
     "delete.sending",
     "delete.sent",
     "cursor.moved",  # written with the page that it covers, not committed

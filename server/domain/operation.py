@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from server.domain.item import CommentDraft, Draft, Side
+from server.domain.item import CommentDraft, Draft, Link, Side
 from server.domain.values import Value
 
 
@@ -74,7 +74,28 @@ class DeleteItem:
     kind: Literal["delete"] = "delete"
 
 
-Step = CreateItem | UpdateItem | AddComment | EditComment | AddFile | DeleteItem
+@dataclass(frozen=True, slots=True)
+class AddLink:
+    """Relate the twin as ``source`` relates the original; ``link`` is the same in the terms of the twin's app.
+
+    A link of the kind ``PARENT`` takes the place of another parent.
+    """
+
+    source: Link
+    link: Link
+    kind: Literal["add_link"] = "add_link"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLink:
+    """Take a relation off the twin, as it was taken off the original, where it was ``source``."""
+
+    source: Link
+    link: Link
+    kind: Literal["remove_link"] = "remove_link"
+
+
+Step = CreateItem | UpdateItem | AddComment | EditComment | AddFile | DeleteItem | AddLink | RemoveLink
 
 
 @dataclass(frozen=True, slots=True)

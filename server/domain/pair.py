@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from server.domain.item import Side
+from server.domain.item import Link, Side
 from server.domain.values import Value
 
 
@@ -25,7 +25,10 @@ class PairState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One side of a pair as last seen. ``snapshot`` is None until the side has been settled once."""
+    """One side of a pair as last seen. ``snapshot`` is None until the side has been settled once.
+
+    ``links`` are its relations and its parent, in its own terms.
+    """
 
     item_id: str | None = None
     key: str = ""
@@ -33,6 +36,7 @@ class Seen:
     type: str = ""
     snapshot: Mapping[str, Value] | None = None
     stamp: str = ""
+    links: frozenset[Link] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,16 @@ from server.engine.mapping import CompiledType
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """Something of the item on ``side`` that cannot travel before ``target``, an item of that side, has a twin."""
+
+    side: Side
+    target: str
+    reason: str
+    """A sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The outcome of looking at one pair.
 
@@ -28,6 +38,7 @@ class Plan:
     held: Mapping[Side, frozenset[str]] = field(default_factory=dict)
     summary: str = ""
     """The sentence of the history, where the operations alone do not say it."""
+    waits: tuple[Wait, ...] = ()
 
 
 @dataclass(slots=True)
@@ -63,7 +74,7 @@ def seen(type_: CompiledType, side: Side, item: Item, old: Seen, held: frozenset
             values[name] = before[name]
         else:
             values.pop(name, None)
-    return Seen(item.id, item.key, item.url, item.type, values, item.stamp)
+    return Seen(item.id, item.key, item.url, item.type, values, item.stamp, old.links)
 
 
 def comment_ids(pairs: tuple[CommentPair, ...], side: Side) -> dict[str, CommentPair]:

@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from server.domain.item import Item, Side
-from server.domain.operation import AddComment, AddFile, Conflict, CreateItem, EditComment, Operation, UpdateItem
+from server.domain.operation import (
+    AddComment,
+    AddFile,
+    AddLink,
+    Conflict,
+    CreateItem,
+    EditComment,
+    Operation,
+    RemoveLink,
+    UpdateItem,
+)
 from server.domain.pair import PairState
 from server.domain.preview import Line
 from server.domain.values import FieldKind, FieldSpec, Value
@@ -103,7 +113,11 @@ def _of_operation(plan: Plan, operation: Operation) -> list[Line]:
         return [replace(line, after=_short(step.body))]
     if isinstance(step, AddFile):
         return [replace(line, field=step.name, reason=f"{step.size} bytes")]
-    return [line]  # a kind without a text of its own: a deletion, a link
+    if isinstance(step, AddLink):
+        return [replace(line, field=step.link.kind, after=step.link.target)]
+    if isinstance(step, RemoveLink):
+        return [replace(line, field=step.link.kind, before=step.link.target)]
+    return [line]  # a kind without a text of its own: a deletion
 
 
 def _parting(plan: Plan) -> str:

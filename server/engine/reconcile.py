@@ -1,6 +1,6 @@
 """Both items and what was last seen of them in, a plan out; it must not know how a plan is carried out.
 
-See ``fields`` for the three-way merge, ``comments`` and ``attachments`` for what hangs on an item.
+See ``fields`` for the three-way merge, ``comments``, ``attachments`` and ``links`` for what hangs on an item.
 """
 
 from __future__ import annotations
@@ -15,18 +15,24 @@ from server.domain.values import FieldKind
 from server.engine.attachments import plan_attachments
 from server.engine.comments import plan_comments
 from server.engine.fields import draft_fields, merge_fields
+from server.engine.links import Relatives, links_unchanged, plan_links
 from server.engine.mapping import CompiledType, Mapping
 from server.engine.plan import Draughtsman, Plan, attachment_ids, comment_ids, seen, snapshot
 from server.engine.richtext import fingerprint
 
 _NOTHING: frozenset[str] = frozenset()
+_NOBODY = Relatives()
 
 
 def unchanged(type_: CompiledType, pair: Pair, side: Side, item: Item, mapping: Mapping) -> bool:
     """Whether ``item`` is what was last seen of it, so that its twin need not be looked at (an echo, mostly)."""
     if pair.state is not PairState.LINKED or pair.on(side).snapshot != snapshot(type_, side, item):
         return False
-    return _comments_unchanged(pair, side, item, mapping) and _files_unchanged(pair, side, item, mapping)
+    return (
+        _comments_unchanged(pair, side, item, mapping)
+        and _files_unchanged(pair, side, item, mapping)
+        and links_unchanged(pair, side, item, mapping.document.links)
+    )
 
 
 def absorb(type_: CompiledType, pair: Pair, side: Side, item: Item, mapping: Mapping) -> Pair:
@@ -81,15 +87,16 @@ def reconcile(
     mapping: Mapping,
     ids: Iterator[str],
     lost: tuple[Operation, ...] = (),
+    relatives: Relatives = _NOBODY,
 ) -> Plan:
     """Decide what has to be done to bring both sides of ``pair`` in step.
 
     One of ``left`` and ``right`` may be None: it is to be created. ``ids`` yields fresh random ids. ``lost`` are
-    operations of an earlier pass whose outcome is unknown.
+    operations of an earlier pass whose outcome is unknown. ``relatives``: what is known of items that links lead to.
     """
     drawing = Draughtsman(pair.id, ids, lost)
     if left is None or right is None:
-        return _plan_create(pair, type_, left, right, mapping, drawing)
+        return _plan_create(pair, type_, left, right, mapping, drawing, relatives)
     # Nothing was ever settled: the twin was created, but the answer was lost. What a person made comes first.
     first = pair.origin if pair.left.snapshot is None and pair.right.snapshot is None else None
     merged = merge_fields(type_, pair, left, right, first)
@@ -98,18 +105,20 @@ def reconcile(
             drawing.add(target, UpdateItem(merged.writes[target], merged.before[target]))
     comments = plan_comments(pair, left, right, mapping, drawing)
     attachments = plan_attachments(pair, left, right, mapping, drawing)
+    links = plan_links(pair, left, right, mapping, drawing, relatives)
     held = {side: frozenset(names) for side, names in merged.held.items()}
     after = replace(
         pair,
         state=PairState.LINKED,
-        left=seen(type_, Side.LEFT, left, pair.left, held[Side.LEFT]),
-        right=seen(type_, Side.RIGHT, right, pair.right, held[Side.RIGHT]),
+        left=replace(seen(type_, Side.LEFT, left, pair.left, held[Side.LEFT]), links=links.seen(Side.LEFT)),
+        right=replace(seen(type_, Side.RIGHT, right, pair.right, held[Side.RIGHT]), links=links.seen(Side.RIGHT)),
         title=_title(type_, Side.LEFT, left),
         comments=comments,
         attachments=attachments,
     )
     notes = (*merged.notes, *drawing.notes)
-    return Plan(after, type_, tuple(drawing.operations), notes, tuple(merged.conflicts), held)
+    conflicts = (*merged.conflicts, *links.conflicts)
+    return Plan(after, type_, tuple(drawing.operations), notes, conflicts, held, waits=tuple(links.waits))
 
 
 def _plan_create(
@@ -119,6 +128,7 @@ def _plan_create(
     right: Item | None,
     mapping: Mapping,
     drawing: Draughtsman,
+    relatives: Relatives,
 ) -> Plan:
     source, origin = (left, Side.LEFT) if left is not None else (right, Side.RIGHT)
     if source is None:
@@ -129,14 +139,18 @@ def _plan_create(
     drawing.add(target, CreateItem(draft))
     comments = plan_comments(pair, left, right, mapping, drawing)
     attachments = plan_attachments(pair, left, right, mapping, drawing)
+    links = plan_links(pair, left, right, mapping, drawing, relatives)
+    known = replace(seen(type_, origin, source, pair.on(origin), _NOTHING), links=links.seen(origin))
+    made = replace(pair.on(target), links=links.seen(target))
     after = replace(
-        pair.with_side(origin, seen(type_, origin, source, pair.on(origin), _NOTHING)),
+        pair.with_side(origin, known).with_side(target, made),
         state=PairState.RESERVED,
         title=_title(type_, origin, source),
         comments=comments,
         attachments=attachments,
     )
-    return Plan(after, type_, tuple(drawing.operations), (*notes, *drawing.notes))
+    waits = tuple(links.waits)
+    return Plan(after, type_, tuple(drawing.operations), (*notes, *drawing.notes), waits=waits)
 
 
 def _title(type_: CompiledType, side: Side, item: Item) -> str:

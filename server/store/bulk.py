@@ -52,6 +52,12 @@ def upsert(tx: Connection, table: Table, rows: Sequence[Row], kept: Collection[s
     tx.execute(_upsert(table, tuple(rows[0]), frozenset(kept)), parameters(last))
 
 
+def add_missing(tx: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Add the ``rows`` whose primary keys are not there yet, and leave the others as they are."""
+    if rows:
+        tx.execute(_insert(table, tuple(rows[0])).on_conflict_do_nothing(), parameters(rows))
+
+
 def rows_of(table: Table, columns: Sequence[str]) -> Any:
     """What ``parameters`` gives, as a table named ``given`` with ``columns`` of ``table``."""
     like: ColumnElement[Any] = literal_column(f"null::{table.name}")

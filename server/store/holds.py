@@ -23,7 +23,8 @@ class Hold:
     """One item that is held back. ``reason`` is a sentence, ``words`` are the app's own.
 
     ``delay`` is how long until it is tried again (None: not by itself); it doubles with every attempt unless
-    ``steady``: then nothing was attempted, and the item keeps its place.
+    ``steady``: then nothing was attempted, and the item keeps its place. ``waits_for``: an item of the same side whose
+    twin must come first.
     """
 
     side: Side
@@ -37,6 +38,7 @@ class Hold:
     delay: timedelta | None = None
     attempts: int = 1
     steady: bool = False
+    waits_for: str = ""
 
 
 _LONGEST = timedelta(minutes=15)
@@ -66,6 +68,7 @@ def put(tx: Connection, integration: str, holds: Sequence[Hold]) -> None:
                 "stamp": one.stamp,
                 "attempts": attempts,
                 "due_at": None if delay is None else now + delay,
+                "waits_for": one.waits_for,
                 "last_at": now,
             }
         )
@@ -130,6 +133,33 @@ def release(tx: Connection, integration: str, items: Sequence[tuple[Side, str]] 
     if items is not None:
         where = _of(integration, items)
     return tx.execute(t.holds.update().where(where).values(due_at=func.now())).rowcount
+
+
+def go_on(tx: Connection, integration: str, items: Sequence[tuple[Side, str]]) -> None:
+    """What waited for one of these items may be tried now."""
+    for side in Side:
+        ids = [item_id for one, item_id in items if one is side]
+        if ids:
+            where = (t.holds.c.integration_id == integration) & (t.holds.c.side == side.value)
+            waits = (t.holds.c.waits_for != "") & bulk.among(t.holds.c.waits_for, ids)
+            tx.execute(t.holds.update().where(where & waits).values(due_at=func.now()))
+
+
+def look_again(tx: Connection, integration: str, items: Sequence[tuple[Side, str]], reason: str) -> None:
+    """Let items that are not held be looked at once more, soon."""
+    rows = [
+        {
+            "integration_id": integration,
+            "side": side.value,
+            "item_id": item_id,
+            "item_key": "",
+            "kind": "waiting",
+            "reason": reason,
+            "due_at": bulk.NOW,
+        }
+        for side, item_id in items
+    ]
+    bulk.add_missing(tx, t.holds, rows)
 
 
 def _of(integration: str, items: Sequence[tuple[Side, str]]) -> ColumnElement[bool]:

@@ -5,13 +5,14 @@ Writes go in lists: a page of a run is saved with one statement a table.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, literal_column, select, text
+from sqlalchemy import ARRAY, Connection, Row, Table, Text, bindparam, cast, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from server.domain.item import Side
+from server.domain.item import Link, Side
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Seen
 from server.domain.values import Value
 from server.store import bulk
@@ -19,7 +20,7 @@ from server.store import tables as t
 from server.store.bulk import among
 
 _WALKED = (PairState.LINKED.value, PairState.OUTSIDE.value)
-_SIDE_COLUMNS = ("id", "key", "url", "type", "snapshot", "stamp")
+_SIDE_COLUMNS = ("id", "key", "url", "type", "snapshot", "stamp", "links")
 
 
 def by_items(tx: Connection, integration: str, side: Side, item_ids: Sequence[str]) -> dict[str, Pair]:
@@ -55,6 +56,30 @@ def count(tx: Connection, integration: str, after: str = "") -> int:
     if after:
         where &= t.pairs.c.id > after
     return int(tx.execute(select(func.count()).select_from(t.pairs).where(where)).scalar_one())
+
+
+def twins(tx: Connection, integration: str, side: Side, item_ids: Sequence[str]) -> dict[str, tuple[PairState, str]]:
+    """How far the pairs of these items have come, and their twins' ids (empty: none yet), by item id."""
+    if not item_ids:
+        return {}
+    mine, other = (
+        (t.pairs.c.left_id, t.pairs.c.right_id) if side is Side.LEFT else (t.pairs.c.right_id, t.pairs.c.left_id)
+    )
+    where = (t.pairs.c.integration_id == integration) & among(mine, item_ids)
+    rows = tx.execute(select(mine.label("item"), other.label("twin"), t.pairs.c.state).where(where))
+    return {row.item: (PairState(row.state), row.twin or "") for row in rows}
+
+
+def leading_to(tx: Connection, integration: str, side: Side, item_ids: Sequence[str]) -> list[str]:
+    """The items of a side of which a link was seen that leads to one of these, and that have a twin."""
+    if not item_ids:
+        return []
+    mine, links = (
+        (t.pairs.c.left_id, t.pairs.c.left_links) if side is Side.LEFT else (t.pairs.c.right_id, t.pairs.c.right_links)
+    )
+    any_of = links.has_any(cast(bindparam("targets", list(item_ids), type_=ARRAY(Text)), ARRAY(Text)))
+    where = (t.pairs.c.integration_id == integration) & (t.pairs.c.state == "linked") & (links != text("'{}'")) & any_of
+    return list(tx.execute(select(mine).where(where)).scalars())
 
 
 def reserve(tx: Connection, integration: str, pairs: Sequence[Pair]) -> None:
@@ -108,6 +133,7 @@ def _pair(row: Row[Any]) -> Pair:
             getattr(row, f"{side}_type"),
             values(getattr(row, f"{side}_snapshot")),
             getattr(row, f"{side}_stamp"),
+            _links(getattr(row, f"{side}_links")),
         )
         for side in Side
     )
@@ -122,6 +148,17 @@ def _pair(row: Row[Any]) -> Pair:
         tuple(_attachment(one) for one in row.files),
         row.reserved_at,
     )
+
+
+def _links(json: Mapping[str, Sequence[str]]) -> frozenset[Link]:
+    return frozenset(Link(kind, target) for target, kinds in json.items() for kind in kinds)
+
+
+def _by_target(links: frozenset[Link]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for one in sorted(links, key=lambda each: (each.target, each.kind)):
+        found[one.target].append(one.kind)
+    return found
 
 
 def _comment(row: Mapping[str, Any]) -> CommentPair:
@@ -163,7 +200,7 @@ def _pair_row(integration: str, pair: Pair, synced_at: str | None) -> dict[str, 
     for side in Side:
         seen = pair.on(side)
         snapshot = dict(seen.snapshot) if seen.snapshot is not None else None
-        fields = (seen.item_id, seen.key, seen.url, seen.type, snapshot, seen.stamp)
+        fields = (seen.item_id, seen.key, seen.url, seen.type, snapshot, seen.stamp, _by_target(seen.links))
         row.update({f"{side}_{name}": value for name, value in zip(_SIDE_COLUMNS, fields, strict=True)})
     return row
 

@@ -218,6 +218,8 @@ pairs = Table(
     Column("right_snapshot", _JSON),
     Column("left_stamp", Text),
     Column("right_stamp", Text),
+    Column("left_links", _JSON),
+    Column("right_links", _JSON),
     Column("reserved_at", _TIME),
     Column("created_at", _TIME),
     Column("synced_at", _TIME),

@@ -17,7 +17,17 @@ from typing import BinaryIO, cast
 from server import faults
 from server.domain.errors import AppError, Fenced, Gone, LostAnswer, Rejected, Transient
 from server.domain.item import Draft, FileDraft, Item, Side
-from server.domain.operation import AddComment, AddFile, CreateItem, DeleteItem, EditComment, Operation, UpdateItem
+from server.domain.operation import (
+    AddComment,
+    AddFile,
+    AddLink,
+    CreateItem,
+    DeleteItem,
+    EditComment,
+    Operation,
+    RemoveLink,
+    UpdateItem,
+)
 from server.domain.values import FieldKind, Value
 from server.engine.plan import Plan
 from server.services.sync.work import Work
@@ -126,8 +136,21 @@ def _carry_out(work: Work, done: Applied, operation: Operation) -> None:
             connector.delete(item_id)
         faults.reach("delete.sent")
         done.deleted.add(side)
+    elif isinstance(step, AddLink | RemoveLink):
+        _relate(work, side, item_id, step)
     else:
         _transfer(work, done, side, item_id, step)
+
+
+def _relate(work: Work, side: Side, item_id: str, step: AddLink | RemoveLink) -> None:
+    """Make a link, or take one away. Either is no error when it is so already, so nothing needs to be looked up."""
+    connector, link = work.end(side).connector, step.link
+    faults.reach("link.sending")
+    if isinstance(step, AddLink):
+        connector.add_link(item_id, link.kind, link.target)
+    else:
+        connector.remove_link(item_id, link.kind, link.target)
+    faults.reach("link.sent")
 
 
 def _create(work: Work, done: Applied, side: Side, draft: Draft) -> None:

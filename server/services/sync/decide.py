@@ -13,6 +13,7 @@ from server.domain.item import Item, Side
 from server.domain.pair import Pair, PairState
 from server.engine.align import Aligned, align
 from server.engine.filters import outside
+from server.engine.links import Relatives
 from server.engine.mapping import CompiledType
 from server.engine.parting import Reason, part, rejoin
 from server.engine.plan import Draughtsman, Plan
@@ -26,7 +27,7 @@ _NO_TYPE = CompiledType("", "", ())
 """Stands for the type mapping of a pair whose types are mapped no longer."""
 
 
-def decide(work: Work, one: Look, settlement: Settlement) -> Plan | None:
+def decide(work: Work, one: Look, settlement: Settlement, relatives: Relatives) -> Plan | None:
     """The plan for one item; None when ``settlement`` has all there is to say of it."""
     try:
         if one.deleted is not None:
@@ -37,7 +38,7 @@ def decide(work: Work, one: Look, settlement: Settlement) -> Plan | None:
         if one.failure is not None or one.item is None:
             settle.settle_failure(work, settlement, one, one.failure or LookupError("nothing came back"))
             return None
-        return _present(work, one, one.item, settlement)
+        return _present(work, one, one.item, settlement, relatives)
     except (ValueError, TypeError, KeyError) as error:
         work.scope.log.exception("an item could not be reconciled", item=one.key)
         settle.settle_failure(work, settlement, one, error)
@@ -53,7 +54,7 @@ def _deleted(work: Work, one: Look, settlement: Settlement) -> Plan | None:
     return _part(work, one, one.pair, Reason(side, None, ""), twin)
 
 
-def _present(work: Work, one: Look, item: Item, settlement: Settlement) -> Plan | None:
+def _present(work: Work, one: Look, item: Item, settlement: Settlement, relatives: Relatives) -> Plan | None:
     if one.pair is not None and one.pair.state is PairState.ENDED:
         settlement.cleared.append((one.side, one.item_id))
         return None
@@ -69,20 +70,20 @@ def _present(work: Work, one: Look, item: Item, settlement: Settlement) -> Plan 
     left, right = (item, one.twin) if one.side is Side.LEFT else (one.twin, item)
     pair = _with_ids(pair, left, right)
     if work.align is not None and pair.state is PairState.LINKED and left is not None and right is not None:
-        return _aligned(work, one, align(one.type, pair, left, right, work.align), left, right)
+        return _aligned(work, one, align(one.type, pair, left, right, work.align), (left, right), relatives)
     if pair.state is not PairState.OUTSIDE:
-        return reconcile(pair, one.type, left, right, work.mapping, work.ids(), one.open)
-    plan = reconcile(rejoin(pair), one.type, left, right, work.mapping, work.ids(), one.open)
+        return reconcile(pair, one.type, left, right, work.mapping, work.ids(), one.open, relatives)
+    plan = reconcile(rejoin(pair), one.type, left, right, work.mapping, work.ids(), one.open, relatives)
     key = pair.on(one.side).key or item.key
     return replace(plan, summary=f"{key} of {work.end(one.side).name} belongs to the integration again.")
 
 
-def _aligned(work: Work, one: Look, aligned: Aligned, left: Item, right: Item) -> Plan | None:
+def _aligned(work: Work, one: Look, aligned: Aligned, items: tuple[Item, Item], relatives: Relatives) -> Plan | None:
     """A plan by snapshots that say who gives way where two values were never in step."""
     if one.type is None:
         return None
     one.pair = aligned.pair  # what is not carried out now has to count as changed afterwards, too
-    plan = reconcile(aligned.pair, one.type, left, right, work.mapping, work.ids(), one.open)
+    plan = reconcile(aligned.pair, one.type, *items, work.mapping, work.ids(), one.open, relatives)
     return replace(plan, conflicts=(*aligned.conflicts, *plan.conflicts))
 
 

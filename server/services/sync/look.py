@@ -7,6 +7,7 @@ that really differ from their snapshot. What is known already is not asked for a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from server.domain.errors import AppError, Fenced, Gone, PutRight, Transient
 from server.domain.item import Side
@@ -98,7 +99,7 @@ def _bind_by_marker(work: Work, looks: Sequence[Look]) -> None:
 def with_item(pair: Pair, side: Side, item_id: str) -> Pair:
     """The pair with the id of its item on ``side`` known."""
     seen = pair.on(side)
-    return pair.with_side(side, type(seen)(item_id, seen.key, seen.url, seen.type, seen.snapshot, seen.stamp))
+    return pair.with_side(side, replace(seen, item_id=item_id))
 
 
 def is_quiet(work: Work, one: Look) -> bool:
@@ -109,6 +110,8 @@ def is_quiet(work: Work, one: Look) -> bool:
     if work.align is not None:
         return False
     if one.pair is None or one.item is None or one.type is None or one.open:
+        return False
+    if one.head is None and one.pair.on(one.side).links:  # where its links lead may have a twin by now
         return False
     if outside(work.mapping, one.side, one.item, paired=True):
         return False

@@ -1,5 +1,7 @@
 """A page of items through all the steps: look, reconcile, journal, apply, settle; two commits, however many items.
 
+Where parents are still to be made the page goes in waves, they before their children, two commits a wave.
+
 What a kill -9 leaves behind: before the journal commit nothing; after it, planned operations, whose pairs the next
 pass takes up first (``open_entries``) and whose outcome it finds out by correlation id before it writes again.
 """
@@ -16,7 +18,7 @@ from server.domain.operation import CreateItem
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState
 from server.engine.plan import Plan
 from server.engine.reconcile import absorb
-from server.services.sync import cap, caution, preview, settle
+from server.services.sync import cap, caution, preview, relatives, settle
 from server.services.sync import look as looking
 from server.services.sync.apply import apply
 from server.services.sync.decide import decide
@@ -51,6 +53,7 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
     looking.find_orphans(work, todo)
     stop_on_refusal(work, [one.failure for one in todo])
     todo = _drop_quiet(work, todo, settlement)
+    todo += relatives.bring_parents(work, todo)
     looking.fetch_twins(work, todo)
     faults.reach("page.looked")
     _wait_for_lost_creates(work, todo)
@@ -58,16 +61,28 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
     looking.confirm_gone(work, todo)
     looking.fetch_bereaved(work, todo)
     stop_on_refusal(work, [one.failure for one in todo])
+    *first, last = relatives.in_waves(work, todo)
+    for wave in first:
+        _carry(work, wave, Settlement(), looked=0, cursor=None)
+    _carry(work, last, settlement, looked=len(looks), cursor=cursor)
+
+
+def _carry(
+    work: Work, looks: Sequence[Look], settlement: Settlement, *, looked: int, cursor: tuple[Side, datetime] | None
+) -> None:
+    """Decide, write down, carry out and settle one wave of a page."""
+    known = relatives.learn(work, looks)
+    stop_on_refusal(work, [one.failure for one in looks])
     planned = _Planned()
-    for one in todo:
-        plan = decide(work, one, settlement)
+    for one in looks:
+        plan = decide(work, one, settlement, known)
         if plan is not None:
             planned.looks.append(one)
             planned.plans.append(plan)
     planned = _one_plan_a_pair(planned)
     planned.plans = _without_told(work, planned.plans)
     if work.dry:
-        preview.record(work, planned.looks, planned.plans, settlement, looked=len(looks))
+        preview.record(work, planned.looks, planned.plans, settlement, looked=looked)
         return
     planned = _without_loops(work, planned, settlement)
     caution.stop_on_harm(work, planned.looks, planned.plans)
@@ -76,7 +91,7 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
     tell_apart(work, done)
     for one, applied in zip(planned.looks, done, strict=True):
         settle.settle_applied(work, settlement, one, applied)
-    settle.commit(work, settlement, looked=len(looks), cursor=cursor)
+    settle.commit(work, settlement, looked=looked, cursor=cursor)
     stop_on_refusal(work, [applied.failure for applied in done])
 
 
@@ -215,6 +230,6 @@ def _unsettled(pair: Pair) -> Pair:
     return replace(
         pair,
         state=PairState.RESERVED,
-        left=replace(pair.left, snapshot=None, stamp=""),
-        right=replace(pair.right, snapshot=None, stamp=""),
+        left=replace(pair.left, snapshot=None, stamp="", links=frozenset()),
+        right=replace(pair.right, snapshot=None, stamp="", links=frozenset()),
     )

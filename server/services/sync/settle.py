@@ -16,18 +16,21 @@ from server.domain.item import Item, Side
 from server.domain.operation import (
     AddComment,
     AddFile,
+    AddLink,
     Conflict,
     CreateItem,
     DeleteItem,
     EditComment,
     Note,
     Operation,
+    RemoveLink,
     UpdateItem,
 )
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Seen
 from server.domain.values import Value
 from server.engine.plan import snapshot
 from server.services.sync.apply import Applied
+from server.services.sync.linked import Concerned, links_after, tell_relatives, waiting
 from server.services.sync.look import NotYetKnown, is_quiet
 from server.services.sync.work import Look, Work
 from server.store import cursors, events, holds, journal, lease, pairs, runs
@@ -50,6 +53,7 @@ class Settlement:
     conflicts: list[tuple[str, Conflict]] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
     cleared: list[tuple[Side, str]] = field(default_factory=list)
+    concerned: Concerned = field(default_factory=Concerned)
 
     def empty(self) -> bool:
         """Whether there is nothing to commit."""
@@ -74,6 +78,7 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
         events.add_conflicts(tx, settlement.conflicts)
         holds.clear(tx, work.integration, settlement.cleared)
         holds.put(tx, work.integration, settlement.holds)
+        tell_relatives(tx, work, settlement.concerned, settlement.pairs)
         if cursor is not None:
             cursors.advance(tx, work.integration, *cursor)
         if run.id is not None:
@@ -107,6 +112,8 @@ def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied
         settlement.cleared += [one for one in items if one != (look.side, look.item_id)]
     else:
         settlement.cleared += items
+        settlement.holds += waiting(pair, done)
+    settlement.concerned.add(pair, old, done)
 
 
 def settle_failure(work: Work, settlement: Settlement, look: Look, error: Exception) -> None:
@@ -127,6 +134,7 @@ def settle_skipped(work: Work, settlement: Settlement, look: Look, reason: str) 
     pair = look.pair.id if look.pair else None
     settlement.holds.append(Hold(look.side, look.item_id, "skipped", reason, look.key, pair, stamp=stamp))
     settlement.events.append(Event("skipped", reason, pair, look.side, look.item_id, look.key))
+    settlement.concerned.decided.append((look.side, look.item_id))
 
 
 def settle_deleted(work: Work, settlement: Settlement, look: Look, side: Side) -> None:
@@ -180,7 +188,7 @@ def _pair_after(done: Applied, old: Pair | None) -> Pair:
     if pair.state is PairState.RESERVED:
         # Nothing is settled while the twin is not there: the next attempt starts from what a person made.
         source = pair.on(pair.origin)
-        pair = pair.with_side(pair.origin, replace(source, snapshot=None, stamp=""))
+        pair = pair.with_side(pair.origin, replace(source, snapshot=None, stamp="", links=frozenset()))
     before = {one.id: one for one in done.plan.pair.comments}
     comments = tuple(_comment_after(done, one) for one in before.values())
     files = tuple(
@@ -223,7 +231,7 @@ def _seen_after(done: Applied, side: Side, old: Pair | None) -> Seen:
     if side is done.plan.pair.origin.other and done.created is not None:
         made = done.created
         values = snapshot(done.plan.type, side, made)
-        return Seen(made.id, made.key, made.url, made.type, values, "")
+        return Seen(made.id, made.key, made.url, made.type, values, "", links_after(done, side, old))
     values = dict(seen.snapshot or {})
     item = done.written.get(side)
     if item is not None:
@@ -236,7 +244,8 @@ def _seen_after(done: Applied, side: Side, old: Pair | None) -> Seen:
             values.pop(name, None)
             values |= {name: before[name]} if name in before else {}
     touched = any(operation.side is side for operation in done.plan.operations)
-    return replace(seen, snapshot=values, stamp="" if touched else seen.stamp)
+    stamp = "" if touched else seen.stamp
+    return replace(seen, snapshot=values, stamp=stamp, links=links_after(done, side, old))
 
 
 def _with_stamp(work: Work, done: Applied, pair: Pair) -> Pair:
@@ -341,6 +350,10 @@ def _notes_of(done: Applied, operation: Operation) -> list[Note]:
         return [Note("file", side, step.name)]
     if isinstance(step, DeleteItem):
         return _last_values(step, side, names)
+    if isinstance(step, AddLink):
+        return [Note("linked", side, step.link.kind, after=step.link.target)]
+    if isinstance(step, RemoveLink):
+        return [Note("link taken away", side, step.link.kind, before=step.link.target)]
     return [Note("comment edited", side, after=step.body[:200])]
 
 
@@ -354,6 +367,8 @@ _COUNTED = {
     "add_comment": "comments",
     "add_file": "attachments",
     "delete": "deleted",
+    "add_link": "links",
+    "remove_link": "links",
 }
 
 

@@ -53,6 +53,7 @@ const COUNTS: Record<string, [string, string]> = {
   unchanged: ["unchanged", "unchanged"],
   ended: ["ended", "ended"],
   deleted: ["item deleted", "items deleted"],
+  links: ["link", "links"],
 };
 
 /** The counts of a run as words, the noughts left out; `nothing to do` when all are nought. */
