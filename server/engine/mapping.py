@@ -46,6 +46,8 @@ class SideShape:
     edits_comments: bool = False
     attachments: bool = True
     deletes_items: bool = False
+    link_kinds: tuple[str, ...] = ()
+    """The app's own names of relations, ``PARENT`` among them where it has hierarchy; empty: it links nothing."""
 
     def spec(self, item_type: str, field_id: str) -> FieldSpec | None:
         """The field of that id, if the type has it."""

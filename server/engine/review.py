@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from server.domain.errors import PutRight
 from server.domain.integration import Document, SideSettings
-from server.domain.item import Side
+from server.domain.item import PARENT, Side
 from server.domain.mapping import Direction
 from server.domain.rules import Parting, PrivateComments
 from server.domain.schedule import Schedule, check_window, next_time, open_from
@@ -88,6 +88,7 @@ def review(mapping: Mapping) -> None:
     for side in Side:
         review_filter(mapping.document.scope.on(side), mapping.shape(side), f"scope.{side}")
         _parts(mapping, side)
+    _links(mapping)
     publishes = mapping.document.comments.private is PrivateComments.PUBLISH
     if publishes and not (mapping.left.private_comments or mapping.right.private_comments):
         raise PutRight("Neither app knows private comments, so there is nothing to publish.", field="comments.private")
@@ -99,6 +100,31 @@ def _parts(mapping: Mapping, side: Side) -> None:
         if rules.on(side) is Parting.DELETE and not shape.deletes_items:
             raise PutRight(
                 f"{shape.name} deletes no items; let its twins be closed instead.", field=f"{where}.on_{side}"
+            )
+
+
+def _links(mapping: Mapping) -> None:
+    rules = mapping.document.links
+    if rules.parents is not None:
+        without = next((mapping.shape(side) for side in Side if PARENT not in mapping.shape(side).link_kinds), None)
+        if without is not None:
+            raise PutRight(f"{without.name} knows no parents of items, so they cannot travel.", field="links.parents")
+    if rules.direction is None:
+        return
+    if not rules.kinds:
+        raise PutRight("Pair at least one kind of relation, or let none travel.", field="links.kinds")
+    for side in Side:
+        shape = mapping.shape(side)
+        named = [row.left if side is Side.LEFT else row.right for row in rules.kinds]
+        unknown = next((one for one in named if one not in shape.link_kinds or one == PARENT), None)
+        if unknown is not None:
+            known = ", ".join(f"“{one}”" for one in shape.link_kinds if one != PARENT) or "none"
+            raise PutRight(f"{shape.name} has no relation “{unknown}”; it has {known}.", field="links.kinds")
+        twice = next((one for one, times in Counter(named).items() if times > 1), None)
+        if twice is not None:
+            raise PutRight(
+                f"The relation “{twice}” of {shape.name} is paired twice; it can stand for one only.",
+                field="links.kinds",
             )
 
 

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from server.domain.integration import Document, SideSettings
-from server.domain.item import Side
+from server.domain.item import PARENT, Side
 from server.domain.mapping import Direction, FieldMapping, TypeMapping, ValueMapping
-from server.domain.rules import AttachmentRules, CommentRules, PrivateComments
+from server.domain.rules import AttachmentRules, CommentRules, LinkRules, PrivateComments
 from server.domain.values import FieldKind, FieldSpec, Option
 from server.engine.mapping import compatible
 
@@ -28,6 +28,7 @@ class Offer:
     types: tuple[tuple[str, str, tuple[FieldSpec, ...]], ...]
     private_comments: bool = False
     attachments: bool = True
+    link_kinds: tuple[str, ...] = ()
 
 
 _FIELDS: tuple[frozenset[str], ...] = (
@@ -66,6 +67,14 @@ _TYPES: tuple[frozenset[str], ...] = (
     frozenset({"feature", "enhancement", "wish", "change", "story", "user story", "improvement"}),
     frozenset({"task", "todo", "action", "milestone"}),
 )
+_LINKS: tuple[frozenset[str], ...] = (
+    frozenset({"relates", "relates to", "refers to", "related", "see also"}),
+    frozenset({"blocks", "depended on by", "is depended on by", "required by"}),
+    frozenset({"blocked", "blocked by", "depends on", "dependson", "dependencies", "requires"}),
+    frozenset({"duplicates", "superseder", "superseded by", "duplicate of"}),
+    frozenset({"duplicated", "duplicated by", "supersedes"}),
+)
+"""Relations that mean the same under several names, as seen from one of their two items."""
 
 
 def suggest(left: Offer, right: Offer) -> tuple[Document, tuple[str, ...]]:
@@ -80,7 +89,8 @@ def suggest(left: Offer, right: Offer) -> tuple[Document, tuple[str, ...]]:
     files = AttachmentRules(direction=Direction.BOTH if left.attachments and right.attachments else None)
     if files.direction is None:
         notes.append("Files do not travel: one of the two apps takes none.")
-    document = Document(left.settings, right.settings, types, comments=comments, attachments=files)
+    links = _links(left, right, notes)
+    document = Document(left.settings, right.settings, types, comments=comments, attachments=files, links=links)
     return document, tuple(dict.fromkeys(notes))
 
 
@@ -89,6 +99,30 @@ def plain(name: str) -> str:
     decomposed = unicodedata.normalize("NFKD", name.casefold())
     letters = "".join(c for c in decomposed if not unicodedata.combining(c))
     return " ".join(re.sub(r"[^\w]+|_", " ", letters.replace("'", "").replace("’", "")).split())  # noqa: RUF001
+
+
+def _links(left: Offer, right: Offer, notes: list[str]) -> LinkRules:
+    """Both ways, where both apps have the like: hierarchy, and the kinds that have a counterpart."""
+    parents = Direction.BOTH if PARENT in left.link_kinds and PARENT in right.link_kinds else None
+    others = [one for one in right.link_kinds if one != PARENT]
+    rows: list[ValueMapping] = []
+    for kind in (one for one in left.link_kinds if one != PARENT):
+        other = _counterpart_kind(kind, [one for one in others if one not in {row.right for row in rows}])
+        if other is not None:
+            rows.append(ValueMapping(kind, other))
+    for offer, mapped in ((left, {row.left for row in rows}), (right, {row.right for row in rows})):
+        alone = [f"“{one}”" for one in offer.link_kinds if one not in mapped | {PARENT}]
+        if alone and rows:
+            notes.append(
+                f"The relations {', '.join(alone)} of {offer.name} have no counterpart and stay where they are."
+            )
+    return LinkRules(Direction.BOTH if rows else None, parents, tuple(rows))
+
+
+def _counterpart_kind(kind: str, others: Sequence[str]) -> str | None:
+    same = next((one for one in others if plain(one) == plain(kind)), None)
+    meant = (words for words in _LINKS if plain(kind) in words)
+    return same or next((one for words in meant for one in others if plain(one) in words), None)
 
 
 _Type = tuple[str, str, tuple[FieldSpec, ...]]

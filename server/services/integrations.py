@@ -194,6 +194,7 @@ def _offer(scope: TenantScope, settings: SideSettings, side: Side) -> Offer:
             (one.id, one.name, app.fields(settings.container, one.id)) for one in app.item_types(settings.container)
         )
         able = app.manifest.capabilities
-        return Offer(name, settings, types, able.private_comments, able.attachments)
+        kinds = app.link_kinds(settings.container) if able.links else ()
+        return Offer(name, settings, types, able.private_comments, able.attachments, kinds)
 
     return with_connector(scope, settings.connection, ask)

@@ -130,6 +130,7 @@ class Ends:
             able.edits_comments,
             able.attachments,
             able.deletes_items,
+            connector.link_kinds(container) if able.links else (),
         )
         self._shapes[key] = (time.monotonic(), shape)
         return shape

@@ -6,9 +6,9 @@ import pytest
 
 from server.domain.errors import PutRight
 from server.domain.integration import Document, SideSettings
-from server.domain.item import Side
+from server.domain.item import PARENT, Side
 from server.domain.mapping import Direction, FieldMapping, TypeMapping, ValueMapping
-from server.domain.rules import CommentRules, Parting, PartingRules, PrivateComments
+from server.domain.rules import CommentRules, LinkRules, Parting, PartingRules, PrivateComments
 from server.domain.schedule import Schedule
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat
 from server.engine.mapping import SideShape, compile_mapping
@@ -98,3 +98,41 @@ def test_no_app_is_asked_to_delete_that_cannot() -> None:
     error = refused(replace(sound, deletions=PartingRules(on_right=Parting.DELETE)))
     assert error.field == "deletions.on_right"
     assert "Engineering deletes no items" in error.message
+
+
+KINDS = (PARENT, "relates", "blocks")
+LINKED = (ValueMapping("relates", "relates"), ValueMapping("blocks", "blocks"))
+
+
+@pytest.mark.parametrize(
+    ("rules", "right", "field", "words"),
+    [
+        (LinkRules(None, Direction.BOTH), ("relates",), "links.parents", "Engineering knows no parents"),
+        (LinkRules(Direction.BOTH, None), KINDS, "links.kinds", "Pair at least one kind"),
+        (LinkRules(Direction.BOTH, None, LINKED), KINDS[:2], "links.kinds", "Engineering has no relation “blocks”"),
+        (
+            LinkRules(Direction.BOTH, None, (*LINKED, ValueMapping("relates", "see"))),
+            (*KINDS, "see"),
+            "links.kinds",
+            "twice",
+        ),
+        (
+            LinkRules(Direction.BOTH, None, (ValueMapping(PARENT, PARENT),)),
+            KINDS,
+            "links.kinds",
+            "no relation “parent”",
+        ),
+    ],
+)
+def test_links_that_the_apps_cannot_keep_are_refused(
+    rules: LinkRules, right: tuple[str, ...], field: str, words: str
+) -> None:
+    wrong = replace(document(FieldMapping("title", "title")), links=rules)
+    with pytest.raises(PutRight, match=words) as error:
+        review(compile_mapping(wrong, replace(LEFT, link_kinds=KINDS), replace(RIGHT, link_kinds=right)))
+    assert error.value.field == field
+
+
+def test_links_that_both_apps_have_pass() -> None:
+    sound = replace(document(FieldMapping("title", "title")), links=LinkRules(Direction.BOTH, Direction.BOTH, LINKED))
+    review(compile_mapping(sound, replace(LEFT, link_kinds=KINDS), replace(RIGHT, link_kinds=KINDS)))

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 from server.domain.integration import SideSettings
 from server.domain.mapping import Direction
+from server.domain.rules import LinkRules
 from server.domain.values import FieldKind, FieldSpec, Option
 from server.engine.suggest import Offer, plain, suggest
 
@@ -53,7 +56,7 @@ QUEUE = (
 )
 
 
-def offer(name: str, fields: tuple[FieldSpec, ...], type_name: str = "Bug", **more: bool) -> Offer:
+def offer(name: str, fields: tuple[FieldSpec, ...], type_name: str = "Bug", **more: Any) -> Offer:
     return Offer(name, SideSettings(name, "c"), ((type_name.lower(), type_name, fields),), **more)
 
 
@@ -141,3 +144,21 @@ def test_an_empty_container_is_told() -> None:
 def test_names_are_compared_without_case_accents_and_marks() -> None:
     assert plain("  Zugewiesen_an: ÄRGER ") == plain("zugewiesen an arger")
     assert plain("Won't fix") == "wont fix"
+
+
+def test_links_travel_where_both_apps_have_the_like() -> None:
+    redmine = ("parent", "relates", "duplicates", "duplicated", "blocks", "blocked", "precedes", "follows")
+    rt = ("parent", "depends-on", "depended-on-by", "refers-to", "referred-to-by")
+    document, notes = suggest(offer("R", TRACKER, link_kinds=redmine), offer("Q", QUEUE, link_kinds=rt))
+    assert (document.links.direction, document.links.parents) == (Direction.BOTH, Direction.BOTH)
+    rows = {(row.left, row.right) for row in document.links.kinds}
+    assert rows == {("relates", "refers-to"), ("blocks", "depended-on-by"), ("blocked", "depends-on")}
+    assert any("“precedes”" in note and "of R" in note for note in notes)
+    roundup = ("dependson", "superseder")
+    document, _ = suggest(offer("R", TRACKER, link_kinds=redmine), offer("U", QUEUE, link_kinds=roundup))
+    assert document.links.parents is None
+    assert {(row.left, row.right) for row in document.links.kinds} == {
+        ("blocked", "dependson"),
+        ("duplicates", "superseder"),
+    }
+    assert suggest(offer("L", TRACKER), offer("R", QUEUE, link_kinds=rt))[0].links == LinkRules()
