@@ -105,14 +105,15 @@ class Stage:
         shown: Json = TypeAdapter(Document).dump_python(document, mode="json")
         return shown
 
-    def draft(self, **more: Any) -> None:
-        """Make the integration. ``more``: further settings of both connections."""
-        made = self.panel.ask("POST", "/integrations", {"name": "both", "document": self.document(**more)})
+    def draft(self, rules: Json | None = None, **more: Any) -> None:
+        """Make the integration. ``rules`` of its document, ``more``: further settings of both connections."""
+        document = self.document(**more) | (rules or {})
+        made = self.panel.ask("POST", "/integrations", {"name": "both", "document": document})
         self.panel.integration = made["id"]
 
-    def integrate(self, **more: Any) -> None:
+    def integrate(self, rules: Json | None = None, **more: Any) -> None:
         """Make the integration and start it."""
-        self.draft(**more)
+        self.draft(rules, **more)
         self.panel.ask("POST", f"/integrations/{self.panel.integration}/start")
 
     # Coming to rest -----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Only that process sees it (libfaketime, which .ci/prepare installs).
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tests.chaos.stage import Stage
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 HOUR = 3600
-LAG = 6
+LAG = 30
 """Seconds that the right app's search is behind."""
 
 
@@ -63,6 +64,13 @@ def test_a_create_that_the_search_does_not_show_yet_is_waited_for_by_no_wrong_cl
     stage.right.control("quirks", search_lag=LAG)
     stage.let_the_lease_run_out()
     after = stage.start_sync(**Clock(tmp_path, wrong).environment)
-    wait_until(lambda: backfilled(stage), "every item to have its twin, and no other")
+    wait_until(lambda: waiting(stage), "the item to be held until its twin can be seen")
+    assert max(waiting(stage)) <= timedelta(seconds=LAG)
     stage.right.control("quirks", search_lag=0.0)
     promises.check(stage, after)
+
+
+def waiting(stage: Stage) -> list[timedelta]:
+    """How long each item waits for something else to happen first."""
+    held = [one for one in stage.panel.holds() if one["kind"] == "waiting"]
+    return [datetime.fromisoformat(one["due_at"]) - datetime.fromisoformat(one["last_at"]) for one in held]
