@@ -8,7 +8,7 @@ import { review, type Sentence } from "./review";
 import { useFieldNames } from "./useFieldNames";
 
 const ICONS: Record<Sentence["about"], IconName> = {
-  items: "item", fields: "both", conflicts: "hold", comments: "comment", private: "lock", files: "file", partings: "trash", pace: "run",
+  items: "item", fields: "both", conflicts: "hold", comments: "comment", private: "lock", files: "file", links: "integration", partings: "trash", pace: "run",
 };
 
 export function Review({ document }: { document: Document }) {

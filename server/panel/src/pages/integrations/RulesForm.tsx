@@ -1,7 +1,8 @@
-/** Which new items get twins, and how comments and files travel. */
+/** Which new items get twins, and how comments, files and links travel. */
 import { NumberInput, Select, SimpleGrid, Stack, Switch } from "@mantine/core";
 import type { Direction, Document } from "../../api/types";
 import { Note } from "../../widgets/Note";
+import { LinkRows } from "./LinkRows";
 import type { Names } from "./names";
 
 const MEGABYTE = 1024 * 1024;
@@ -13,7 +14,7 @@ interface Props {
 }
 
 export function RulesForm({ document, names, onChange }: Props) {
-  const { comments, attachments } = document;
+  const { comments, attachments, links } = document;
   const ways: { value: string; label: string }[] = [
     { value: "both", label: "Both ways" },
     { value: "to_right", label: `From ${names.left} to ${names.right}` },
@@ -41,7 +42,10 @@ export function RulesForm({ document, names, onChange }: Props) {
           value={Math.max(1, Math.round(attachments.max_bytes / MEGABYTE))}
           onChange={(value) => typeof value === "number" && onChange({ ...document, attachments: { ...attachments, max_bytes: value * MEGABYTE } })}
         />
+        <Select label="Parents travel" data={orNever} value={links.parents ?? "never"} onChange={(chosen) => onChange({ ...document, links: { ...links, parents: way(chosen) } })} />
+        <Select label="Links between items travel" data={orNever} value={links.direction ?? "never"} onChange={(chosen) => onChange({ ...document, links: { ...links, direction: way(chosen) } })} />
       </SimpleGrid>
+      {links.direction !== null && <LinkRows kinds={links.kinds} names={names} onChange={(kinds) => onChange({ ...document, links: { ...links, kinds } })} />}
       <Switch
         label="Carry over changes to comments" description="Where the app can change a comment afterwards." disabled={comments.direction === null}
         checked={comments.edits} onChange={(event) => onChange({ ...document, comments: { ...comments, edits: event.currentTarget.checked } })}

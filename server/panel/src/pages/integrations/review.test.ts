@@ -57,6 +57,14 @@ describe("an integration in plain words", () => {
     expect(about(document(), "private", { left: true, right: false })).toContain("Lab knows no private comments");
   });
 
+  it("says which links travel and what stays", () => {
+    expect(about(document(), "links")).toBe("Parents do not travel. Links between items stay where they are.");
+    const some = document({ links: { direction: "to_right", parents: "both", kinds: [{ left: "blocks", right: "needed by" }, { left: "see", right: "see" }] } });
+    expect(about(some, "links")).toBe("Parents travel both ways: a parent's twin is made before its children's. Links travel only from Desk to Lab as soon as both of their items have twins: blocks as needed by and see. All others stay where they are.");
+    const none = document({ links: { direction: "both", parents: null, kinds: [] } });
+    expect(say(none).find((sentence) => sentence.about === "links")).toMatchObject({ grave: true });
+  });
+
   it("tells sizes as the form does", () => {
     expect(about(document(), "files")).toContain("up to 50 MB");
   });

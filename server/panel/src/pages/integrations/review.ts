@@ -9,7 +9,7 @@ export interface Ability {
 }
 
 export interface Sentence {
-  about: "items" | "fields" | "conflicts" | "comments" | "private" | "files" | "partings" | "pace";
+  about: "items" | "fields" | "conflicts" | "comments" | "private" | "files" | "links" | "partings" | "pace";
   text: string;
   grave: boolean;
 }
@@ -24,6 +24,7 @@ export function review(document: Document, names: Names, label: (field: FieldMap
     comments(document, names),
     privates(document, names, privacy),
     files(document, names),
+    links(document, names),
     ...partings(document, names),
     { about: "pace", text: pace(document), grave: false },
   ];
@@ -111,6 +112,14 @@ function privates({ comments: rules }: Document, names: Names, privacy: Ability)
 function files({ attachments: rules }: Document, names: Names): Sentence {
   if (rules.direction === null) return { about: "files", text: "Files do not travel.", grave: false };
   return { about: "files", text: `Files of up to ${size(rules.max_bytes)} travel ${ways(rules.direction, names)}, byte for byte. Larger ones stay and are listed.`, grave: false };
+}
+
+function links({ links: rules }: Document, names: Names): Sentence {
+  const parents = rules.parents === null ? "Parents do not travel" : `Parents travel ${ways(rules.parents, names)}: a parent's twin is made before its children's`;
+  if (rules.direction === null) return { about: "links", text: `${parents}. Links between items stay where they are.`, grave: false };
+  const kinds = rules.kinds.map((kind) => (kind.left === kind.right ? kind.left : `${kind.left} as ${kind.right}`));
+  if (kinds.length === 0) return { about: "links", text: `${parents}. No link travels yet: pair at least one kind of them.`, grave: true };
+  return { about: "links", text: `${parents}. Links travel ${ways(rules.direction, names)} as soon as both of their items have twins: ${list(kinds)}. All others stay where they are.`, grave: false };
 }
 
 function list(words: string[], joint = "and"): string {
