@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -19,23 +19,21 @@ from server.connectors.roundup.manifest import MANIFEST, TEXT_FORMATS
 from server.connectors.roundup.read import (
     Reading,
     comment_marker,
-    first_message,
     heard,
     ids,
     item_marker,
     lines,
-    marked,
     read_file,
     read_item,
     spoken,
     stamp_of,
-    text_marker,
 )
-from server.connectors.roundup.schema import DESCRIPTION, Property, Schema
+from server.connectors.roundup.schema import DESCRIPTION, Schema
 from server.connectors.roundup.session import Json, Session, read_user
+from server.connectors.roundup.write import Writer, message_text
 from server.domain.errors import Gone, PutRight, Rejected
 from server.domain.item import Attachment, CommentDraft, Draft, FileDraft, Head, Item, Page
-from server.domain.values import AppUser, FieldKind, FieldSpec, TextFormat, Value
+from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
 _PAGE = 500
 """Roundup reads all that follows for each page it gives, so few large pages are kind to it."""
@@ -61,8 +59,8 @@ class Roundup:
         self._format = TEXT_FORMATS[chosen]
         self._session = Session(outlet, settings["login"].strip(), settings["password"])
         self._schema = Schema(self._session)
+        self._writer = Writer(self._session, self._schema, self._members)
         self._lock = threading.Lock()
-        self._adding = threading.Lock()
         self._names: dict[str, str] = {}
         self._sizes: dict[str, int] = {}
 
@@ -155,8 +153,8 @@ class Roundup:
         Cut off in between, it leaves a message that belongs to no item, which nobody sees and nobody needs.
         """
         shape = self._schema.shape(draft.container)
-        body = self._body(draft.container, draft.fields)
-        body["messages"] = [self._say(draft.fields.get(DESCRIPTION), item_marker(draft.marker))]
+        body = self._writer.body(draft.container, draft.fields)
+        body["messages"] = [self._writer.say(draft.fields.get(DESCRIPTION), item_marker(draft.marker))]
         if shape.holds_marker:
             body["remote_id"] = draft.marker
         number = self._session.post(f"/rest/data/{draft.container}", body)
@@ -165,13 +163,13 @@ class Roundup:
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         """Write the fields; a description into the message that the item was made with."""
         name, number = self._place(item_id)
-        body = self._body(name, changed)
+        body = self._writer.body(name, changed)
         if body:
             self._session.edit(f"/rest/data/{name}/{number}", lambda _: body)
         if DESCRIPTION in changed:
-            self._describe(name, number, lines(changed[DESCRIPTION]))
+            self._writer.describe(name, number, lines(changed[DESCRIPTION]))
         item = self.fetch(item_id)
-        left = [one for one in body if item.fields.get(one) != changed[one] and self._exact(name, one)]
+        left = [one for one in body if item.fields.get(one) != changed[one] and self._writer.exact(name, one)]
         if left:
             raise Rejected(f"Roundup left {', '.join(left)} of {item_id} as it was, or set something else instead.")
         return item
@@ -192,17 +190,17 @@ class Roundup:
         """
         if draft.private:
             raise Rejected(f"Roundup has no private messages, so a private comment was not posted on {item_id}.")
-        made = self._say(draft.body, comment_marker(draft.marker))
-        self._hang(item_id, "messages", made)
+        made = self._writer.say(draft.body, comment_marker(draft.marker))
+        self._writer.hang(*self._place(item_id), "messages", made)
         return made
 
     def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:  # noqa: ARG002 - the protocol's
         """Replace a message's text. Roundup does not count it as a change of the item."""
-        self._session.edit(f"/rest/data/msg/{comment_id}", lambda _: {"content": _text(body)})
+        self._session.edit(f"/rest/data/msg/{comment_id}", lambda _: {"content": message_text(body)})
 
     def delete_comment(self, item_id: str, comment_id: str) -> None:
         """Take a message off the item; one that is gone already is no error."""
-        self._take_off(item_id, "messages", comment_id)
+        self._writer.take_off(*self._place(item_id), "messages", comment_id)
 
     def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
         """Upload a file and hang it on the item.
@@ -221,7 +219,7 @@ class Roundup:
             }
             made = self._session.upload("/rest/data/file", parts)
         self._keep_size(made, draft.size)
-        self._hang(item_id, "files", made)
+        self._writer.hang(*self._place(item_id), "files", made)
         return made
 
     def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:  # noqa: ARG002 - the protocol's
@@ -230,7 +228,7 @@ class Roundup:
 
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:
         """Take a file off the item; one that is gone already is no error."""
-        self._take_off(item_id, "files", attachment_id)
+        self._writer.take_off(*self._place(item_id), "files", attachment_id)
 
     def link_kinds(self, container: str) -> tuple[str, ...]:
         """The properties of the class that hold items of the class itself."""
@@ -354,123 +352,6 @@ class Roundup:
                     self._names[one] = f"user{one}"  # retired: known by number only
         return self._names
 
-    # How items are written
-
-    def _say(self, text: Value, marker: str) -> str:
-        body = {"content": _text(text), "author": self._session.user.id, "date": ".", "messageid": marker}
-        return self._session.post("/rest/data/msg", body)
-
-    def _describe(self, name: str, number: str, text: str) -> None:
-        """Write the description. Roundup does not empty a message, so an empty one takes its place."""
-        found, _ = self._many(name, (number,), "messages,creation", "1")
-        if not found:
-            raise Gone(f"{name}{number} is not in Roundup any more.")
-        messages = self._members("msg", ids(found[0].get("messages")), "creation,messageid", "1")
-        first = first_message(found[0], messages)
-        if first is not None and text.strip():
-            self._session.edit(f"/rest/data/msg/{first}", lambda _: {"content": text})
-            return
-        kind, carried = marked(messages[first]) if first is not None else ("", "")
-        made = self._say(text, item_marker(carried) if kind == "item" else text_marker(f"{name}{number}"))
-
-        def change(now: Json) -> dict[str, Any]:
-            return {"messages": [one for one in ids(now.get("messages")) if one != first] + [made]}
-
-        self._edit_item(name, number, change, with_status=True)
-
-    def _hang(self, item_id: str, what: str, made: str) -> None:
-        name, number = self._place(item_id)
-
-        def change(now: Json) -> dict[str, Any] | None:
-            return None if made in ids(now.get(what)) else {what: [*ids(now.get(what)), made]}
-
-        self._edit_item(name, number, change, with_status=what == "messages")
-
-    def _edit_item(
-        self, name: str, number: str, change: Callable[[Json], dict[str, Any] | None], *, with_status: bool
-    ) -> None:
-        """Edit an item. The status is sent along as it is, so that no rule of the tracker moves it for a message."""
-        path = f"/rest/data/{name}/{number}"
-
-        def keeping(now: Json) -> dict[str, Any] | None:
-            body = change(now)
-            return body | {"status": now.get("status") or ""} if body else body
-
-        if with_status and "status" in self._schema.shape(name).fields:
-            try:
-                self._session.edit(path, keeping)
-            except Rejected as error:
-                if error.status != _FORBIDDEN:
-                    raise
-                # Who may comment need not be allowed to set a status.
-            else:
-                return
-        self._session.edit(path, change)
-
-    def _take_off(self, item_id: str, what: str, gone: str) -> None:
-        name, number = self._place(item_id)
-
-        def change(now: Json) -> dict[str, Any] | None:
-            before = ids(now.get(what))
-            return {what: [one for one in before if one != gone]} if gone in before else None
-
-        self._session.edit(f"/rest/data/{name}/{number}", change)
-
-    def _body(self, name: str, values: Mapping[str, Value]) -> dict[str, Any]:
-        fields = self._schema.shape(name).fields
-        body: dict[str, Any] = {}
-        for key, value in values.items():
-            if key == DESCRIPTION:
-                continue
-            if key == "title":
-                body[key] = str(value or "")
-            elif key in fields:
-                body[key] = self._written(fields[key], value)
-            else:
-                raise Rejected(f"“{name}” has no field “{key}” in this tracker.")
-        return body
-
-    def _written(self, one: Property, value: Value) -> Any:
-        if one.many:
-            wanted = value if isinstance(value, tuple) else ()
-            return self._keywords(one.target, wanted) if one.kind is FieldKind.LABELS else list(wanted)
-        # Roundup overlooks null, and takes what is false or zero for nothing unless it is spelt.
-        return "" if value is None else {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
-
-    def _keywords(self, target: str, wanted: tuple[str, ...]) -> list[str]:
-        known = {one.name: one.id for one in self._schema.options(target)} if wanted else {}
-        for one in wanted:
-            if one not in known:
-                known[one] = self._add_keyword(target, one)
-        return [known[one] for one in wanted]
-
-    def _add_keyword(self, target: str, name: str) -> str:
-        """Add a keyword, or find the one that was added since we looked.
-
-        One thread at a time: a Roundup on SQLite that refuses a second keyword of a name keeps its database locked for
-        a while, and then fails everybody.
-        """
-        with self._adding:
-            known = {one.name: one.id for one in self._schema.options(target)}
-            return known[name] if name in known else self._post_keyword(target, name)
-
-    def _post_keyword(self, target: str, name: str) -> str:
-        try:
-            return self._session.post(f"/rest/data/{target}", {"name": name})
-        except Rejected as error:
-            added = {one.name: one.id for one in self._schema.options(target)}
-            if name in added:
-                return added[name]  # by a person, in this very moment
-            raise Rejected(
-                f"Roundup has no {target} “{name}”, and the syncing user may not add it: {error.words}",
-                words=error.words,
-                status=error.status,
-            ) from error
-
-    def _exact(self, name: str, field: str) -> bool:
-        one = self._schema.shape(name).fields.get(field)
-        return one is not None and one.kind in {FieldKind.OPTION, FieldKind.STATUS, FieldKind.USER}
-
     @staticmethod
     def _place(item_id: str) -> tuple[str, str]:
         found = _DESIGNATOR.fullmatch(item_id)
@@ -482,11 +363,6 @@ class Roundup:
 def open_roundup(settings: Mapping[str, str], outlet: Outlet) -> Roundup:
     """Build a connector from a connection's settings."""
     return Roundup(settings, outlet)
-
-
-def _text(text: Value) -> str:
-    """A message's content; Roundup takes no empty one, and trims a blank to nothing."""
-    return lines(text) if lines(text).strip() else " "
 
 
 def _date(answer: Any, outlet: Outlet) -> datetime | None:
