@@ -42,13 +42,26 @@ class AddComment:
 
 @dataclass(frozen=True, slots=True)
 class EditComment:
-    """Replace the body of a comment's twin. ``source_hash`` is the fingerprint of the original's new body."""
+    """Replace the body of a comment's twin. ``source_hash`` is the fingerprint of the original's new body.
+
+    ``before`` holds what the twin said, for undo (None: it was not read).
+    """
 
     comment_pair: str
     target: str
     body: str
     source_hash: str
+    before: str | None = None
     kind: Literal["edit_comment"] = "edit_comment"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteComment:
+    """Remove a comment's twin, ``target``."""
+
+    comment_pair: str
+    target: str
+    kind: Literal["delete_comment"] = "delete_comment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,16 @@ class AddFile:
     content_type: str
     size: int
     kind: Literal["add_file"] = "add_file"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFile:
+    """Remove a file's twin, ``target``; ``name`` is for the history."""
+
+    attachment_pair: str
+    target: str
+    name: str
+    kind: Literal["delete_file"] = "delete_file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +118,18 @@ class RemoveLink:
     kind: Literal["remove_link"] = "remove_link"
 
 
-Step = CreateItem | UpdateItem | AddComment | EditComment | AddFile | DeleteItem | AddLink | RemoveLink
+Step = (
+    CreateItem
+    | UpdateItem
+    | AddComment
+    | EditComment
+    | DeleteComment
+    | AddFile
+    | DeleteFile
+    | DeleteItem
+    | AddLink
+    | RemoveLink
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +143,16 @@ class Operation:
     step: Step
     planned_at: datetime | None = None
     """Set when read back from the journal."""
+    undoes: bool = False
+    """It takes back what an earlier run did: the other side stays as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """An operation that was carried out. ``after``: what the app said it held then, in the fields that were written."""
+
+    operation: Operation
+    after: Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)

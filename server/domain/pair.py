@@ -10,6 +10,8 @@ from enum import StrEnum
 from server.domain.item import Link, Side
 from server.domain.values import Value
 
+_REMOVED = "its twin was removed, and it gets no new one"
+
 
 class PairState(StrEnum):
     """How far a pair has come."""
@@ -70,6 +72,13 @@ class CommentPair:
             return replace(self, left_id=comment_id, left_hash=body_hash)
         return replace(self, right_id=comment_id, right_hash=body_hash)
 
+    def without(self, side: Side) -> CommentPair:
+        """The same pair once we have removed the comment of one side; it gets no new one."""
+        note = self.note or _REMOVED
+        if side is Side.LEFT:
+            return replace(self, left_id=None, left_hash="", note=note)
+        return replace(self, right_id=None, right_hash="", note=note)
+
 
 @dataclass(frozen=True, slots=True)
 class AttachmentPair:
@@ -93,6 +102,11 @@ class AttachmentPair:
         if side is Side.LEFT:
             return replace(self, left_id=attachment_id)
         return replace(self, right_id=attachment_id)
+
+    def without(self, side: Side) -> AttachmentPair:
+        """The same pair once we have removed the file of one side; it gets no new one."""
+        note = self.note or _REMOVED
+        return replace(self, left_id=None, note=note) if side is Side.LEFT else replace(self, right_id=None, note=note)
 
 
 @dataclass(frozen=True, slots=True)

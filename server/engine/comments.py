@@ -41,7 +41,7 @@ def plan_comments(
         for comment in sorted(item.comments, key=lambda one: (one.created_at, one.id)):
             old = known.get(comment.id)
             if old is not None:
-                done = _look_again(old, comment, side, mapping, drawing)
+                done = _look_again(old, comment, side, items[side.other], mapping, drawing)
             elif rules.direction.allows(side.other):
                 done = _first_sight(comment, side, mapping, drawing)
             else:
@@ -119,7 +119,9 @@ def _refusal(comment: Comment, side: Side, mapping: Mapping) -> str:
     return "" if target.private_comments else f"it is private, and {target.name} knows no private comments"
 
 
-def _look_again(old: CommentPair, comment: Comment, side: Side, mapping: Mapping, drawing: Draughtsman) -> CommentPair:
+def _look_again(
+    old: CommentPair, comment: Comment, side: Side, other: Item | None, mapping: Mapping, drawing: Draughtsman
+) -> CommentPair:
     """A comment that is known: post what was never posted, carry an edit, note what cannot be carried."""
     body_hash = fingerprint(comment.body, mapping.shape(side).text_format)
     if old.origin is side and old.on(side.other) is None and not old.note:
@@ -135,13 +137,15 @@ def _look_again(old: CommentPair, comment: Comment, side: Side, mapping: Mapping
             drawing.note("comment became private", side, reason=reason)
         old = replace(old, private=comment.private)
     if old.hash_on(side) not in ("", body_hash):
-        _edit(old, comment, side, body_hash, mapping, drawing)
+        twin = next((one for one in other.comments if one.id == old.on(side.other)), None) if other else None
+        _edit(old, comment, twin, side, body_hash, mapping, drawing)
     return old.seen_on(side, comment.id, body_hash)
 
 
 def _edit(
     old: CommentPair,
     comment: Comment,
+    twin: Comment | None,
     side: Side,
     body_hash: str,
     mapping: Mapping,
@@ -160,7 +164,7 @@ def _edit(
         drawing.note("edit of a comment not carried over", side.other, reason=f"{name} keeps the first version")
         return
     body = render(comment, side, mapping)
-    drawing.add(side.other, EditComment(old.id, target, body, body_hash))
+    drawing.add(side.other, EditComment(old.id, target, body, body_hash, twin.body if twin else None))
 
 
 def _note_deleted(pairs: dict[str, CommentPair], item: Item, side: Side, drawing: Draughtsman) -> None:

@@ -48,6 +48,8 @@ class SideShape:
     deletes_items: bool = False
     link_kinds: tuple[str, ...] = ()
     """The app's own names of relations, ``PARENT`` among them where it has hierarchy; empty: it links nothing."""
+    deletes_comments: bool = False
+    deletes_attachments: bool = False
 
     def spec(self, item_type: str, field_id: str) -> FieldSpec | None:
         """The field of that id, if the type has it."""

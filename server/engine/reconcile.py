@@ -19,6 +19,7 @@ from server.engine.links import Relatives, links_unchanged, plan_links
 from server.engine.mapping import CompiledType, Mapping
 from server.engine.plan import Draughtsman, Plan, attachment_ids, comment_ids, seen, snapshot
 from server.engine.richtext import fingerprint
+from server.engine.undo import after_cut_off
 
 _NOTHING: frozenset[str] = frozenset()
 _NOBODY = Relatives()
@@ -95,6 +96,7 @@ def reconcile(
     operations of an earlier pass whose outcome is unknown. ``relatives``: what is known of items that links lead to.
     """
     drawing = Draughtsman(pair.id, ids, lost)
+    pair = after_cut_off(pair, lost, {Side.LEFT: left, Side.RIGHT: right})
     if left is None or right is None:
         return _plan_create(pair, type_, left, right, mapping, drawing, relatives)
     # Nothing was ever settled: the twin was created, but the answer was lost. What a person made comes first.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy import Connection, Row, func, select, update
 
 from server.domain.item import Side
-from server.domain.operation import DeleteItem, Operation, Step, UpdateItem
+from server.domain.operation import Carried, DeleteItem, Operation, Step, UpdateItem
 from server.domain.values import Value
 from server.store import bulk
 from server.store import tables as t
@@ -23,11 +23,11 @@ from server.store.pairs import values
 
 _STEP: TypeAdapter[Step] = TypeAdapter(Annotated[Step, Field(discriminator="kind")])
 
-_GIVEN = bulk.rows_of(t.operations, ("id", "state", "error"))
+_GIVEN = bulk.rows_of(t.operations, ("id", "state", "error", "after"))
 _FINISH = (
     update(t.operations)
     .where(t.operations.c.id == _GIVEN.c.id)
-    .values(state=_GIVEN.c.state, error=_GIVEN.c.error, finished_at=func.now())
+    .values(state=_GIVEN.c.state, error=_GIVEN.c.error, after=_GIVEN.c.after, finished_at=func.now())
 )
 
 OperationState = Literal["planned", "done", "failed", "superseded"]
@@ -35,11 +35,15 @@ OperationState = Literal["planned", "done", "failed", "superseded"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an operation. ``planned`` leaves it open: it may or may not have happened."""
+    """What became of an operation. ``planned`` leaves it open: it may or may not have happened.
+
+    ``after``: what the app said it held then, in the fields that were written.
+    """
 
     operation: str
     state: OperationState
     error: str = ""
+    after: Mapping[str, Value] = field(default_factory=dict)
 
 
 def plan(tx: Connection, run_id: str, operations: Sequence[Operation]) -> None:
@@ -62,7 +66,11 @@ def plan(tx: Connection, run_id: str, operations: Sequence[Operation]) -> None:
 
 def finish(tx: Connection, outcomes: Sequence[Outcome]) -> None:
     """Record what became of operations; those still ``planned`` are left as they are."""
-    rows = [{"id": one.operation, "state": one.state, "error": one.error} for one in outcomes if one.state != "planned"]
+    rows = [
+        {"id": one.operation, "state": one.state, "error": one.error, "after": dict(one.after)}
+        for one in outcomes
+        if one.state != "planned"
+    ]
     if rows:
         tx.execute(_FINISH, bulk.parameters(rows))
 
@@ -83,8 +91,9 @@ def unresolved(
 ) -> dict[str, tuple[Operation, ...]]:
     """Operations whose outcome is unknown, by pair, in order; of these pairs only, if given."""
     query = (
-        select(t.operations)
+        select(t.operations, t.runs.c.trigger)
         .join(t.pairs, t.pairs.c.id == t.operations.c.pair_id)
+        .join(t.runs, t.runs.c.id == t.operations.c.run_id)
         .where((t.pairs.c.integration_id == integration) & (t.operations.c.state == "planned"))
         .order_by(t.operations.c.pair_id, t.operations.c.planned_at, t.operations.c.place)
     )
@@ -113,6 +122,39 @@ def recent(
     return {pair: tuple(writes) for pair, writes in found.items()}
 
 
+def carried(tx: Connection, run_id: str, pair_ids: Sequence[str]) -> dict[str, tuple[Carried, ...]]:
+    """What a run carried out on these pairs, by pair, the newest first."""
+    query = (
+        select(t.operations, t.runs.c.trigger)
+        .join(t.runs, t.runs.c.id == t.operations.c.run_id)
+        .where(
+            t.operations.c.run_id == run_id,
+            t.operations.c.pair_id.in_(list(pair_ids)),
+            t.operations.c.state == "done",
+        )
+        .order_by(t.operations.c.pair_id, t.operations.c.planned_at.desc(), t.operations.c.place.desc())
+    )
+    found: dict[str, list[Carried]] = defaultdict(list)
+    for row in tx.execute(query) if pair_ids else ():
+        found[str(row.pair_id)].append(Carried(_operation(row), values(row.after) or {}))
+    return {pair: tuple(several) for pair, several in found.items()}
+
+
+def pairs_of_run(tx: Connection, run_id: str, after: str, limit: int) -> tuple[str, ...]:
+    """The pairs that a run carried anything out on, by id, beyond ``after`` (empty: from the first)."""
+    query = (
+        select(t.operations.c.pair_id)
+        .where(t.operations.c.run_id == run_id, t.operations.c.state.in_(("done", "planned")))
+        .group_by(t.operations.c.pair_id)
+        .order_by(t.operations.c.pair_id)
+        .limit(limit)
+    )
+    if after:
+        query = query.where(t.operations.c.pair_id > after)
+    return tuple(str(one) for one in tx.execute(query).scalars())
+
+
 def _operation(row: Row[Any]) -> Operation:
     step = _STEP.validate_python(row.payload)
-    return Operation(str(row.id), str(row.pair_id), row.place, Side(row.side), step, row.planned_at)
+    undoes = row.trigger == "undo"
+    return Operation(str(row.id), str(row.pair_id), row.place, Side(row.side), step, row.planned_at, undoes)

@@ -58,13 +58,13 @@ def the_cursor_is_our_own_clock(patch: pytest.MonkeyPatch) -> None:
 
 
 def one_snapshot_for_both_sides(patch: pytest.MonkeyPatch) -> None:
-    honest = settle._pair_after
+    honest = settle.pair_after
 
     def shared(done: Any, old: Any) -> Any:
         pair = honest(done, old)
         return replace(pair, right=replace(pair.right, snapshot=pair.left.snapshot))
 
-    patch.setattr(settle, "_pair_after", shared)
+    patch.setattr(settle, "pair_after", shared)
 
 
 def a_write_that_failed_counts_as_done(patch: pytest.MonkeyPatch) -> None:

@@ -186,10 +186,14 @@ class World:
         feed.finish(work, None)
         self.tick()
 
-    def answer(self, kind: RequestKind, argument: Mapping[str, Any] | None = None) -> str:
-        """Ask for a run and let it come through; the run's id. A run that a release is needed for stops."""
+    def ask(self, kind: RequestKind, argument: Mapping[str, Any] | None = None) -> None:
+        """A person asks for a run."""
         with self.scope.database.tenant(self.scope.login) as tx:
             requests.ask(tx, self.integration, kind, argument or {}, "test")
+
+    def answer(self, kind: RequestKind, argument: Mapping[str, Any] | None = None) -> str:
+        """Ask for a run and let it come through; the run's id. A run that a release is needed for stops."""
+        self.ask(kind, argument)
         return self.go_on()
 
     def go_on(self, pages: int | None = None) -> str:
@@ -209,6 +213,30 @@ class World:
         for app in (self.left, self.right):
             app.tick()
         return run_id
+
+    def go_on_in_trouble(self, fates: list[Fate]) -> str | None:
+        """Work on the oldest request while things go wrong; its run's id, None when the process died of it."""
+        self.fates, self.harsh = list(fates), bool(fates)
+        try:
+            run_id = self.go_on()
+        except Killed:
+            self.harsh = False
+            self._take_over()
+            return None
+        finally:
+            self.harsh = False
+        for app in (self.left, self.right):
+            app.tick()
+        return run_id
+
+    def asked(self) -> bool:
+        """Whether a request waits."""
+        with self.scope.database.tenant(self.scope.login) as tx:
+            return bool(requests.of_integration(tx, self.integration))
+
+    def last_run(self) -> str:
+        """The id of the run that began last."""
+        return str(self.rows("select id from runs where integration_id = :integration order by started_at desc")[0].id)
 
     def rows(self, query: str) -> list[Any]:
         """What the database says."""
@@ -253,6 +281,8 @@ class World:
                 private_comments=one.app.private_comments,
                 edits_comments=True,
                 deletes_items=True,
+                deletes_comments=one.app.removes,
+                deletes_attachments=one.app.removes,
             )
             for side, one in ((Side.LEFT, left), (Side.RIGHT, right))
         ]

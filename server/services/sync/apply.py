@@ -22,6 +22,8 @@ from server.domain.operation import (
     AddFile,
     AddLink,
     CreateItem,
+    DeleteComment,
+    DeleteFile,
     DeleteItem,
     EditComment,
     Operation,
@@ -29,7 +31,7 @@ from server.domain.operation import (
     UpdateItem,
 )
 from server.domain.values import FieldKind, Value
-from server.engine.plan import Plan
+from server.engine.plan import Plan, snapshot
 from server.services.sync.work import Work
 from server.store.journal import Outcome
 
@@ -45,6 +47,7 @@ class Applied:
     ``written``: by side, the item as the app holds it after the last field write. ``fields``: by side, the names of
     fields that were written. ``refused``: by side, fields that a create left out and that did not take later either.
     ``comments`` and ``files`` map our correlation ids to the twins' ids; ``hashes`` to the SHA-256 of a file.
+    ``edited`` and ``removed`` hold our correlation ids of comments (and files) whose twin was changed or removed.
     ``deleted``: the sides whose item is no more.
     """
 
@@ -58,6 +61,7 @@ class Applied:
     files: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     edited: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
     deleted: set[Side] = field(default_factory=set)
     failure: AppError | None = None
 
@@ -71,7 +75,7 @@ def apply(work: Work, plan: Plan) -> Applied:
     for operation in plan.operations:
         try:
             _carry_out(work, done, operation)
-            done.outcomes.append(Outcome(operation.id, "done"))
+            done.outcomes.append(Outcome(operation.id, "done", after=_held(done, operation)))
         except LostAnswer as error:
             done.failure = error
             break  # the operation stays planned: its outcome is unknown
@@ -130,16 +134,40 @@ def _carry_out(work: Work, done: Applied, operation: Operation) -> None:
         connector.edit_comment(item_id, step.target, step.body)
         faults.reach("edit.sent")
         done.edited.add(step.comment_pair)
-    elif isinstance(step, DeleteItem):
-        faults.reach("delete.sending")
-        with suppress(Gone):  # by somebody else, or by us before a death: what was wanted is so
-            connector.delete(item_id)
-        faults.reach("delete.sent")
-        done.deleted.add(side)
+    elif isinstance(step, AddFile):
+        _transfer(work, done, side, item_id, step)
     elif isinstance(step, AddLink | RemoveLink):
         _relate(work, side, item_id, step)
     else:
-        _transfer(work, done, side, item_id, step)
+        _delete(work, done, side, item_id, step)
+
+
+def _held(done: Applied, operation: Operation) -> dict[str, Value]:
+    """What the app said it holds in the fields that were written: an undo takes back only what is still that."""
+    side, step = operation.side, operation.step
+    if isinstance(step, CreateItem) and done.created is not None:
+        return snapshot(done.plan.type, side, done.created)
+    if isinstance(step, UpdateItem):
+        return {name: done.written[side].fields.get(name) for name in step.changed}
+    return {}
+
+
+def _delete(work: Work, done: Applied, side: Side, item_id: str, step: DeleteItem | DeleteComment | DeleteFile) -> None:
+    """Remove the item, or a comment or file of it; what is gone by somebody else, or by us before a death, is so."""
+    connector = work.end(side).connector
+    faults.reach("delete.sending")
+    with suppress(Gone):
+        if isinstance(step, DeleteItem):
+            connector.delete(item_id)
+        elif isinstance(step, DeleteComment):
+            connector.delete_comment(item_id, step.target)
+        else:
+            connector.delete_attachment(item_id, step.target)
+    faults.reach("delete.sent")
+    if isinstance(step, DeleteItem):
+        done.deleted.add(side)
+    else:
+        done.removed.add(step.comment_pair if isinstance(step, DeleteComment) else step.attachment_pair)
 
 
 def _relate(work: Work, side: Side, item_id: str, step: AddLink | RemoveLink) -> None:

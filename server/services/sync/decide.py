@@ -18,6 +18,7 @@ from server.engine.mapping import CompiledType
 from server.engine.parting import Reason, part, rejoin
 from server.engine.plan import Draughtsman, Plan
 from server.engine.reconcile import reconcile
+from server.engine.undo import after_cut_off
 from server.services.sync import look as looking
 from server.services.sync import settle
 from server.services.sync.settle import Settlement
@@ -99,7 +100,7 @@ def _left_scope(work: Work, one: Look, item: Item) -> Reason | None:
 
 def _part(work: Work, one: Look, pair: Pair, reason: Reason, twin: Item | None) -> Plan:
     left, right = (one.item, one.twin) if one.side is Side.LEFT else (one.twin, one.item)
-    pair = _with_ids(pair, left, right)
+    pair = after_cut_off(_with_ids(pair, left, right), one.open, {Side.LEFT: left, Side.RIGHT: right})
     types = (pair.on(reason.side).type, pair.on(reason.side.other).type)
     type_ = work.mapping.type_of(reason.side, *types) or _NO_TYPE
     return part(pair, type_, reason, twin, work.mapping, Draughtsman(pair.id, work.ids(), one.open))

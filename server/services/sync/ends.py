@@ -131,6 +131,8 @@ class Ends:
             able.attachments,
             able.deletes_items,
             connector.link_kinds(container) if able.links else (),
+            able.deletes_comments,
+            able.deletes_attachments,
         )
         self._shapes[key] = (time.monotonic(), shape)
         return shape

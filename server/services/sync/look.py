@@ -73,7 +73,7 @@ def fetch_items(work: Work, looks: Sequence[Look]) -> None:
 
     for one in looks:
         one.item = one.head.item if one.head is not None else None
-    _in_parallel(work, [one for one in looks if one.item is None], fetch)
+    in_parallel(work, [one for one in looks if one.item is None], fetch)
     _bind_by_marker(work, [one for one in looks if one.pair is None and one.item is not None and one.item.marker])
     for one in looks:
         if one.item is not None:
@@ -133,7 +133,7 @@ def fetch_twins(work: Work, looks: Sequence[Look]) -> None:
         if twin_id is not None:
             one.twin = work.end(other).connector.fetch(twin_id)
 
-    _in_parallel(work, [one for one in looks if one.pair is not None], fetch)
+    in_parallel(work, [one for one in looks if one.pair is not None], fetch)
 
 
 def find_orphans(work: Work, looks: Sequence[Look]) -> None:
@@ -148,7 +148,7 @@ def find_orphans(work: Work, looks: Sequence[Look]) -> None:
 
     for one in orphans:
         one.failure = None
-    _in_parallel(work, orphans, find)
+    in_parallel(work, orphans, find)
     for one in orphans:
         one.failure = one.failure or gone[id(one)]
 
@@ -191,7 +191,7 @@ def fetch_bereaved(work: Work, looks: Sequence[Look]) -> None:
     gone = {id(one): one.failure for one in bereaved}
     for one in bereaved:
         one.failure = None
-    _in_parallel(work, bereaved, fetch)
+    in_parallel(work, bereaved, fetch)
     for one in bereaved:
         one.failure = one.failure or gone[id(one)]
 
@@ -213,7 +213,7 @@ def confirm_deletions(work: Work, looks: Sequence[Look]) -> None:
 
     for one in doubtful:
         one.failure = None
-    _in_parallel(work, doubtful, ask)
+    in_parallel(work, doubtful, ask)
     for one in doubtful:
         one.failure = one.failure or failures[id(one)]
 
@@ -246,7 +246,7 @@ def _find_lost(work: Work, one: Look, side: Side) -> str | None:
     return min(found, key=lambda item_id: (len(item_id), item_id)) if found else None
 
 
-def _in_parallel(work: Work, looks: Sequence[Look], task: Callable[[Look], None]) -> None:
+def in_parallel(work: Work, looks: Sequence[Look], task: Callable[[Look], None]) -> None:
     """Run ``task`` on every look; an app's refusal stays with its item and holds back no other."""
 
     def guarded(one: Look) -> None:

@@ -14,8 +14,9 @@ from datetime import datetime
 
 from server import faults
 from server.domain.item import Side
-from server.domain.operation import CreateItem
+from server.domain.operation import CreateItem, Operation
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState
+from server.engine.arrival import arrived
 from server.engine.plan import Plan
 from server.engine.reconcile import absorb
 from server.services.sync import cap, caution, preview, relatives, settle
@@ -184,7 +185,11 @@ def _without_told(work: Work, plans: Sequence[Plan]) -> list[Plan]:
 def _journal(work: Work, planned: _Planned) -> None:
     """Write down what will be done, and the pairs it is done for, before anything leaves."""
     operations = [operation for plan in planned.plans for operation in plan.operations]
-    stale = [operation for one in planned.looks for operation in one.open]
+    stale = [
+        _looked_up(operation, plan, one)
+        for one, plan in zip(planned.looks, planned.plans, strict=True)
+        for operation in one.open
+    ]
     if not operations and not stale:
         return
     cap.check(work, operations)
@@ -206,12 +211,21 @@ def _journal(work: Work, planned: _Planned) -> None:
         pairs.save(tx, work.integration, bound)
         pairs.save_comments(tx, [new for one, plan in touched for new in _new_comments(one, plan)])
         pairs.save_attachments(tx, [new for one, plan in touched for new in _new_attachments(one, plan)])
-        journal.finish(tx, [Outcome(one.id, "superseded", "looked up and planned anew") for one in stale])
+        journal.finish(tx, stale)
         journal.plan(tx, run_id, operations)
         # What a write will overwrite is on record before it is: a death after it would leave no other trace.
         events.add_conflicts(tx, [(plan.pair.id, each) for _, plan in touched for each in plan.conflicts])
         faults.reach("journal.committing")
     faults.reach("journal.committed")
+
+
+def _looked_up(operation: Operation, plan: Plan, one: Look) -> Outcome:
+    """What became of an operation whose answer was lost, as far as the item itself tells."""
+    item = one.item if one.side is operation.side else one.twin
+    after = arrived(operation, item, plan)
+    if after is None:
+        return Outcome(operation.id, "superseded", "looked up and planned anew")
+    return Outcome(operation.id, "done", after=after)
 
 
 def _new_comments(one: Look, plan: Plan) -> list[tuple[str, CommentPair]]:

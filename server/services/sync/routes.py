@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from server.connectors.pace import Share
-from server.services.sync import dry_run, feed, hints, realign, scan
+from server.services.sync import dry_run, feed, hints, realign, scan, undo
 from server.services.sync.work import Work
 from server.store.requests import Request
 
@@ -24,6 +24,7 @@ ROUTES: Final[Mapping[str, Route]] = {
     "scan": scan.run,
     "dry run": dry_run.run,
     "reconcile": realign.run,
+    "undo": undo.run,
 }
 """What a run does, by its trigger. It yields after every page."""
 

@@ -19,6 +19,8 @@ from server.domain.operation import (
     AddLink,
     Conflict,
     CreateItem,
+    DeleteComment,
+    DeleteFile,
     DeleteItem,
     EditComment,
     Note,
@@ -92,7 +94,7 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
 def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied) -> None:
     """Add what became of one pair's plan."""
     old = look.pair
-    pair = _with_stamp(work, done, _pair_after(done, old))
+    pair = _with_stamp(work, done, pair_after(done, old))
     settlement.pairs.append(pair)
     known_comments = set(old.comments) if old else set()
     known_files = set(old.attachments) if old else set()
@@ -175,7 +177,8 @@ def hold(look: Look, error: Exception, pair: str | None) -> Hold:
     return Hold(look.side, look.item_id, "quarantine", reason, look.key, pair, words, stamp)
 
 
-def _pair_after(done: Applied, old: Pair | None) -> Pair:
+def pair_after(done: Applied, old: Pair | None) -> Pair:
+    """The pair as both apps now hold it; ``old`` is what was stored of it."""
     pair = done.plan.pair
     for side in Side:
         pair = pair.with_side(side, _seen_after(done, side, old))
@@ -191,17 +194,22 @@ def _pair_after(done: Applied, old: Pair | None) -> Pair:
         pair = pair.with_side(pair.origin, replace(source, snapshot=None, stamp="", links=frozenset()))
     before = {one.id: one for one in done.plan.pair.comments}
     comments = tuple(_comment_after(done, one) for one in before.values())
-    files = tuple(
-        replace(one.seen_on(one.origin.other, done.files[one.id]), sha256=done.hashes[one.id])
-        if one.id in done.files
-        else one
-        for one in pair.attachments
-    )
+    files = tuple(_file_after(done, one) for one in pair.attachments)
     return replace(pair, comments=comments, attachments=files)
+
+
+def _file_after(done: Applied, one: AttachmentPair) -> AttachmentPair:
+    if one.id in done.removed:
+        return one.without(one.origin.other)
+    if one.id in done.files:
+        return replace(one.seen_on(one.origin.other, done.files[one.id]), sha256=done.hashes[one.id])
+    return one
 
 
 def _comment_after(done: Applied, one: CommentPair) -> CommentPair:
     target = one.origin.other
+    if one.id in done.removed:
+        return one.without(target)
     if one.id in done.comments:
         return one.seen_on(target, done.comments[one.id], "")
     edit = next(
@@ -272,7 +280,7 @@ def _not_written(done: Applied, side: Side) -> set[str]:
 
 
 def _event(work: Work, look: Look, pair: Pair, done: Applied) -> Event | None:
-    notes = [*_written(done), *done.plan.notes]
+    notes = [*written(done), *done.plan.notes]
     if done.failure is not None:
         words = done.failure.words or done.failure.message
         notes.append(Note("failed", reason=words))
@@ -320,7 +328,8 @@ def _deletion(work: Work, pair: Pair, side: Side) -> str:
     return f"{gone} was deleted by the integration; {other} is no longer kept in step with it"
 
 
-def _written(done: Applied) -> list[Note]:
+def written(done: Applied) -> list[Note]:
+    """A line for everything that was carried out."""
     finished = {one.operation for one in done.outcomes if one.state == "done"}
     notes: list[Note] = []
     for operation in done.plan.operations:
@@ -354,6 +363,10 @@ def _notes_of(done: Applied, operation: Operation) -> list[Note]:
         return [Note("linked", side, step.link.kind, after=step.link.target)]
     if isinstance(step, RemoveLink):
         return [Note("link taken away", side, step.link.kind, before=step.link.target)]
+    if isinstance(step, DeleteComment):
+        return [Note("comment removed", side)]
+    if isinstance(step, DeleteFile):
+        return [Note("file removed", side, step.name)]
     return [Note("comment edited", side, after=step.body[:200])]
 
 
@@ -369,6 +382,8 @@ _COUNTED = {
     "delete": "deleted",
     "add_link": "links",
     "remove_link": "links",
+    "delete_comment": "removed",
+    "delete_file": "removed",
 }
 
 

@@ -37,6 +37,8 @@ class ModelConnector:
             parallel=1,
             private_comments=self.app.private_comments,
             edits_comments=True,
+            deletes_comments=self.app.removes,
+            deletes_attachments=self.app.removes,
             links=True,
             deletes_items=True,
         )
@@ -205,7 +207,14 @@ class ModelConnector:
         self._write("edit_comment", item_id, act)
 
     def delete_comment(self, item_id: str, comment_id: str) -> None:
-        raise Rejected(f"{self.app.name} keeps comment {comment_id} of {item_id}.")
+        if not self.app.removes:
+            raise Rejected(f"{self.app.name} keeps comment {comment_id} of {item_id}.")
+
+        def act() -> str:
+            self.app.person_removes_comment(item_id, comment_id)
+            return comment_id
+
+        self._write("delete_comment", item_id, act)
 
     def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
         body = content.read()
@@ -217,7 +226,14 @@ class ModelConnector:
         yield self.app.records[item_id].contents[attachment_id]
 
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:
-        raise Rejected(f"{self.app.name} keeps file {attachment_id} of {item_id}.")
+        if not self.app.removes:
+            raise Rejected(f"{self.app.name} keeps file {attachment_id} of {item_id}.")
+
+        def act() -> str:
+            self.app.person_removes_file(item_id, attachment_id)
+            return attachment_id
+
+        self._write("delete_attachment", item_id, act)
 
     def link_kinds(self, container: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's shape
         return (PARENT, RELATES, BLOCKS, BLOCKED)

@@ -83,7 +83,7 @@ class ModelApp:
     comment. ``refuses_halfway``: it makes an item without its status, and
     says no then. ``fills_dates``: an item that is made without a due day gets one. ``lag``: seconds until its search
     and its feed show a new item. ``page``: items on a page of its feed; ``disorder``: pages repeat and overlap, and
-    are not in order within.
+    are not in order within. ``removes``: comments and files can be removed.
     """
 
     name: str
@@ -98,6 +98,7 @@ class ModelApp:
     refuses_halfway: bool = False
     fills_dates: bool = False
     private_comments: bool = True
+    removes: bool = True
     moves_for_links: bool = True
     """Whether a link counts as a change of its items."""
     lag: int = 0
@@ -190,6 +191,19 @@ class ModelApp:
     def person_attaches(self, item_id: str, name: str, content: bytes) -> None:
         """A person attaches a file."""
         self.attach(item_id, name, content, own=False)
+
+    def person_removes_comment(self, item_id: str, comment_id: str) -> None:
+        """Somebody removes a comment."""
+        record = self.records[item_id]
+        record.comments = [one for one in record.comments if one.id != comment_id]
+        self.touch(item_id)
+
+    def person_removes_file(self, item_id: str, file_id: str) -> None:
+        """Somebody removes a file."""
+        record = self.records[item_id]
+        record.attachments = [one for one in record.attachments if one.id != file_id]
+        record.contents.pop(file_id, None)
+        self.touch(item_id)
 
     def person_deletes(self, item_id: str) -> None:
         """A person deletes an item, and with it what leads to it."""

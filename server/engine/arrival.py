@@ -1,0 +1,51 @@
+"""Whether an operation whose answer was lost has arrived after all, by what the item holds; it must not ask an app.
+
+Where that cannot be told it counts as not arrived: an undo then leaves alone what it may have written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from server.domain.item import Item
+from server.domain.operation import (
+    AddComment,
+    AddFile,
+    AddLink,
+    CreateItem,
+    DeleteComment,
+    DeleteItem,
+    EditComment,
+    Operation,
+    RemoveLink,
+    UpdateItem,
+)
+from server.domain.values import Value
+from server.engine.plan import Plan, snapshot
+
+
+def arrived(operation: Operation, item: Item | None, plan: Plan) -> Mapping[str, Value] | None:
+    """What ``item`` holds in the fields that were written; None when it does not show that the operation arrived.
+
+    ``item`` is on the operation's side; ``plan`` is what was decided since, its comments and files bound to the twins
+    that were found.
+    """
+    side, step = operation.side, operation.step
+    if item is None or isinstance(step, DeleteItem | AddLink | RemoveLink):
+        return None
+    if isinstance(step, CreateItem):
+        return snapshot(plan.type, side, item)
+    if isinstance(step, UpdateItem):
+        there = {name: item.fields.get(name) for name in step.changed}
+        return there if there == dict(step.changed) else None
+    if isinstance(step, AddComment):
+        there_is = any(one.id == step.draft.marker and one.on(side) is not None for one in plan.pair.comments)
+    elif isinstance(step, EditComment):
+        there_is = any(one.id == step.target and one.body == step.body for one in item.comments)
+    elif isinstance(step, DeleteComment):
+        there_is = all(one.id != step.target for one in item.comments)
+    elif isinstance(step, AddFile):
+        there_is = any(one.id == step.marker and one.on(side) is not None for one in plan.pair.attachments)
+    else:
+        there_is = all(one.id != step.target for one in item.attachments)
+    return {} if there_is else None

@@ -1,0 +1,216 @@
+"""What an undo of a run does to one pair: a step back where a value is still ours, else a note why not.
+
+Only the side that the run wrote is written; the other one stays as it is. It must not ask an app or carry anything out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Dict
+from dataclasses import replace
+
+from server.domain.item import Item, Side
+from server.domain.operation import (
+    AddComment,
+    AddFile,
+    AddLink,
+    Carried,
+    CreateItem,
+    DeleteComment,
+    DeleteFile,
+    EditComment,
+    Operation,
+    RemoveLink,
+    UpdateItem,
+)
+from server.domain.pair import Pair, PairState
+from server.domain.values import FieldSpec, Value
+from server.engine.mapping import CompiledType, Mapping
+from server.engine.plan import Draughtsman, Plan
+from server.engine.richtext import same_meaning
+
+_EMPTY: tuple[Value, ...] = (None, "", ())
+_CHANGED = "it was changed since"
+
+
+def take_back(
+    pair: Pair,
+    type_: CompiledType,
+    carried: Sequence[Carried],
+    items: Dict[Side, Item | None],
+    mapping: Mapping,
+    ids: Iterator[str],
+) -> Plan:
+    """Decide how to take back what a run did to ``pair``: ``carried``, the newest first.
+
+    ``items`` are both items as they are now (None: gone, or the run did nothing there). An undone create ends its pair,
+    so that the twin is not made again. ``ids`` yields fresh random ids.
+    """
+    drawing = Draughtsman(pair.id, ids)
+    state = pair.state
+    for side in Side:
+        mine = [one for one in carried if one.operation.side is side]
+        item = items.get(side)
+        made = any(isinstance(one.operation.step, CreateItem) for one in mine)
+        if made and state is not PairState.ENDED:
+            state = PairState.ENDED
+            drawing.note("no longer kept in step", side, reason="the run that made this item was undone; it stays")
+        elif mine and not made and item is None:
+            drawing.note("not undone", side, reason="the item is not there any more")
+        elif item is not None and not made:
+            _files(pair, mine, side, item, mapping, drawing)
+            _comments(pair, mine, side, item, mapping, drawing)
+            _fields(mine, side, item, mapping, drawing)
+            _for_good(mine, side, drawing)
+    operations = tuple(replace(one, undoes=True) for one in drawing.operations)
+    return Plan(replace(pair, state=state), type_, operations, tuple(drawing.notes))
+
+
+def _fields(mine: Sequence[Carried], side: Side, item: Item, mapping: Mapping, drawing: Draughtsman) -> None:
+    """Write back what each field held; where it was written several times, what it held before the first."""
+    values: dict[str, Value] = {}
+    updates = [(one.operation.step, one.after) for one in mine if isinstance(one.operation.step, UpdateItem)]
+    first = {name: value for step, _ in updates for name, value in step.before.items()}
+    specs = {spec.id: spec for spec in mapping.shape(side).fields.get(item.type, ())}
+    # What holds its first value is as it was; a value that is not ours ends the way back for its field.
+    kept = {name for name, value in first.items() if item.fields.get(name) == value}
+    for step, after in updates:
+        for name in step.changed.keys() - kept:
+            now = values[name] if name in values else item.fields.get(name)
+            if now == after.get(name, step.changed[name]):
+                values[name] = step.before.get(name)
+                continue
+            kept.add(name)
+            label = specs[name].name if name in specs else name
+            drawing.note("not undone", side, field=label, before=first[name], after=now, reason=_CHANGED)
+    changed = {name: value for name, value in values.items() if value != item.fields.get(name)}
+    for name, value in list(changed.items()):
+        why = _refusal(specs.get(name), value)
+        if why:
+            del changed[name]
+            drawing.note("not undone", side, field=name, before=value, after=item.fields.get(name), reason=why)
+    if changed:
+        drawing.add(side, UpdateItem(changed, {name: item.fields.get(name) for name in changed}))
+
+
+def _refusal(spec: FieldSpec | None, value: Value) -> str:
+    if spec is None:
+        return "the app does not have this field any more"
+    if spec.read_only or spec.create_only:
+        return "it cannot be written there any more"
+    return "it may not be empty there" if spec.required and value in _EMPTY else ""
+
+
+def _comments(
+    pair: Pair, mine: Sequence[Carried], side: Side, item: Item, mapping: Mapping, drawing: Draughtsman
+) -> None:
+    """Give edited comments back what they said, and remove those that the run posted."""
+    format_ = mapping.shape(side).text_format
+    bodies = {one.id: one.body for one in item.comments}
+    twins = {one.id: one.on(side) or "" for one in pair.comments}
+    edits: dict[str, EditComment] = {}
+    for one in mine:
+        step = one.operation.step
+        if isinstance(step, EditComment):
+            target, posted = step.target, step.body
+        elif isinstance(step, AddComment):
+            target, posted = twins.get(step.draft.marker, ""), step.draft.body
+        else:
+            continue
+        now = bodies.get(target)
+        if now is None or (isinstance(step, EditComment) and now == step.before):
+            continue
+        if not same_meaning(posted, format_, now, format_):
+            del bodies[target]
+            drawing.note("not undone", side, after=now[:200], reason=f"the comment: {_CHANGED}")
+        elif isinstance(step, AddComment):
+            edits.pop(target, None)
+            _remove_comment(step.draft.marker, target, side, mapping, drawing)
+        elif step.before is None:
+            drawing.note("not undone", side, after=now[:200], reason="what the comment said before is not on record")
+        else:
+            edits[target] = EditComment(
+                step.comment_pair, target, step.before, "", edits[target].before if target in edits else now
+            )
+            bodies[target] = step.before
+    for edit in edits.values():
+        drawing.add(side, edit)
+
+
+def _remove_comment(marker: str, target: str, side: Side, mapping: Mapping, drawing: Draughtsman) -> None:
+    if mapping.shape(side).deletes_comments:
+        drawing.add(side, DeleteComment(marker, target))
+        return
+    drawing.note("not undone", side, reason=f"{mapping.shape(side).name} lets nobody remove a comment; it stays")
+
+
+def _files(pair: Pair, mine: Sequence[Carried], side: Side, item: Item, mapping: Mapping, drawing: Draughtsman) -> None:
+    """Remove the files that the run attached."""
+    there = {one.id: one for one in item.attachments}
+    twins = {one.id: one.on(side) or "" for one in pair.attachments}
+    for one in mine:
+        step = one.operation.step
+        if not isinstance(step, AddFile) or (target := twins.get(step.marker, "")) not in there:
+            continue
+        if mapping.shape(side).deletes_attachments:
+            drawing.add(side, DeleteFile(step.marker, target, step.name))
+        else:
+            name = mapping.shape(side).name
+            drawing.note("not undone", side, field=step.name, reason=f"{name} lets nobody remove a file; it stays")
+
+
+def _for_good(mine: Sequence[Carried], side: Side, drawing: Draughtsman) -> None:
+    """Name what cannot be taken back."""
+    for one in mine:
+        step = one.operation.step
+        if isinstance(step, DeleteComment):
+            drawing.note("not undone", side, reason="a comment that was removed does not come back")
+        if isinstance(step, DeleteFile):
+            drawing.note("not undone", side, field=step.name, reason="a file that was removed does not come back")
+        if isinstance(step, AddLink | RemoveLink):
+            drawing.note(
+                "not undone", side, field=step.link.kind, reason="a relation is not taken back; change it by hand"
+            )
+
+
+def after_cut_off(pair: Pair, lost: Sequence[Operation], items: Dict[Side, Item | None]) -> Pair:
+    """The pair after an undo whose outcome is unknown: what it wrote, or was about to, is nobody's edit.
+
+    A value that is neither what it wrote nor what it found was typed by a person, and travels as ever.
+    """
+    for one in lost:
+        item, side, step = items.get(one.side), one.side, one.step
+        if not one.undoes or item is None:
+            continue
+        if isinstance(step, UpdateItem):
+            pair = _believed(pair, side, item, step)
+        elif isinstance(step, EditComment):
+            pair = replace(
+                pair,
+                comments=tuple(
+                    each.seen_on(side, step.target, "") if each.id == step.comment_pair else each
+                    for each in pair.comments
+                ),
+            )
+        elif isinstance(step, DeleteComment) and all(each.id != step.target for each in item.comments):
+            pair = replace(
+                pair,
+                comments=tuple(each.without(side) if each.id == step.comment_pair else each for each in pair.comments),
+            )
+        elif isinstance(step, DeleteFile) and all(each.id != step.target for each in item.attachments):
+            pair = replace(
+                pair,
+                attachments=tuple(
+                    each.without(side) if each.id == step.attachment_pair else each for each in pair.attachments
+                ),
+            )
+    return pair
+
+
+def _believed(pair: Pair, side: Side, item: Item, step: UpdateItem) -> Pair:
+    seen = pair.on(side)
+    here = {name: item.fields.get(name) for name in step.changed}
+    ours = {name: now for name, now in here.items() if now in (step.changed[name], step.before.get(name))}
+    return (
+        pair.with_side(side, replace(seen, snapshot={**seen.snapshot, **ours})) if seen.snapshot is not None else pair
+    )
