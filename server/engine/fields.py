@@ -7,7 +7,7 @@ Sets merge by element. Everything else that changed on both sides goes by the fi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from server.domain.item import Item, Side
@@ -49,6 +49,12 @@ def draft_fields(type_: CompiledType, source: Item, target: Side) -> tuple[dict[
         if converted.value not in _EMPTY:
             values[spec.id] = converted.value
     return values, notes
+
+
+def afresh(pair: Pair, side: Side) -> Pair:
+    """The pair as if a person had changed every field of ``side`` since it was last seen."""
+    seen = pair.on(side)
+    return pair if seen.snapshot is None else pair.with_side(side, replace(seen, snapshot={}, stamp=""))
 
 
 def merge_fields(type_: CompiledType, pair: Pair, left: Item, right: Item, first: Side | None) -> Merged:

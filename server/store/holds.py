@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select, tuple_
 
 from server.domain.item import Side
 from server.store import bulk
@@ -93,6 +93,22 @@ def due(tx: Connection, integration: str, limit: int) -> list[tuple[Side, str]]:
         select(t.holds.c.side, t.holds.c.item_id)
         .where((t.holds.c.integration_id == integration) & (t.holds.c.due_at <= func.now()))
         .order_by(t.holds.c.due_at)
+        .limit(limit)
+    )
+    return [(Side(row.side), row.item_id) for row in tx.execute(query)]
+
+
+def unpaired(tx: Connection, integration: str, after: tuple[str, str], limit: int) -> list[tuple[Side, str]]:
+    """Held items that no pair in step has, by side and id, beyond ``after`` (two empty texts: from the first)."""
+    query = (
+        select(t.holds.c.side, t.holds.c.item_id)
+        .join_from(t.holds, t.pairs, t.pairs.c.id == t.holds.c.pair_id, isouter=True)
+        .where(
+            t.holds.c.integration_id == integration,
+            or_(t.pairs.c.id.is_(None), t.pairs.c.state == "reserved"),
+            tuple_(t.holds.c.side, t.holds.c.item_id) > tuple_(*after),
+        )
+        .order_by(t.holds.c.side, t.holds.c.item_id)
         .limit(limit)
     )
     return [(Side(row.side), row.item_id) for row in tx.execute(query)]

@@ -12,6 +12,7 @@ from server.domain.errors import Gone
 from server.domain.item import Item, Side
 from server.domain.pair import Pair, PairState
 from server.engine.align import Aligned, align
+from server.engine.fields import afresh
 from server.engine.filters import outside
 from server.engine.links import Relatives
 from server.engine.mapping import CompiledType
@@ -70,6 +71,9 @@ def _present(work: Work, one: Look, item: Item, settlement: Settlement, relative
     pair = one.pair or _new_pair(work, one)
     left, right = (item, one.twin) if one.side is Side.LEFT else (one.twin, item)
     pair = _with_ids(pair, left, right)
+    if one.pair is not None and work.again is not None and work.again.hard:
+        # What is not carried out now has to count as changed afterwards, too.
+        pair = one.pair = afresh(pair, work.again.side or pair.origin)
     if work.align is not None and pair.state is PairState.LINKED and left is not None and right is not None:
         return _aligned(work, one, align(one.type, pair, left, right, work.align), (left, right), relatives)
     if pair.state is not PairState.OUTSIDE:

@@ -105,9 +105,9 @@ def with_item(pair: Pair, side: Side, item_id: str) -> Pair:
 def is_quiet(work: Work, one: Look) -> bool:
     """Whether the item is what was last seen of it (mostly our own write coming back).
 
-    Never where the mapping itself is what changed.
+    Never where the mapping itself is what changed, or where a person wants both sides looked at.
     """
-    if work.align is not None:
+    if work.align is not None or work.again is not None:
         return False
     if one.pair is None or one.item is None or one.type is None or one.open:
         return False

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from server.connectors.pace import Share
-from server.services.sync import dry_run, feed, hints, realign, scan, undo
+from server.services.sync import dry_run, feed, hints, realign, resync, scan, undo
 from server.services.sync.work import Work
 from server.store.requests import Request
 
@@ -25,6 +25,8 @@ ROUTES: Final[Mapping[str, Route]] = {
     "dry run": dry_run.run,
     "reconcile": realign.run,
     "undo": undo.run,
+    "resync": resync.run,
+    "hard resync": resync.run,
 }
 """What a run does, by its trigger. It yields after every page."""
 
@@ -35,6 +37,8 @@ SHARES_OF: Final[Mapping[str, Share]] = {
     "reconcile": Share.BACKFILL,
     "match": Share.BACKFILL,
     "undo": Share.BACKFILL,
+    "resync": Share.BACKFILL,
+    "hard resync": Share.BACKFILL,
 }
 """What a run's first page is for, by its trigger, where that is not live: these go over much that nobody waits for."""
 

@@ -30,6 +30,7 @@ from server.domain.operation import (
 )
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Seen
 from server.domain.values import Value
+from server.engine.fields import afresh
 from server.engine.plan import snapshot
 from server.services.sync.apply import Applied
 from server.services.sync.linked import Concerned, links_after, tell_relatives, waiting
@@ -123,6 +124,9 @@ def settle_failure(work: Work, settlement: Settlement, look: Look, error: Except
     work.run.troubled = True
     work.run.counts["held"] += 1
     pair = look.pair.id if look.pair else None
+    if look.pair is not None and work.again is not None and work.again.hard:
+        # It is tried again by itself, and then as hard as a person asked for it.
+        settlement.pairs.append(afresh(look.pair, work.again.side or look.pair.origin))
     settlement.holds.append(hold(look, error, pair))
     summary = error.message if isinstance(error, AppError) else str(error)
     settlement.events.append(Event("held", summary, pair, look.side, look.item_id, look.key))

@@ -35,6 +35,17 @@ class End:
     connector: Connector
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A person wants items looked at again: both sides of a pair, whatever the first one says.
+
+    ``hard``: every mapped field of ``side`` (None: of the pair's origin) counts as changed.
+    """
+
+    hard: bool = False
+    side: Side | None = None
+
+
 @dataclass(slots=True)
 class Run:
     """How far this pass has come. A run is written down only once there is something to tell.
@@ -88,6 +99,7 @@ class Work:
     turn: int = NO_LIMIT
     version: int = 0
     align: Precedence | None = None
+    again: Again | None = None
     released: bool = False
     """A person has looked and lets this run pass the guard."""
     clock: Callable[[], float] = time.monotonic
