@@ -10,7 +10,7 @@ from server.domain.errors import PutRight
 from server.domain.item import Item, Side
 from server.domain.rules import FilterRule, Operator, SideFilter
 from server.domain.values import FieldKind, FieldSpec, Value
-from server.engine.mapping import Mapping, SideShape
+from server.engine.mapping import CompiledType, Mapping, SideShape
 
 _ORDERED: Final = frozenset({FieldKind.NUMBER, FieldKind.DATE, FieldKind.MOMENT})
 _WORDS: Final = frozenset({FieldKind.TEXT, FieldKind.RICH_TEXT, FieldKind.LABELS})
@@ -44,6 +44,14 @@ def outside(mapping: Mapping, side: Side, item: Item, *, paired: bool) -> str:
         if not holds(rule, item.fields.get(rule.field), spec):
             return f"The filter leaves it out: {_failed(rule, spec)}."
     return ""
+
+
+def makes_none(mapping: Mapping, side: Side, type_: CompiledType) -> str:
+    """Why an item of ``side`` without a twin gets none; empty when one is made."""
+    target = mapping.shape(side.other).name
+    if not mapping.document.creates.allows(side.other):
+        return f"The integration makes no new items on {target}."
+    return "" if type_.creates else f"The mapping of its type makes no new items on {target}."
 
 
 def holds(rule: FilterRule, value: Value, spec: FieldSpec | None) -> bool:

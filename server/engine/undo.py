@@ -18,6 +18,7 @@ from server.domain.operation import (
     CreateItem,
     DeleteComment,
     DeleteFile,
+    DeleteItem,
     EditComment,
     Operation,
     RemoveLink,
@@ -31,6 +32,7 @@ from server.engine.richtext import same_meaning
 
 _EMPTY: tuple[Value, ...] = (None, "", ())
 _CHANGED = "it was changed since"
+_ENDED = "The two are no longer kept in step: the run that made one of them was undone."
 
 
 def take_back(
@@ -40,11 +42,14 @@ def take_back(
     items: Dict[Side, Item | None],
     mapping: Mapping,
     ids: Iterator[str],
+    *,
+    delete: bool = False,
 ) -> Plan:
     """Decide how to take back what a run did to ``pair``: ``carried``, the newest first.
 
     ``items`` are both items as they are now (None: gone, or the run did nothing there). An undone create ends its pair,
-    so that the twin is not made again. ``ids`` yields fresh random ids.
+    so that the twin is not made again; the twin is deleted only if ``delete`` is asked for and nobody touched it.
+    ``ids`` yields fresh random ids.
     """
     drawing = Draughtsman(pair.id, ids)
     state = pair.state
@@ -52,18 +57,59 @@ def take_back(
         mine = [one for one in carried if one.operation.side is side]
         item = items.get(side)
         made = any(isinstance(one.operation.step, CreateItem) for one in mine)
-        if made and state is not PairState.ENDED:
+        if made:
+            _made(pair, mine, side, item, mapping, drawing, delete=delete)
             state = PairState.ENDED
-            drawing.note("no longer kept in step", side, reason="the run that made this item was undone; it stays")
-        elif mine and not made and item is None:
+        elif mine and item is None:
             drawing.note("not undone", side, reason="the item is not there any more")
-        elif item is not None and not made:
+        elif item is not None:
             _files(pair, mine, side, item, mapping, drawing)
             _comments(pair, mine, side, item, mapping, drawing)
             _fields(mine, side, item, mapping, drawing)
             _for_good(mine, side, drawing)
     operations = tuple(replace(one, undoes=True) for one in drawing.operations)
-    return Plan(replace(pair, state=state), type_, operations, tuple(drawing.notes))
+    ended = "" if state is pair.state else _ENDED
+    return Plan(replace(pair, state=state), type_, operations, tuple(drawing.notes), summary=ended)
+
+
+def _made(
+    pair: Pair,
+    mine: Sequence[Carried],
+    side: Side,
+    item: Item | None,
+    mapping: Mapping,
+    drawing: Draughtsman,
+    *,
+    delete: bool,
+) -> None:
+    """A twin that the run made: it stays, on record, or is deleted where nothing of anybody's would go with it."""
+    why = "the run that made this item was undone"
+    if item is not None and delete:
+        kept = _worth_keeping(pair, mine, side, item, mapping)
+        if not kept:
+            drawing.add(side, DeleteItem(dict(item.fields)))
+            return
+        drawing.note("not deleted", side, reason=kept)
+    if pair.state is not PairState.ENDED:
+        stays = "; it stays" if item is not None else ""
+        drawing.note("no longer kept in step", side, reason=f"{why}{stays}")
+
+
+def _worth_keeping(pair: Pair, mine: Sequence[Carried], side: Side, item: Item, mapping: Mapping) -> str:
+    """Why a twin must not be deleted; empty when it holds nothing but what we put there."""
+    if not mapping.shape(side).deletes_items:
+        return f"{mapping.shape(side).name} deletes no items"
+    ours: dict[str, Value] = {}
+    for one in reversed(mine):
+        if isinstance(one.operation.step, CreateItem | UpdateItem):
+            ours |= one.after
+    if any(item.fields.get(name) != value for name, value in ours.items()):
+        return _CHANGED
+    comments = {one.on(side) for one in pair.comments if one.origin is not side}
+    files = {one.on(side) for one in pair.attachments if one.origin is not side}
+    if any(one.id not in comments for one in item.comments) or any(one.id not in files for one in item.attachments):
+        return "somebody wrote or attached something there"
+    return ""
 
 
 def _fields(mine: Sequence[Carried], side: Side, item: Item, mapping: Mapping, drawing: Draughtsman) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,15 +120,21 @@ def _side(
     row: SideRow | None = pair.left if side is Side.LEFT else pair.right
     if row is None:
         return None
-    settings = integration.document.side(side)
-    labels = apps.labels(scope, settings.connection, settings.container, row.type) if row.type else Labels()
-    specs = {spec.id: spec for spec in labels.fields}
-    fields = tuple(
-        _value(name, row.snapshot[name], specs.get(name), labels.users)
-        for name in _order(integration, side, row)
-        if name in row.snapshot
+    fields = labelled(scope, apps, integration, side, row.type, row.snapshot)
+    return ItemSide(
+        row.id, row.key, row.url, row.type, names.get(integration.document.side(side).connection, ""), fields
     )
-    return ItemSide(row.id, row.key, row.url, row.type, names.get(settings.connection, ""), fields)
+
+
+def labelled(
+    scope: TenantScope, apps: Apps, integration: Integration, side: Side, item_type: str, values: Mapping[str, Any]
+) -> tuple[FieldValue, ...]:
+    """Values of one side as people read them, in the mapping's order."""
+    settings = integration.document.side(side)
+    labels = apps.labels(scope, settings.connection, settings.container, item_type) if item_type else Labels()
+    specs = {spec.id: spec for spec in labels.fields}
+    order = list(dict.fromkeys([*mapped(integration, side, item_type), *sorted(values)]))
+    return tuple(_value(name, values[name], specs.get(name), labels.users) for name in order if name in values)
 
 
 def _value(name: str, value: Any, spec: FieldSpec | None, users: tuple[AppUser, ...]) -> FieldValue:
@@ -135,12 +142,11 @@ def _value(name: str, value: Any, spec: FieldSpec | None, users: tuple[AppUser, 
     return FieldValue(name, label, shown(value, spec, users), value, spec.kind.value if spec is not None else "text")
 
 
-def _order(integration: Integration, side: Side, row: SideRow) -> list[str]:
-    """The mapping's order, the same on both sides, then whatever else was seen."""
-    mapped = [
+def mapped(integration: Integration, side: Side, item_type: str) -> list[str]:
+    """The fields of a type that travel, in the mapping's order, the same on both sides."""
+    return [
         rule.left if side is Side.LEFT else rule.right
         for types in integration.document.types
-        if (types.left if side is Side.LEFT else types.right) == row.type
+        if (types.left if side is Side.LEFT else types.right) == item_type
         for rule in types.fields
     ]
-    return list(dict.fromkeys([*mapped, *sorted(row.snapshot)]))

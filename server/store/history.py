@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from server.domain.errors import Conflicting, NotFound
 from server.store import tables as t
+from server.store.bulk import among
 from server.store.database import Transaction
 
 
@@ -23,6 +24,7 @@ class RunRow:
     integration: str
     integration_name: str
     trigger: str
+    argument: Mapping[str, Any]
     state: str
     phase: str
     done: int
@@ -108,6 +110,12 @@ def run(tx: Transaction, run_id: str) -> RunRow:
     return _run(row)
 
 
+def runs_by_id(tx: Transaction, ids: Sequence[str]) -> tuple[RunRow, ...]:
+    """These runs, the newest first."""
+    query = _RUNS.where(among(t.runs.c.id, ids)).order_by(t.runs.c.started_at.desc(), t.runs.c.id)
+    return tuple(_run(row) for row in tx.execute(query))
+
+
 def last_runs(tx: Transaction) -> dict[str, RunRow]:
     """The newest run of each integration, by integration."""
     newest = _RUNS.ext(distinct_on(t.runs.c.integration_id)).order_by(
@@ -135,6 +143,12 @@ def events_of_run(tx: Transaction, run_id: str, after: int, limit: int) -> tuple
 def events_of_pair(tx: Transaction, pair_id: str, limit: int) -> tuple[EventRow, ...]:
     """The history of a pair, the newest line first."""
     return _events(tx, t.events.c.pair_id == pair_id, limit, newest_first=True)
+
+
+def events_named(tx: Transaction, words: Sequence[str], limit: int) -> tuple[EventRow, ...]:
+    """Lines about items with one of ``words`` for their key, or for their id where no key was known; newest first."""
+    where = t.events.c.integration_id.in_(select(t.integrations.c.id)) & among(t.events.c.item_key, words)
+    return _events(tx, where, limit, newest_first=True)
 
 
 def conflicts_of_pair(tx: Transaction, pair_id: str, limit: int) -> tuple[ConflictRow, ...]:
@@ -172,6 +186,12 @@ def holds_of_pair(tx: Transaction, pair_id: str) -> tuple[HoldRow, ...]:
     )
     query = _HOLDS.join(pair, (pair.c.id == t.holds.c.pair_id) | of_either_item).where(pair.c.id == pair_id)
     return tuple(_hold(row) for row in tx.execute(query))
+
+
+def holds_named(tx: Transaction, words: Sequence[str], limit: int) -> tuple[HoldRow, ...]:
+    """Held items with one of ``words`` for their id or key."""
+    where = or_(among(t.holds.c.item_id, words), among(t.holds.c.item_key, words))
+    return tuple(_hold(row) for row in tx.execute(_HOLDS.where(where).limit(limit)))
 
 
 def hold_counts(tx: Transaction) -> dict[str, int]:
@@ -216,6 +236,7 @@ def _run(row: Any) -> RunRow:
         row.integration_id,
         row.integration_name,
         row.trigger,
+        {name: value for name, value in row.argument.items() if name != "document"},  # too long for a list
         row.state,
         row.phase,
         row.done,

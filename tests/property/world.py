@@ -280,9 +280,9 @@ class World:
                 {"item": one.app.fields},
                 private_comments=one.app.private_comments,
                 edits_comments=True,
-                deletes_items=True,
                 deletes_comments=one.app.removes,
                 deletes_attachments=one.app.removes,
+                deletes_items=one.app.removes,
             )
             for side, one in ((Side.LEFT, left), (Side.RIGHT, right))
         ]

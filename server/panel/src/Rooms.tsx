@@ -19,6 +19,7 @@ import { OverviewPage } from "./pages/overview/OverviewPage";
 import { PeoplePage } from "./pages/people/PeoplePage";
 import { RunList } from "./pages/runs/RunList";
 import { RunPage } from "./pages/runs/RunPage";
+import { WhyPage } from "./pages/why/WhyPage";
 import { Shell } from "./shell/Shell";
 
 export function Rooms({ me }: { me: Me }) {
@@ -38,6 +39,7 @@ export function Rooms({ me }: { me: Me }) {
         <Route path="items" element={<ItemList />} />
         <Route path="items/:id" element={<ItemPage />} />
         <Route path="holds" element={<HoldList />} />
+        <Route path="why" element={<WhyPage />} />
         <Route path="people" element={<PeoplePage />} />
         <Route path="access" element={<AccessPage />} />
         <Route path="contacted" element={<EgressPage />} />

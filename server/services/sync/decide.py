@@ -13,7 +13,7 @@ from server.domain.item import Item, Side
 from server.domain.pair import Pair, PairState
 from server.engine.align import Aligned, align
 from server.engine.fields import afresh
-from server.engine.filters import outside
+from server.engine.filters import makes_none, outside
 from server.engine.links import Relatives
 from server.engine.mapping import CompiledType
 from server.engine.parting import Reason, part, rejoin
@@ -111,15 +111,12 @@ def _part(work: Work, one: Look, pair: Pair, reason: Reason, twin: Item | None) 
 
 
 def _refusal(work: Work, one: Look) -> str:
-    target = work.end(one.side.other).name
-    new = one.pair is None
-    if new and not work.mapping.document.creates.allows(one.side.other):
-        return f"The integration makes no new items on {target}."
     if one.type is None:
         return ""
-    if new and not one.type.creates:
-        return f"The mapping of its type makes no new items on {target}."
-    if not new and not one.type.updates and one.twin is not None:
+    if one.pair is None:
+        return makes_none(work.mapping, one.side, one.type)
+    if not one.type.updates and one.twin is not None:
+        target = work.end(one.side.other).name
         return f"The mapping of its type makes new items on {target} and does not keep them in step after."
     return ""
 

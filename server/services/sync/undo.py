@@ -143,7 +143,8 @@ def _plan(work: Work, settlement: Settlement, one: _Entry) -> Plan | None:
         )
         return None
     pair = after_cut_off(look.pair, look.open, one.items)
-    plan = take_back(pair, look.type, one.carried, one.items, work.mapping, work.ids())
+    delete = work.request is not None and bool(work.request.argument.get("delete"))
+    plan = take_back(pair, look.type, one.carried, one.items, work.mapping, work.ids(), delete=delete)
     nothing = not plan.operations and not plan.notes and not look.open
     return None if nothing else plan
 

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from server.web.api import connections, integrations, items, overview, people, previews, runs, session, users, webhooks
+from server.web.api import (
+    connections,
+    explain,
+    integrations,
+    items,
+    overview,
+    people,
+    previews,
+    repair,
+    runs,
+    session,
+    users,
+    webhooks,
+)
 from server.web.resource import Resource
 
 RESOURCES: tuple[Resource, ...] = (
@@ -11,8 +24,10 @@ RESOURCES: tuple[Resource, ...] = (
     connections.resource,
     integrations.resource,
     previews.resource,
+    repair.resource,
     runs.resource,
     items.resource,
+    explain.resource,
     people.resource,
     users.resource,
     webhooks.resource,

@@ -11,7 +11,7 @@ from pydantic import Field, RootModel
 from server.web.schemas.base import Body, Query, Reply
 from server.web.schemas.runs import EventOut
 
-PairState = Literal["reserved", "linked", "ended"]
+PairState = Literal["reserved", "linked", "outside", "ended"]
 SideName = Literal["left", "right"]
 
 
@@ -20,7 +20,7 @@ class ItemsQuery(Query):
 
     integration: UUID | None = None
     q: str = Field(default="", max_length=200)
-    state: Literal["", "reserved", "linked", "ended", "held"] = ""
+    state: Literal["", "reserved", "linked", "outside", "ended", "held"] = ""
     after: str = Field(default="", max_length=200)
     limit: int = Field(default=50, ge=1, le=200)
 

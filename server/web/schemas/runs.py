@@ -14,12 +14,16 @@ RunState = Literal["running", "succeeded", "partial", "failed", "cancelled"]
 
 
 class RunOut(Reply):
-    """One run. ``done`` of ``total`` items were looked at; ``counts`` by kind (created, updated, comments, ...)."""
+    """One run. ``done`` of ``total`` items were looked at; ``counts`` by kind (created, updated, comments, ...).
+
+    ``argument`` is what was asked for, where a person asked for the run (the run that is undone, the items, ...).
+    """
 
     id: UUID
     integration: UUID
     integration_name: str
     trigger: str
+    argument: dict[str, Any]
     state: RunState
     phase: str
     done: int

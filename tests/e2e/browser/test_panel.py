@@ -164,6 +164,78 @@ def test_a_filter_is_put_together_and_said_in_plain_words(desk: Watched, integra
     desk.picture("edit-rules")
 
 
+def backfill(page: Page) -> None:
+    """Open the run that made the twins."""
+    page.goto("/runs")
+    page.get_by_role("row", name="14 items created").get_by_role("link").click()
+    page.get_by_role("heading", name="Run of").wait_for()
+
+
+def test_an_item_is_explained_by_its_address_and_a_stranger_says_where_was_looked(
+    desk: Watched, world: World, integration: str
+) -> None:
+    page = desk.page
+    page.goto("/items")
+    page.get_by_role("searchbox", name="Search by key or title").fill("VPN bricht")
+    expect(page.get_by_role("row")).to_have_count(2)
+    address = page.locator("td .app-link").first.get_attribute("href")
+    assert address is not None
+    page.goto("/why")
+    page.get_by_role("searchbox", name="Key, id or address").fill(address)
+    page.get_by_role("button", name="Explain").click()
+    expect(page.get_by_role("status").filter(has_text="In step since")).to_be_visible()
+    now = page.get_by_role("region", name="Engineering now")
+    expect(now.get_by_text("VPN bricht nach genau 30 Minuten ab", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Open the pair")).to_be_visible()
+    desk.picture("why")
+    page.get_by_role("searchbox", name="Key, id or address").fill("nothing-77")
+    page.get_by_role("button", name="Explain").click()
+    expect(page.get_by_role("status").filter(has_text="Lockstep knows no such item")).to_contain_text(
+        f"looks only at “{world.desk.container}” of Help desk"
+    )
+    desk.picture("why-unknown")
+    assert integration
+
+
+def test_an_undo_is_explained_and_shown_before_it_is_done(desk: Watched, integration: str) -> None:
+    page = desk.page
+    backfill(page)
+    page.get_by_role("button", name="Undo this run").click()
+    expect(page.get_by_role("dialog")).to_contain_text("What somebody changed since stays")
+    desk.picture("undo-asked")
+    page.get_by_role("button", name="Show what would change").click()
+    later = page.get_by_role("heading", name="Undo of this run")
+    expect(later).to_be_visible()
+    expect(page.get_by_role("cell", name="preview: undo")).to_be_visible()
+    expect(page.get_by_text("14 ended")).to_be_visible()
+    desk.picture("undo-shown")
+    page.get_by_role("row", name="preview: undo").get_by_role("link").click()
+    page.get_by_role("heading", name="What it would do").wait_for()
+    expect(page.get_by_text("no longer kept in step").first).to_be_visible()
+    desk.picture("undo-preview")
+    page.goto(integration)
+    expect(page.get_by_role("link", name="14 pairs")).to_be_visible()
+
+
+def test_a_pair_is_compared_again_and_carried_over_after_asking(desk: Watched, integration: str) -> None:
+    page = desk.page
+    page.goto("/items")
+    page.locator("td .row-link").first.click()
+    page.get_by_role("table", name="Both sides").wait_for()
+    page.get_by_role("button", name="Sync again").click()
+    page.get_by_role("menuitem", name="Compare both sides").click()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.get_by_text("It is looked at with the next run.")).to_be_visible()
+    page.get_by_role("button", name="Sync again").click()
+    page.get_by_role("menuitem", name="Carry every field over").click()
+    expect(page.get_by_role("radio", name="Engineering")).to_be_visible()
+    desk.picture("hard-resync-asked")
+    page.get_by_role("button", name="Carry it over").click()
+    page.goto("/runs")
+    expect(page.get_by_role("cell", name="hard resync")).to_be_visible()
+    assert integration
+
+
 def test_people_are_matched_and_kept(desk: Watched, integration: str) -> None:
     page = desk.page
     page.goto("/people")
@@ -182,6 +254,7 @@ PAGES = {
     "/items": "Items",
     "/holds": "Held back",
     "/runs": "Runs",
+    "/why": "Why",
     "/connections": "Connections",
     "/connections/new": "Add a connection",
     "/people": "People",
@@ -220,5 +293,9 @@ def test_every_page_fits_its_window_and_keeps_its_policy(
         page.locator("td .row-link").first.click()
         page.get_by_role("table", name="Both sides").wait_for()
         watched.picture(f"{scheme}-{width}-item")
+        assert watched.too_wide() <= 0
+        page.get_by_role("link", name="Why", exact=True).last.click()
+        page.get_by_role("region", name="Engineering now").wait_for()
+        watched.picture(f"{scheme}-{width}-why-item")
         assert watched.too_wide() <= 0
         assert watched.complaints == []

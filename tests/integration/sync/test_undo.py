@@ -205,6 +205,46 @@ def test_an_undone_create_ends_its_pair_and_is_not_made_again(stage: Stage) -> N
     assert twin.fields["title"] == "first"
 
 
+@pytest.mark.parametrize("touch", ["nothing", "a field", "a comment", "a file"])
+def test_a_twin_is_deleted_only_when_asked_for_and_nobody_touched_it(stage: Stage, touch: str) -> None:
+    world = stage.world()
+    item = world.left.person_creates(ITEM)
+    world.left.person_comments(item, "said", private=False)
+    run = ran(world)
+    [twin] = world.right.records
+    if touch == "a field":
+        world.right.person_edits(twin, "title", "mine")
+    if touch == "a comment":
+        world.right.person_comments(twin, "mine", private=False)
+    if touch == "a file":
+        world.right.person_attaches(twin, "mine.txt", b"mine")
+    undone = world.answer("undo", {"run": run, "delete": True})
+    assert list(world.right.records) == ([] if touch == "nothing" else [twin])
+    assert ("not deleted" in lines(world, undone)) is (touch != "nothing")
+    assert [row.state for row in world.rows("select state from pairs")] == ["ended"]
+    assert list(world.left.records) == [item]
+    quiet(world)
+
+
+@pytest.mark.parametrize("bad", [Fate.KILLED_AFTER, Fate.LOST])
+@pytest.mark.parametrize("step", range(2, 6))
+def test_a_deletion_that_was_cut_off_never_reaches_the_side_that_was_typed_on(
+    stage: Stage, step: int, bad: Fate
+) -> None:
+    world = stage.world()
+    item = world.left.person_creates(ITEM)
+    run = ran(world)
+    world.ask("undo", {"run": run, "delete": True})
+    world.go_on_in_trouble([Fate.WELL] * step + [bad])
+    world.calm()
+    if world.asked():
+        world.go_on()
+    world.settle()
+    assert list(world.left.records) == [item]
+    assert [row.state for row in world.rows("select state from pairs")] == ["ended"]
+    quiet(world)
+
+
 def test_only_the_pairs_that_were_named_are_undone(stage: Stage) -> None:
     world = stage.world()
     items = [world.left.person_creates(ITEM | {"title": f"item {number}"}) for number in range(3)]

@@ -40,7 +40,7 @@ class ModelConnector:
             deletes_comments=self.app.removes,
             deletes_attachments=self.app.removes,
             links=True,
-            deletes_items=True,
+            deletes_items=self.app.removes,
         )
         return Manifest("model", "Model", (), able)
 

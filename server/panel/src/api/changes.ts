@@ -2,7 +2,7 @@
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { post, put, remember, remove } from "./client";
 import type {
-  Connection, ConnectionIn, ConnectionTrial, Integration, IntegrationIn, Me, Person, SideSettings, Suggestion,
+  Connection, ConnectionIn, ConnectionTrial, Integration, IntegrationIn, Me, Person, Side, SideSettings, Suggestion,
   TokenMade, UserIn, UserMade, Verdict,
 } from "./types";
 
@@ -83,6 +83,20 @@ export const useRetry = () =>
     (given: { integration: string; items?: { side: "left" | "right"; item_id: string }[] }) =>
       post<{ count: number }>("/holds/retry", given),
     "holds",
+    "item",
+  );
+
+export const useUndo = () =>
+  useChange(
+    ({ id, ...given }: { id: string; delete: boolean; dry: boolean }) => post(`/runs/${id}/undo`, given),
+    "runs",
+    "item",
+  );
+export const useResync = () =>
+  useChange(
+    ({ integration, ...given }: { integration: string; pairs: string[]; hard: boolean; side?: Side; dry: boolean }) =>
+      post(`/integrations/${integration}/resync`, given),
+    "runs",
     "item",
   );
 

@@ -3,7 +3,7 @@ import { keepPreviousData, queryOptions, useInfiniteQuery, useQuery } from "@tan
 import { get, remember } from "./client";
 import { ApiProblem } from "./problem";
 import type {
-  AppUser, AuditPage, Connection, Connector, Container, Egress, EventPage, FieldSpec, Hold, Integration, ItemDetail,
+  AppUser, AuditPage, Connection, Connector, Container, Egress, EventPage, Explanation, FieldSpec, Hold, Integration, ItemDetail,
   ItemPage, ItemType, Me, Overview, Person, PreviewPage, Run, Token, User,
 } from "./types";
 
@@ -126,6 +126,15 @@ export const useHolds = (integration: string) =>
     queryKey: ["holds", integration],
     queryFn: () => get<Hold[]>("/holds", { integration }),
     refetchInterval: SLOW,
+  });
+
+/** Asked of the apps themselves, so it may take a moment; never by itself again. */
+export const useExplanation = (key: string) =>
+  useQuery({
+    queryKey: ["explain", key],
+    queryFn: () => get<Explanation>("/explain", { key }),
+    enabled: key !== "",
+    refetchOnWindowFocus: false,
   });
 
 export const usePeople = () => useQuery({ queryKey: ["people"], queryFn: () => get<Person[]>("/people") });

@@ -210,6 +210,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is known of an item, by its key, id or address, and one sentence that sums it up. */
+        get: operations["explain_item"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/holds": {
         parameters: {
             query?: never;
@@ -363,6 +380,23 @@ export interface paths {
         put?: never;
         /** Let it go on beyond the guard, and beyond what its dry run showed: somebody has looked. */
         post: operations["release_integration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/{id}/resync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask that items be looked at again, or for a preview of it; it shows up among the runs. */
+        post: operations["resync_items"];
         delete?: never;
         options?: never;
         head?: never;
@@ -585,6 +619,23 @@ export interface paths {
         get: operations["list_preview_lines"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask that a run be taken back where the values are still ours, or for a preview; it shows up among the runs. */
+        post: operations["undo_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1211,6 +1262,24 @@ export interface components {
             next: number;
         };
         /**
+         * ExplanationOut
+         * @description What answers to a key. ``problems``: why an app could not be asked whether it has the item.
+         *
+         *     ``history`` is what is on record of the key where nothing answers to it any more.
+         */
+        ExplanationOut: {
+            /** History */
+            history: components["schemas"]["EventOut"][];
+            /** Key */
+            key: string;
+            /** Problems */
+            problems: string[];
+            /** Sentence */
+            sentence: string;
+            /** Subjects */
+            subjects: components["schemas"]["SubjectOut"][];
+        };
+        /**
          * FieldKind
          * @description How a field's value is compared, converted and merged.
          * @enum {string}
@@ -1533,7 +1602,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "reserved" | "linked" | "ended";
+            state: "reserved" | "linked" | "outside" | "ended";
             /** Synced At */
             synced_at: string | null;
             /** Title */
@@ -1593,7 +1662,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "reserved" | "linked" | "ended";
+            state: "reserved" | "linked" | "outside" | "ended";
             /** Synced At */
             synced_at: string | null;
             /** Title */
@@ -1751,6 +1820,53 @@ export interface components {
             what: string;
         };
         /**
+         * NowOut
+         * @description What an app says of one side at this moment; mapped fields only.
+         *
+         *     ``changed`` are labels of fields that are not what was last seen. ``reached``: whether the feed has come past the
+         *     item's last change. ``problem``: why the app could not be asked; the item may well be there.
+         */
+        NowOut: {
+            /** Changed */
+            changed: string[];
+            /** Fields */
+            fields: components["schemas"]["FieldValue"][];
+            /** Gone */
+            gone: boolean;
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Problem */
+            problem: string;
+            /** Reached */
+            reached: boolean | null;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "left" | "right";
+            /** Updated At */
+            updated_at: string | null;
+            /** Url */
+            url: string;
+        };
+        /**
+         * OpenStepOut
+         * @description A write whose answer was lost; what became of it is found out with the next look.
+         */
+        OpenStepOut: {
+            /** Kind */
+            kind: string;
+            /** Planned At */
+            planned_at: string | null;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "left" | "right";
+        };
+        /**
          * Operator
          * @description How a filter compares a field with its values.
          * @enum {string}
@@ -1873,6 +1989,37 @@ export interface components {
             wins: components["schemas"]["Precedence"];
         };
         /**
+         * ResyncIn
+         * @description What to look at again; nothing named: all pairs, and whatever is held back.
+         *
+         *     ``hard``: every mapped field of ``side`` (left out: of the side where the item was first made) counts as changed.
+         *     ``dry``: only show what that would do.
+         */
+        ResyncIn: {
+            /**
+             * Dry
+             * @default true
+             */
+            dry: boolean;
+            /**
+             * Hard
+             * @default false
+             */
+            hard: boolean;
+            /**
+             * Items
+             * @default []
+             */
+            items: components["schemas"]["HeldItem"][];
+            /**
+             * Pairs
+             * @default []
+             */
+            pairs: string[];
+            /** @default null */
+            side: components["schemas"]["Side"] | null;
+        };
+        /**
          * Retried
          * @description How many items will be tried again.
          */
@@ -1904,8 +2051,14 @@ export interface components {
         /**
          * RunOut
          * @description One run. ``done`` of ``total`` items were looked at; ``counts`` by kind (created, updated, comments, ...).
+         *
+         *     ``argument`` is what was asked for, where a person asked for the run (the run that is undone, the items, ...).
          */
         RunOut: {
+            /** Argument */
+            argument: {
+                [key: string]: unknown;
+            };
             /** Cancel Requested */
             cancel_requested: boolean;
             /** Counts */
@@ -2017,6 +2170,12 @@ export interface components {
             required: boolean;
         };
         /**
+         * Side
+         * @description The two ends of an integration.
+         * @enum {string}
+         */
+        Side: "left" | "right";
+        /**
          * SideFilter
          * @description Which items of a side belong to the integration; every rule must hold.
          *
@@ -2059,6 +2218,41 @@ export interface components {
             login: string;
             /** Password */
             password: string;
+        };
+        /**
+         * SubjectOut
+         * @description One pair, or one item without a twin, that answers to the key.
+         *
+         *     ``ahead``: how many held items of the integration are due before it. ``history`` is newest first, and of the pair
+         *     where there is one.
+         */
+        SubjectOut: {
+            /** Ahead */
+            ahead: number;
+            /** History */
+            history: components["schemas"]["EventOut"][];
+            /** Holds */
+            holds: components["schemas"]["HoldOut"][];
+            /**
+             * Integration
+             * Format: uuid
+             */
+            integration: string;
+            /** Integration Name */
+            integration_name: string;
+            /** Key */
+            key: string;
+            /** Next Attempt */
+            next_attempt: string | null;
+            /** Now */
+            now: components["schemas"]["NowOut"][];
+            pair: components["schemas"]["ItemDetail"] | null;
+            /** Runs */
+            runs: components["schemas"]["RunOut"][];
+            /** Sentence */
+            sentence: string;
+            /** Unresolved */
+            unresolved: components["schemas"]["OpenStepOut"][];
         };
         /**
          * SuggestIn
@@ -2181,6 +2375,30 @@ export interface components {
              * @default true
              */
             updates: boolean;
+        };
+        /**
+         * UndoIn
+         * @description What to take back of a run. ``pairs`` left out: all of it. ``dry``: only show what that would do.
+         *
+         *     ``delete``: items that it made are deleted where the app can and nobody touched them; otherwise they stay, and are
+         *     no longer kept in step.
+         */
+        UndoIn: {
+            /**
+             * Delete
+             * @default false
+             */
+            delete: boolean;
+            /**
+             * Dry
+             * @default true
+             */
+            dry: boolean;
+            /**
+             * Pairs
+             * @default null
+             */
+            pairs: string[] | null;
         };
         /**
          * UserIn
@@ -3628,6 +3846,83 @@ export interface operations {
             };
         };
     };
+    explain_item: {
+        parameters: {
+            query: {
+                key: string;
+                live?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_holds: {
         parameters: {
             query?: {
@@ -4550,6 +4845,86 @@ export interface operations {
             };
         };
     };
+    resync_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResyncIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntegrationOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     run_integration: {
         parameters: {
             query?: never;
@@ -4863,7 +5238,7 @@ export interface operations {
                 integration?: string | null;
                 limit?: number;
                 q?: string;
-                state?: "" | "reserved" | "linked" | "ended" | "held";
+                state?: "" | "reserved" | "linked" | "outside" | "ended" | "held";
             };
             header?: never;
             path?: never;
@@ -5568,6 +5943,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LinePage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntegrationOut"];
                 };
             };
             /** @description Unauthorized */

@@ -10,6 +10,7 @@ const WORK: [to: string, label: string, icon: IconName][] = [
   ["/items", "Items", "item"],
   ["/holds", "Held back", "hold"],
   ["/runs", "Runs", "run"],
+  ["/why", "Why", "search"],
 ];
 const SETUP: [to: string, label: string, icon: IconName][] = [
   ["/connections", "Connections", "connection"],

@@ -26,6 +26,7 @@ const STROKES = {
   both: "M3 12h18M7 8l-4 4 4 4M17 8l4 4-4 4",
   right: "M4 12h16M15 7l5 5-5 5",
   left: "M20 12H4M9 7l-5 5 5 5",
+  back: "M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3",
   down: "m6 9 6 6 6-6",
   file: "M14 3H6v18h12V7zm0 0v4h4",
   comment: "M4 5h16v11h-9l-4 4v-4H4z",

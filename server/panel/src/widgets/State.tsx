@@ -23,6 +23,10 @@ const LOOKS: Record<string, [label: string, color: string]> = {
   updated: ["Updated", "blue"],
   adopted: ["Twin found", "step"],
   conflict: ["Conflict", "orange"],
+  outside: ["Out of scope", "gray"],
+  undone: ["Taken back", "blue"],
+  noted: ["Noted", "gray"],
+  unpaired: ["No twin", "gray"],
   problem: ["Problem", "red"],
 };
 

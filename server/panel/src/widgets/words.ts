@@ -54,6 +54,9 @@ const COUNTS: Record<string, [string, string]> = {
   ended: ["ended", "ended"],
   deleted: ["item deleted", "items deleted"],
   links: ["link", "links"],
+  undone: ["step taken back", "steps taken back"],
+  kept: ["left as it is", "left as they are"],
+  removed: ["removed", "removed"],
 };
 
 /** The counts of a run as words, the noughts left out; `nothing to do` when all are nought. */

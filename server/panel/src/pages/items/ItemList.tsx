@@ -21,6 +21,7 @@ const STATES = [
   { value: "linked", label: "In step" },
   { value: "held", label: "Held back" },
   { value: "reserved", label: "Being created" },
+  { value: "outside", label: "Out of scope" },
   { value: "ended", label: "Ended" },
 ];
 

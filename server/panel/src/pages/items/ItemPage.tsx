@@ -1,6 +1,6 @@
 /** One pair: the two sides beside each other, what is held back, its comments and files, and its history. */
 import { Button, SimpleGrid, Stack } from "@mantine/core";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { useRetry } from "../../api/changes";
 import { useMayChange } from "../../api/may";
 import { useIntegration, useItem } from "../../api/queries";
@@ -16,13 +16,25 @@ import { State } from "../../widgets/State";
 import { When } from "../../widgets/When";
 import { Conflicts } from "./Conflicts";
 import { SidesTable } from "./SidesTable";
+import { Resync } from "./Resync";
 import { CommentTwins, FileTwins } from "./Twins";
 
 export function ItemPage() {
   const { id = "" } = useParams();
   const item = useItem(id);
+  const may = useMayChange();
   return (
-    <Page title={item.data?.title ?? "Item"} above={{ to: "/items", label: "Items" }} lead={item.data && <Lead item={item.data} />}>
+    <Page
+      title={item.data?.title ?? "Item"}
+      above={{ to: "/items", label: "Items" }}
+      lead={item.data && <Lead item={item.data} />}
+      actions={item.data && (
+        <>
+          <Button variant="default" component={Link} to={`/why?key=${id}`} leftSection={<Icon name="search" />}>Why</Button>
+          {may && item.data.state !== "ended" && <Resync item={item.data} />}
+        </>
+      )}
+    >
       <Loaded read={item} lines={8}>{(value) => <Parts item={value} />}</Loaded>
     </Page>
   );

@@ -15,8 +15,7 @@ import { When } from "../../widgets/When";
 import { exact, span } from "../../widgets/words";
 import { RunLines } from "./RunLines";
 import { RunPreview } from "./RunPreview";
-
-const PREVIEWS = new Set(["dry run"]);
+import { Undone, UndoRun } from "./UndoRun";
 
 export function RunPage() {
   const { id = "" } = useParams();
@@ -28,16 +27,23 @@ export function RunPage() {
     <Page
       title={run.data ? `Run of ${exact(run.data.started_at)}` : "Run"}
       above={{ to: "/runs", label: "Runs" }}
-      actions={running && may && (
-        <Button variant="default" disabled={running.cancel_requested} loading={cancel.isPending} onClick={() => cancel.mutate(id)}>
-          {running.cancel_requested ? "Ending at the next page" : "End this run"}
-        </Button>
-      )}
+      actions={may && (running
+        ? (
+          <Button variant="default" disabled={running.cancel_requested} loading={cancel.isPending} onClick={() => cancel.mutate(id)}>
+            {running.cancel_requested ? "Ending at the next page" : "End this run"}
+          </Button>
+        )
+        : run.data && wrote(run.data) && <UndoRun run={run.data} />)}
     >
       <Problem error={cancel.error} />
       <Loaded read={run}>{(value) => <Parts run={value} />}</Loaded>
     </Page>
   );
+}
+
+/** Whether there may be anything to take back; the server knows, and says so. */
+function wrote(run: Run): boolean {
+  return run.trigger !== "dry run" && run.argument.dry !== true;
 }
 
 function Parts({ run }: { run: Run }) {
@@ -58,9 +64,10 @@ function Parts({ run }: { run: Run }) {
           {run.message !== "" && <Note tone={run.state === "failed" ? "problem" : "advice"}>{run.message}</Note>}
         </Stack>
       </Panel>
-      {PREVIEWS.has(run.trigger)
-        ? <Panel title="What it would do" hint="nothing was written" flush><RunPreview run={run} /></Panel>
-        : <Panel title="What it did" hint="a line per item" flush><RunLines run={run} /></Panel>}
+      <Undone run={run} />
+      {wrote(run)
+        ? <Panel title="What it did" hint="a line per item" flush><RunLines run={run} /></Panel>
+        : <Panel title="What it would do" hint="nothing was written" flush><RunPreview run={run} /></Panel>}
     </Stack>
   );
 }

@@ -26,7 +26,7 @@ export function RunTable({ runs, single = false }: { runs: readonly Run[]; singl
               {run.state === "running" ? <RunProgress run={run} compact /> : <Text className="wrap">{run.message || tally(run.counts)}</Text>}
             </Table.Td>
             <Table.Td className="number nowrap">{run.finished_at === null ? "–" : span((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000)}</Table.Td>
-            <Table.Td className="nowrap"><Text c="dimmed">{TRIGGERS[run.trigger] ?? run.trigger}</Text></Table.Td>
+            <Table.Td className="nowrap"><Text c="dimmed">{run.argument.dry === true && "preview: "}{TRIGGERS[run.trigger] ?? run.trigger}</Text></Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>

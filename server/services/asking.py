@@ -1,0 +1,98 @@
+"""Asks an app what one item is at this moment, for a person who wants to know; it must not write, nor take no for gone.
+
+Only fields that the integration carries are shown, so that nobody reads here what stays in the app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from server.connectors.base import Connector
+from server.domain.errors import Gone, LockstepError
+from server.domain.item import Item, Side
+from server.engine.filters import makes_none, outside
+from server.services import items
+from server.services.apps import Apps, with_connector
+from server.services.items import FieldValue
+from server.services.scope import TenantScope
+from server.services.sync.ends import Ends
+from server.store import cursors
+from server.store.integrations import Integration
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What an app says of one side at this moment.
+
+    ``changed``: labels of fields that are not what was last seen. ``reached``: whether the feed has come past the
+    item's last change (None: not known). ``problem``: why the app could not be asked.
+    """
+
+    side: Side
+    name: str
+    key: str = ""
+    url: str = ""
+    updated_at: datetime | None = None
+    fields: tuple[FieldValue, ...] = ()
+    changed: tuple[str, ...] = ()
+    reached: bool | None = None
+    gone: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One side asked: what there is to show, and the item itself where it is there."""
+
+    now: Now
+    item: Item | None = None
+
+
+def ask(
+    scope: TenantScope,
+    apps: Apps,
+    row: Integration,
+    side: Side,
+    name: str,
+    item_id: str,
+    known: Mapping[str, Any] | None = None,
+) -> Asked:
+    """Read one item. ``name`` is the connection's, ``known`` what was last seen of the mapped fields. Never raises."""
+
+    def fetch(app: Connector) -> Item:
+        return app.fetch(item_id)
+
+    try:
+        item = with_connector(scope, row.document.side(side).connection, fetch)
+    except Gone:
+        return Asked(Now(side, name, gone=True))
+    except LockstepError as error:
+        words = getattr(error, "words", "")
+        return Asked(Now(side, name, problem=f"{error.message} {words}".strip()))
+    mapped = {one: item.fields.get(one) for one in items.mapped(row, side, item.type)}
+    shown = items.labelled(scope, apps, row, side, item.type, mapped)
+    seen = known or {}
+    changed = tuple(one.label for one in shown if one.field in seen and _plain(one.value) != _plain(seen[one.field]))
+    with scope.reading() as tx:
+        cursor = cursors.read(tx, row.id).get(side)
+    reached = cursor is not None and item.updated_at <= cursor
+    return Asked(Now(side, name, item.key, item.url, item.updated_at, shown, changed, reached), item)
+
+
+def rule_against(scope: TenantScope, row: Integration, side: Side, item: Item) -> str:
+    """Why an item without a twin gets none, as a sentence; empty when one is to be made. Raises what the apps raise."""
+    ends = Ends(scope)
+    try:
+        mapping, _, _ = ends.mapping(row.document)
+    finally:
+        ends.close()
+    why = outside(mapping, side, item, paired=False)
+    type_ = mapping.type_of(side, item.type)
+    return why or (makes_none(mapping, side, type_) if type_ is not None else "")
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

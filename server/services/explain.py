@@ -1,0 +1,280 @@
+"""Why: all that is known of an item by its key, id or address, and one sentence that sums it up; it must not write.
+
+An app that is asked and does not answer is told as that, never as an item that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+from server.domain.errors import LockstepError
+from server.domain.item import Item, Side
+from server.engine.explain import Held, Situation, sentence
+from server.services import items
+from server.services.apps import Apps
+from server.services.asking import Now, ask, rule_against
+from server.services.items import Detail
+from server.services.scope import TenantScope
+from server.store import connections, finding, history, integrations, journal
+from server.store.connections import Connection
+from server.store.history import EventRow, HoldRow, RunRow
+from server.store.integrations import Integration
+from server.store.items import PairRow
+
+_LINES = 50
+_RUNS = 5
+_PARTED = ("ended", "outside")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStep:
+    """A write whose outcome is not known yet."""
+
+    kind: str
+    side: Side
+    planned_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One pair, or one item without a twin, that answers to the key. ``ahead``: held items that are due before it."""
+
+    sentence: str
+    integration: str
+    integration_name: str
+    key: str
+    pair: Detail | None = None
+    holds: tuple[HoldRow, ...] = ()
+    ahead: int = 0
+    next_attempt: datetime | None = None
+    now: tuple[Now, ...] = ()
+    unresolved: tuple[OpenStep, ...] = ()
+    runs: tuple[RunRow, ...] = ()
+    history: tuple[EventRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What answers to a key. ``problems``: why an app could not be asked whether it knows the key."""
+
+    key: str
+    sentence: str
+    subjects: tuple[Subject, ...] = ()
+    problems: tuple[str, ...] = ()
+    history: tuple[EventRow, ...] = ()
+    """What is on record of the key where nothing answers to it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What every step of one explanation is given. ``meant``: the only connections that the key can be of."""
+
+    scope: TenantScope
+    apps: Apps
+    live: bool
+    moment: datetime
+    next_look: datetime | None
+    rows: Mapping[str, Integration]
+    ends: Mapping[str, Connection]
+    words: tuple[str, ...]
+    meant: frozenset[str]
+
+    def name(self, row: Integration, side: Side) -> str:
+        """The connection of a side, as people call it."""
+        return self.ends[row.document.side(side).connection].name
+
+    def concerns(self, integration: str, side: Side) -> bool:
+        """Whether the key can be of this side."""
+        return self.rows[integration].document.side(side).connection in self.meant
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the apps say of a key that Lockstep does not know."""
+
+    subjects: list[Subject] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def explain(scope: TenantScope, apps: Apps, key: str, *, live: bool) -> Explanation:
+    """Everything about ``key``, an item's key, id or address. ``live``: the apps are asked, too."""
+    key = key.strip()
+    with scope.transaction() as tx:
+        rows = {one.id: one for one in integrations.every(tx)}
+        ends = {one.id: one for one in connections.every(tx)}
+        words, meant = _words(key, ends)
+        pairs = finding.pairs(tx, words)
+        held = history.holds_named(tx, words, _LINES)
+    next_look = scope.sync_state().next_pass_at
+    asking = _Asking(scope, apps, live, datetime.now(UTC), next_look, rows, ends, words, meant)
+    paired = {
+        (one.integration, side.value, there.id)
+        for one in pairs
+        for side, there in ((Side.LEFT, one.left), (Side.RIGHT, one.right))
+        if there is not None
+    }
+    subjects = [_of_pair(asking, one.id) for one in pairs if _is_meant(asking, one)]
+    subjects += [
+        _of_hold(asking, one)
+        for one in held
+        if (one.integration, one.side, one.item_id) not in paired and asking.concerns(one.integration, Side(one.side))
+    ]
+    told = _ask_around(asking) if live and not subjects else _Told()
+    subjects += told.subjects
+    with scope.reading() as tx:
+        lines = () if subjects else history.events_named(tx, words, _LINES)
+    return Explanation(key, _whole(asking, subjects, told, lines), tuple(subjects), tuple(told.problems), lines)
+
+
+def _is_meant(asking: _Asking, pair: PairRow) -> bool:
+    """Whether the key is an address of the pair, or of an app that one of its sides is in."""
+    named = any(there is not None and there.url in asking.words for there in (pair.left, pair.right))
+    return named or any(asking.concerns(pair.integration, side) for side in Side)
+
+
+def _words(key: str, ends: Mapping[str, Connection]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """What an item may be known by if ``key`` means it, and the connections that it can be of."""
+    if "://" not in key:
+        bare = key.removeprefix("#")
+        return tuple(dict.fromkeys((key, bare, f"#{bare}"))), frozenset(ends)
+    parts = urlsplit(key)
+    host = [id_ for id_, one in ends.items() if urlsplit(one.settings.get("url", "")).netloc == parts.netloc]
+    plain = key.partition("#")[0]
+    tails = [parts.path.rstrip("/").rpartition("/")[2], *parse_qs(parts.query).get("id", [])]
+    named = [word for tail in tails if tail for word in (tail, f"#{tail}")]
+    return tuple(dict.fromkeys((key, plain, plain.rstrip("/"), *named))), frozenset(host)
+
+
+def _of_pair(asking: _Asking, pair_id: str) -> Subject:
+    pair = items.detail(asking.scope, asking.apps, pair_id)
+    row = asking.rows[pair.integration]
+    with asking.scope.reading() as tx:
+        open_ = journal.unresolved(tx, pair.integration, [pair_id]).get(pair_id, ())
+    now = []
+    for side, there in ((Side.LEFT, pair.left), (Side.RIGHT, pair.right)):
+        if there is not None and asking.live:
+            known = {one.field: one.value for one in there.fields}
+            now.append(ask(asking.scope, asking.apps, row, side, asking.name(row, side), there.id, known).now)
+    held = next((one for one in pair.holds if one.kind != "skipped"), pair.holds[0] if pair.holds else None)
+    changed = tuple(one.name for one in now if one.changed)
+    undecided = [one.field_left for one in pair.conflicts if one.winner == "held"] if changed else []
+    situation = _situation(
+        asking,
+        row,
+        state=pair.state,
+        told=next((one.summary for one in pair.history), "") if pair.state in _PARTED else "",
+        held=_held(held),
+        unresolved=len(open_),
+        gone=tuple(one.name for one in now if one.gone),
+        changed=changed,
+        unasked=tuple(one.name for one in now if one.problem),
+        undecided=tuple(dict.fromkeys(undecided)),
+        synced_at=pair.synced_at,
+    )
+    steps = tuple(OpenStep(one.step.kind, one.side, one.planned_at) for one in open_)
+    key = " ↔ ".join(there.key or there.id for there in (pair.left, pair.right) if there is not None)
+    return _subject(asking, row, situation, key, pair.holds, pair.history, pair=pair, now=tuple(now), unresolved=steps)
+
+
+def _of_hold(asking: _Asking, hold: HoldRow) -> Subject:
+    row, side = asking.rows[hold.integration], Side(hold.side)
+    now = (ask(asking.scope, asking.apps, row, side, asking.name(row, side), hold.item_id).now,) if asking.live else ()
+    situation = _situation(asking, row, held=_held(hold), gone=tuple(one.name for one in now if one.gone))
+    key = hold.item_key or hold.item_id
+    with asking.scope.reading() as tx:
+        lines = history.events_named(tx, (key,), _LINES)
+    return _subject(asking, row, situation, key, (hold,), lines, now=now)
+
+
+def _ask_around(asking: _Asking) -> _Told:
+    """Ask every app that an integration looks at whether it has the item."""
+    told, asked = _Told(), set[tuple[str, str]]()
+    for row in asking.rows.values():
+        for side in Side:
+            connection = row.document.side(side).connection
+            for word in asking.words:
+                if not asking.concerns(row.id, side) or "://" in word or (row.id, f"{side}/{word}") in asked:
+                    continue
+                asked.add((row.id, f"{side}/{word}"))
+                there = ask(asking.scope, asking.apps, row, side, asking.name(row, side), word)
+                if there.now.problem:
+                    told.problems.append(f"{asking.ends[connection].name}: {there.now.problem}")
+                    break
+                if there.item is not None:
+                    told.subjects.append(
+                        _unpaired(asking, row, there.now, _rule(asking, row, there.now.side, there.item))
+                    )
+                    break
+    return told
+
+
+def _rule(asking: _Asking, row: Integration, side: Side, item: Item) -> str:
+    try:
+        return rule_against(asking.scope, row, side, item)
+    except LockstepError as error:
+        return f"Whether a rule leaves it out could not be found out: {error.message}"
+
+
+def _unpaired(asking: _Asking, row: Integration, now: Now, rule: str) -> Subject:
+    situation = _situation(asking, row, rule=rule, seen_on=now.name, passed=bool(now.reached))
+    return _subject(asking, row, situation, now.key, (), (), now=(now,))
+
+
+def _held(hold: HoldRow | None) -> Held | None:
+    if hold is None:
+        return None
+    return Held(hold.kind, hold.reason, hold.words, hold.attempts, hold.due_at)  # type: ignore[arg-type]  # a kind
+
+
+def _situation(asking: _Asking, row: Integration, **more: object) -> Situation:
+    stopped = row.problem
+    if row.state.value != "running":
+        stopped = f"the integration “{row.name}” is {row.state.value}."
+    return Situation(asking.moment, row.name, next_look=asking.next_look, stopped=stopped, **more)  # type: ignore[arg-type]
+
+
+def _subject(
+    asking: _Asking,
+    row: Integration,
+    situation: Situation,
+    key: str,
+    holds: tuple[HoldRow, ...],
+    lines: tuple[EventRow, ...],
+    *,
+    pair: Detail | None = None,
+    now: tuple[Now, ...] = (),
+    unresolved: tuple[OpenStep, ...] = (),
+) -> Subject:
+    due = min((one.due_at for one in holds if one.due_at is not None), default=None)
+    run_ids = list(dict.fromkeys(one.run for one in lines if one.run is not None))[:_RUNS]
+    with asking.scope.reading() as tx:
+        ahead = finding.ahead(tx, row.id, due) if due is not None else 0
+        runs = history.runs_by_id(tx, run_ids)
+    said = sentence(situation)
+    return Subject(said, row.id, row.name, key, pair, holds, ahead, due, now, unresolved, runs, lines)
+
+
+def _whole(asking: _Asking, subjects: Sequence[Subject], told: _Told, lines: Sequence[EventRow]) -> str:
+    if len(subjects) == 1:
+        return subjects[0].sentence
+    if subjects:
+        return f"{len(subjects)} items answer to this; each is explained below."
+    if told.problems:
+        return "Lockstep knows no such item, and not every app could be asked whether it has it."
+    if lines:
+        return f"Lockstep knows no such item any more. The last that is on record: {lines[0].summary}"
+    places = [
+        f"“{row.name}” looks only at {' and '.join(_place(asking, row, side) for side in Side)}."
+        for row in asking.rows.values()
+    ]
+    if not places:
+        return "Lockstep knows no such item: there is no integration yet."
+    asked = "" if asking.live else " The apps themselves were not asked."
+    return f"Lockstep knows no such item. {' '.join(places)}{asked}"
+
+
+def _place(asking: _Asking, row: Integration, side: Side) -> str:
+    return f"“{row.document.side(side).container}” of {asking.name(row, side)}"

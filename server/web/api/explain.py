@@ -1,0 +1,17 @@
+"""Why an item is as it is."""
+
+from __future__ import annotations
+
+from server.services import explain
+from server.web.resource import Resource
+from server.web.schemas.explain import ExplainQuery, ExplanationOut
+from server.web.visit import Visit
+
+resource = Resource("explain")
+
+
+@resource.get("/explain", ExplanationOut)
+def explain_item(visit: Visit, query: ExplainQuery) -> ExplanationOut:
+    """All that is known of an item, by its key, id or address, and one sentence that sums it up."""
+    found = explain.explain(visit.scope, visit.node.apps, query.key, live=query.live)
+    return ExplanationOut.model_validate(found)
