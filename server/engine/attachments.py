@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from server.domain.item import Attachment, Item, Side
-from server.domain.operation import AddFile
+from server.domain.operation import AddFile, DeleteFile
 from server.domain.pair import AttachmentPair, Pair
 from server.domain.rules import PrivateComments
 from server.engine.mapping import Mapping
@@ -35,6 +35,7 @@ def plan_attachments(
                 pairs[old.id] = old
             if old.origin is side and old.on(side.other) is None and not old.note:
                 drawing.add(side.other, AddFile(old.id, file.id, file.name, file.content_type, file.size))
+        _look_for_deleted(pairs, item, items[side.other], side, mapping, drawing)
     return tuple(pairs.values())
 
 
@@ -50,6 +51,30 @@ def _adopt_lost(pairs: dict[str, AttachmentPair], side: Side, item: Item | None)
                 pairs[waiting.id] = waiting.seen_on(side, stranger.id)
                 strangers.remove(stranger)
                 break
+
+
+def _look_for_deleted(
+    pairs: dict[str, AttachmentPair],
+    item: Item,
+    twin: Item | None,
+    side: Side,
+    mapping: Mapping,
+    drawing: Draughtsman,
+) -> None:
+    """A file that is gone takes its twin with it, where the integration says so and a person put it here."""
+    present = {one.id for one in item.attachments}
+    there = {one.id for one in twin.attachments} if twin is not None else set()
+    follows = mapping.document.attachments.deletions and mapping.shape(side.other).deletes_attachments
+    for one in list(pairs.values()):
+        mine, target = one.on(side), one.on(side.other)
+        if mine is None or mine in present or one.note or target is None:
+            continue
+        if follows and one.origin is side and target in there:
+            drawing.add(side.other, DeleteFile(one.id, target, one.name))
+            continue
+        reason = "its twin stays" if target in there else "its twin is gone, too"
+        drawing.note("file deleted", side, field=one.name, reason=reason)
+        pairs[one.id] = replace(one, note=f"deleted on the {side} side")
 
 
 def _first_sight(file: Attachment, side: Side, mapping: Mapping, drawing: Draughtsman) -> AttachmentPair:

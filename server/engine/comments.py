@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from server.domain.item import Comment, CommentDraft, Item, Side
-from server.domain.operation import AddComment, EditComment
+from server.domain.operation import AddComment, DeleteComment, EditComment
 from server.domain.pair import CommentPair, Pair
 from server.domain.rules import CommentRules, PrivateComments
 from server.domain.values import TextFormat
@@ -47,7 +47,7 @@ def plan_comments(
             else:
                 continue
             pairs[done.id] = done
-        _note_deleted(pairs, item, side, drawing)
+        _look_for_deleted(pairs, item, items[side.other], side, mapping, drawing)
     return tuple(pairs.values())
 
 
@@ -167,10 +167,25 @@ def _edit(
     drawing.add(side.other, EditComment(old.id, target, body, body_hash, twin.body if twin else None))
 
 
-def _note_deleted(pairs: dict[str, CommentPair], item: Item, side: Side, drawing: Draughtsman) -> None:
+def _look_for_deleted(
+    pairs: dict[str, CommentPair],
+    item: Item,
+    twin: Item | None,
+    side: Side,
+    mapping: Mapping,
+    drawing: Draughtsman,
+) -> None:
+    """A comment that is gone takes its twin with it, where the integration says so and a person wrote it here."""
     present = {one.id for one in item.comments}
+    there = {one.id for one in twin.comments} if twin is not None else set()
+    rules = mapping.document.comments
+    follows = rules.deletions and rules.direction is not None and rules.direction.allows(side.other)
     for one in list(pairs.values()):
-        there = one.on(side)
-        if there is not None and there not in present and not one.note and one.on(side.other) is not None:
-            drawing.note("comment deleted", side, reason="its twin stays")
-            pairs[one.id] = replace(one, note=f"deleted on the {side} side; its twin stays")
+        mine, target = one.on(side), one.on(side.other)
+        if mine is None or mine in present or one.note or target is None:
+            continue
+        if follows and one.origin is side and target in there and mapping.shape(side.other).deletes_comments:
+            drawing.add(side.other, DeleteComment(one.id, target))
+            continue
+        drawing.note("comment deleted", side, reason="its twin stays" if target in there else "its twin is gone, too")
+        pairs[one.id] = replace(one, note=f"deleted on the {side} side")

@@ -74,10 +74,11 @@ def _files_unchanged(pair: Pair, side: Side, item: Item, mapping: Mapping) -> bo
     if direction is None or not direction.allows(side.other):
         return True
     known = attachment_ids(pair.attachments, side)
-    return all(
-        (twin := known.get(file.id)) is not None and (twin.on(side.other) is not None or bool(twin.note))
-        for file in item.attachments
-    )
+    for file in item.attachments:
+        twin = known.pop(file.id, None)
+        if twin is None or (twin.on(side.other) is None and not twin.note):
+            return False
+    return all(gone.note for gone in known.values())
 
 
 def reconcile(

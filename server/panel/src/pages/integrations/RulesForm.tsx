@@ -50,6 +50,14 @@ export function RulesForm({ document, names, onChange }: Props) {
         label="Carry over changes to comments" description="Where the app can change a comment afterwards." disabled={comments.direction === null}
         checked={comments.edits} onChange={(event) => onChange({ ...document, comments: { ...comments, edits: event.currentTarget.checked } })}
       />
+      <Switch
+        label="Delete twins of deleted comments and files" description="Where the app can. Otherwise they stay, and the history says so."
+        disabled={comments.direction === null && attachments.direction === null} checked={comments.deletions || attachments.deletions}
+        onChange={(event) => {
+          const deletions = event.currentTarget.checked;
+          onChange({ ...document, comments: { ...comments, deletions }, attachments: { ...attachments, deletions } });
+        }}
+      />
       {comments.direction !== null && comments.private === "publish" && (
         <Note tone="problem" title="Private comments will become public">
           Everything written as private on one side will be readable by everyone who sees the twin. This cannot be taken back once it has been carried over.
