@@ -16,6 +16,7 @@ from server.domain.rules import (
     CommentRules,
     GuardRules,
     LinkRules,
+    MatchRules,
     PartingRules,
     ScopeRules,
 )
@@ -36,7 +37,8 @@ class Document:
 
     ``creates``: on which side new twins may be made (``to_right``: items of the left get a twin on the right).
     ``schedule``: when it is worked; where it does not say, its connections do. ``scan_hours``: the interval of the full
-    scan, which finds what times of change do not tell (0: none).
+    scan, which finds what times of change do not tell (0: none). ``matching``: how items that are on both sides already
+    find each other.
     """
 
     left: SideSettings
@@ -52,6 +54,7 @@ class Document:
     guard: GuardRules = field(default_factory=GuardRules)
     breaker: BreakerRules = field(default_factory=BreakerRules)
     scan_hours: int = 24
+    matching: MatchRules = field(default_factory=MatchRules)
 
     def side(self, side: Side) -> SideSettings:
         """The settings of one end."""

@@ -88,7 +88,8 @@ class Item:
 
     ``id`` is immutable for the item's life, ``key`` is what people call it, ``url`` opens it in a browser.
     ``stamp`` changes whenever the item changes and is empty while a later change could still carry the same
-    stamp (see ``Head``). ``marker`` is our correlation id where the app can hold one.
+    stamp (see ``Head``). ``marker`` is our correlation id where the app can hold one. ``author_name`` is who
+    made it, as people see them (empty: the app does not say), ``created_at`` when (None: it does not say).
     """
 
     id: str
@@ -104,6 +105,8 @@ class Item:
     links: tuple[Link, ...] = ()
     parent: str | None = None
     marker: str | None = None
+    author_name: str = ""
+    created_at: datetime | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", storable(self.key))

@@ -169,3 +169,44 @@ class BreakerRules:
     """When a pair counts as a loop: written more than ``writes`` times within an hour."""
 
     writes: int = 60
+
+
+class Likeness(StrEnum):
+    """How a match compares two values."""
+
+    EXACT = "exact"
+    WORDS = "words"
+    """Text, without regard to case and white space."""
+    KEY = "key"
+    """What people call an item, without regard to case and a leading ``#``."""
+    DAY = "day"
+    """The day of two times."""
+    PERSON = "person"
+    """People by their e-mail, whoever they are in either app; e-mail addresses in text count, too."""
+
+
+OF_ITEM = ("@id", "@key", "@url", "@created")
+"""What an item has besides fields, as a match names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchPart:
+    """What has to be alike: a field of each side by the app's own id, or one of ``OF_ITEM``."""
+
+    left: str
+    right: str
+    how: Likeness = Likeness.EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRule:
+    """Two items are one when all parts are alike and none is empty."""
+
+    parts: tuple[MatchPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRules:
+    """How items that are on both sides already find each other; the first rule that speaks of an item decides on it."""
+
+    rules: tuple[MatchRule, ...] = ()

@@ -211,4 +211,6 @@ def read_item(issue: Json, reading: Reading) -> Item:
         links=read_links(number, issue.get("relations", ())),
         parent=own_id(issue.get("parent")),
         marker=read_marker(issue, reading.marker_field),
+        author_name=str((issue.get("author") or {}).get("name") or ""),
+        created_at=moment(issue["created_on"]) if issue.get("created_on") else None,
     )

@@ -245,4 +245,6 @@ def read_item(ticket: Json, messages: tuple[Message, ...], reading: Reading) -> 
         links=tuple(one for one in links if one.kind not in (PARENT, CHILD)),
         parent=above[0] if above else None,
         marker=read_marker(ticket, reading.marker_field),
+        author_name=own_id(ticket.get("Creator")),
+        created_at=moment(ticket["Created"]) if ticket.get("Created") else None,
     )

@@ -113,6 +113,8 @@ def read_item(shape: Shape, raw: Json, messages: Mapping[str, Json], files: Iter
         links=tuple(Link(kind, one) for kind in shape.relations if kind != PARENT for one in related(raw.get(kind))),
         parent=next(iter(related(raw.get(PARENT))), None) if PARENT in shape.relations else None,
         marker=marker or None,
+        author_name=by.names.get(str((raw.get("creator") or {}).get("id", "")), ""),
+        created_at=heard(str(raw["creation"])) if raw.get("creation") else None,
     )
 
 

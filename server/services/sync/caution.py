@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from server.domain.errors import Looping, NeedsRelease
+from server.domain.item import Side
 from server.domain.operation import CreateItem, UpdateItem
-from server.domain.pair import PairState
+from server.domain.pair import Pair, PairState
 from server.engine.breaker import WINDOW, Written, loops
 from server.engine.guard import Harm, too_much
 from server.engine.plan import Plan
@@ -40,7 +41,7 @@ def stop_on_harm(work: Work, looks: Sequence[Look], plans: Sequence[Plan]) -> No
     harm = Harm()
     for one, plan in zip(looks, plans, strict=True):
         if one.pair is not None and one.pair.state is PairState.LINKED:
-            rewritten = _overwrites(plan) and work.run.trigger not in _MEANT
+            rewritten = _overwrites(plan) and work.run.trigger not in _MEANT and not _stated(one.pair, plan)
             harm += Harm(int(plan.pair.state in _PARTED), int(rewritten))
     allow(work, harm)
     work.run.harm += harm
@@ -57,6 +58,18 @@ def allow(work: Work, harm: Harm) -> None:
     why = too_much(rules, count, total)
     if why:
         raise NeedsRelease(why)
+
+
+def _stated(pair: Pair, plan: Plan) -> bool:
+    """Whether all that is overwritten gives way to values that never were in step: a person stated who wins (align)."""
+    known = {side: pair.on(side).snapshot or {} for side in Side}
+    return not any(
+        one.spec(operation.side).id in operation.step.changed
+        and one.spec(operation.side.other).id in known[operation.side.other]
+        for operation in plan.operations
+        if isinstance(operation.step, UpdateItem)
+        for one in plan.type.fields
+    )
 
 
 def _overwrites(plan: Plan) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from server.connectors.pace import Share
-from server.services.sync import dry_run, feed, hints, realign, resync, scan, undo
+from server.services.sync import dry_run, feed, hints, match, realign, resync, scan, undo
 from server.services.sync.work import Work
 from server.store.requests import Request
 
@@ -24,6 +24,7 @@ ROUTES: Final[Mapping[str, Route]] = {
     "scan": scan.run,
     "dry run": dry_run.run,
     "reconcile": realign.run,
+    "match": match.run,
     "undo": undo.run,
     "resync": resync.run,
     "hard resync": resync.run,
@@ -51,7 +52,11 @@ AT_REST: Final = frozenset({"dry run", "match", "undo"})
 
 def is_dry(request: Request | None) -> bool:
     """Whether nothing may be written: by its kind, or because a preview was asked for."""
-    return request is not None and (request.kind in DRY or bool(request.argument.get("dry")))
+    if request is None:
+        return False
+    if request.kind == "match":
+        return "preview" not in request.argument
+    return request.kind in DRY or bool(request.argument.get("dry"))
 
 
 def at_rest(request: Request) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import Field
 
 from server.domain.integration import Document
-from server.domain.rules import Precedence
+from server.domain.rules import MatchRules, Precedence
 from server.web.schemas.base import Body, Query, Reply
 
 
@@ -57,3 +58,16 @@ class RealignIn(Body):
     wins: Precedence = Precedence.FILL
     dry: bool = True
     document: Document | None = None
+
+
+class MatchIn(Body):
+    """By what items that are on both sides already are to be matched; left out: as the document says."""
+
+    rules: MatchRules | None = None
+
+
+class JoinIn(Body):
+    """Which match (a run) is to be carried out. ``wins``: whose value counts where two differ."""
+
+    preview: UUID
+    wins: Precedence = Precedence.FILL

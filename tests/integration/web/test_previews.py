@@ -101,9 +101,32 @@ def test_only_a_preview_may_be_of_a_document_that_is_not_saved_and_its_ends_stay
         assert admin.post(f"/integrations/{draft}/reconcile", body, expect=422)["field"] == "document"
 
 
+def test_a_match_is_asked_for_by_rules_and_a_join_by_a_match_that_came_through(
+    draft: str, scope: TenantScope, admin: Browser
+) -> None:
+    rule = {"parts": [{"left": "subject", "right": "title", "how": "words"}]}
+    assert admin.post(f"/integrations/{draft}/match", {}, expect=422)["field"] == "rules"
+    assert admin.post(f"/integrations/{draft}/match", {"rules": {"rules": [rule]}})["run_requested"]
+    with scope.transaction() as tx:
+        (one,) = requests.of_integration(tx, draft)
+        assert (one.kind, dict(one.argument)) == ("match", {"rules": {"rules": [rule]}})
+        match, other = runs.begin(tx, draft, "match"), runs.begin(tx, draft, "dry run")
+    for run in (match, other):
+        admin.post(f"/integrations/{draft}/join", {"preview": run}, expect=409)
+    with scope.transaction() as tx:
+        runs.finish(tx, match, "succeeded", "", {"joins": 1})
+    admin.post(f"/integrations/{draft}/join", {"preview": match, "wins": "latest"})
+    with scope.reading() as tx:
+        assert {"preview": match, "wins": "latest"} in [
+            dict(one.argument) for one in requests.of_integration(tx, draft)
+        ]
+    assert audited(admin)[:2] == ["join requested", "match requested"]
+    admin.post(f"/integrations/{draft}/join", {"preview": str(uuid4())}, expect=404)
+
+
 def test_who_may_only_look_sees_a_preview_and_asks_for_none(draft: str, scope: TenantScope, viewer: Browser) -> None:
     with scope.transaction() as tx:
         run = runs.begin(tx, draft, "dry run")
     assert viewer.get(f"/runs/{run}/preview")["lines"] == []
-    for route in ("dry-run", "release", "reconcile"):
+    for route in ("dry-run", "release", "reconcile", "match", "join"):
         viewer.post(f"/integrations/{draft}/{route}", {}, expect=403)

@@ -297,6 +297,8 @@ class ModelApp:
             tuple(sorted(record.links, key=lambda one: (one.kind, one.target))),
             record.parent,
             record.marker,
+            "Lockstep" if record.ours else "Pérson",
+            record.created,
         )
 
     def body(self, body: str) -> str:

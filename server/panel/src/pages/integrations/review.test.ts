@@ -15,6 +15,7 @@ const document = (more: Partial<Document> = {}): Document => ({
   attachments: { direction: "both", max_bytes: 50 * 1024 * 1024, deletions: false },
   schedule: { every_seconds: 30, cron: "", zone: "UTC", windows: [], webhooks: true },
   scan_hours: 24,
+  matching: { rules: [] },
   scope: { left: everything, right: everything, leaving: { on_left: "ignore", on_right: "ignore" } },
   deletions: { on_left: "ignore", on_right: "ignore" },
   links: { direction: null, parents: null, kinds: [] },
