@@ -129,12 +129,10 @@ class Redmine:
         marker = self._learned.marker(draft.container)
         if marker is not None:
             issues, _ = self._listing({f"cf_{marker}": draft.marker, "status_id": "*", "limit": str(PAGE)})
-            # Redmine ignores a filter that it does not know: then anything comes back, and it proves nothing.
-            if all(read_marker(one, marker) == draft.marker for one in issues):
-                if issues:
-                    return tuple(str(one["id"]) for one in issues)
-                if self._learned.marker_filters(marker):
-                    return ()
+            # Redmine ignores a filter that it does not know: then anything comes back, and it proves nothing. Nothing
+            # found proves as little: the first issue of a project is made before its fields can be known.
+            if issues and all(read_marker(one, marker) == draft.marker for one in issues):
+                return tuple(str(one["id"]) for one in issues)
         return tuple(self._alike(draft, reserved_at, marker))
 
     def _alike(self, draft: Draft, reserved_at: datetime, marker: str | None) -> Iterator[str]:
