@@ -335,6 +335,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/integrations/{id}/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask that what a match showed becomes pairs; what it called ambiguous does not. */
+        post: operations["ask_join"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/{id}/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask which items are on both sides already; it shows up among the runs, and joins nothing. */
+        post: operations["ask_match"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations/{id}/pause": {
         parameters: {
             query?: never;
@@ -1147,7 +1181,8 @@ export interface components {
          *
          *     ``creates``: on which side new twins may be made (``to_right``: items of the left get a twin on the right).
          *     ``schedule``: when it is worked; where it does not say, its connections do. ``scan_hours``: the interval of the full
-         *     scan, which finds what times of change do not tell (0: none).
+         *     scan, which finds what times of change do not tell (0: none). ``matching``: how items that are on both sides already
+         *     find each other.
          */
         Document: {
             attachments?: components["schemas"]["AttachmentRules"];
@@ -1159,6 +1194,7 @@ export interface components {
             guard?: components["schemas"]["GuardRules"];
             left: components["schemas"]["SideSettings"];
             links?: components["schemas"]["LinkRules"];
+            matching?: components["schemas"]["MatchRules"];
             right: components["schemas"]["SideSettings"];
             /**
              * Scan Hours
@@ -1702,6 +1738,25 @@ export interface components {
             name: string;
         };
         /**
+         * JoinIn
+         * @description Which match (a run) is to be carried out. ``wins``: whose value counts where two differ.
+         */
+        JoinIn: {
+            /**
+             * Preview
+             * Format: uuid
+             */
+            preview: string;
+            /** @default fill */
+            wins: components["schemas"]["Precedence"];
+        };
+        /**
+         * Likeness
+         * @description How a match compares two values.
+         * @enum {string}
+         */
+        Likeness: "exact" | "words" | "key" | "day" | "person";
+        /**
          * LineOut
          * @description One effect that a run would have.
          *
@@ -1762,6 +1817,45 @@ export interface components {
             kinds: components["schemas"]["ValueMapping"][];
             /** @default null */
             parents: components["schemas"]["Direction"] | null;
+        };
+        /**
+         * MatchIn
+         * @description By what items that are on both sides already are to be matched; left out: as the document says.
+         */
+        MatchIn: {
+            /** @default null */
+            rules: components["schemas"]["MatchRules"] | null;
+        };
+        /**
+         * MatchPart
+         * @description What has to be alike: a field of each side by the app's own id, or one of ``OF_ITEM``.
+         */
+        MatchPart: {
+            /** @default exact */
+            how: components["schemas"]["Likeness"];
+            /** Left */
+            left: string;
+            /** Right */
+            right: string;
+        };
+        /**
+         * MatchRule
+         * @description Two items are one when all parts are alike and none is empty.
+         */
+        MatchRule: {
+            /** Parts */
+            parts: components["schemas"]["MatchPart"][];
+        };
+        /**
+         * MatchRules
+         * @description How items that are on both sides already find each other; the first rule that speaks of an item decides on it.
+         */
+        MatchRules: {
+            /**
+             * Rules
+             * @default []
+             */
+            rules: components["schemas"]["MatchRule"][];
         };
         /**
          * Me
@@ -4547,6 +4641,166 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntegrationOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_join: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntegrationOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_match: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MatchIn"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
