@@ -41,6 +41,7 @@ def check(stage: Stage, sync: Process, typed: Collection[str] = ()) -> None:
         *compare.comments(pairs, _MARKUPS, _KEEPS),
         *compare.files(pairs),
         *_labels(stage),
+        *_links(stage),
         *_published((left, right)),
     ]
     assert not complaints, "\n".join(complaints)
@@ -59,6 +60,18 @@ def _labels(stage: Stage) -> list[str]:
     return [
         f"“{title}” has other labels on the left" for title in ours if theirs.get(title, ours[title]) != ours[title]
     ]
+
+
+def _links(stage: Stage) -> list[str]:
+    shown = []
+    for app in (stage.left, stage.right):
+        items = {one["id"]: one for one in app.items()}
+        titles = {key: one["fields"]["title"] for key, one in items.items()}
+        ends = {(titles[key], "relates", titles[other]) for key, one in items.items() for other in one["links"]}
+        shown.append(
+            ends | {(titles[key], "parent", titles[one["parent"]]) for key, one in items.items() if one["parent"]}
+        )
+    return [f"only one side has the link {one}" for one in sorted(shown[0] ^ shown[1])]
 
 
 def _published(sides: tuple[list[Stored], list[Stored]]) -> list[str]:

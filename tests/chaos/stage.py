@@ -12,7 +12,8 @@ from psycopg import sql
 from pydantic import TypeAdapter
 
 from server.domain.integration import Document, SideSettings
-from server.domain.mapping import FieldMapping, TypeMapping, ValueMapping
+from server.domain.mapping import Direction, FieldMapping, TypeMapping, ValueMapping
+from server.domain.rules import LinkRules
 from server.domain.schedule import Schedule
 from server.settings import SyncSettings
 from server.store import provision
@@ -20,7 +21,7 @@ from server.store.provision import FirstUser
 from tests.bench.stand import free_port
 from tests.chaos.panel import HASH, Json, Panel, wait_until
 from tests.support.fakeapp.app import Quirks
-from tests.support.fakeapp.connector import MANIFEST
+from tests.support.fakeapp.connector import MANIFEST, RELATES
 from tests.support.fakeapp.running import Running, running
 from tests.support.postgres import Server, make_cluster
 from tests.support.processes import Process
@@ -28,6 +29,7 @@ from tests.support.web import make_settings, write_settings
 
 REFUSED = "forbidden"
 """The right app takes no title with this word."""
+_LINKS = LinkRules(Direction.BOTH, Direction.BOTH, (ValueMapping(RELATES, RELATES),))
 _FIELDS = (
     FieldMapping("title", "title"),
     FieldMapping("text", "text"),
@@ -101,7 +103,8 @@ class Stage:
         for name, app in (("left", self.left), ("right", self.right)):
             asked = {"name": name, "kind": MANIFEST.kind, "settings": {**app.settings, **more}}
             ends.append(SideSettings(self.panel.ask("POST", "/connections", asked)["id"], "main"))
-        document = Document(ends[0], ends[1], (TypeMapping("item", "item", _FIELDS),), schedule=Schedule(5))
+        types = (TypeMapping("item", "item", _FIELDS),)
+        document = Document(ends[0], ends[1], types, links=_LINKS, schedule=Schedule(5))
         shown: Json = TypeAdapter(Document).dump_python(document, mode="json")
         return shown
 

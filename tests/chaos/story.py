@@ -35,6 +35,8 @@ def live(stage: Stage) -> None:
     right.control("comment", id=id_of(right, "L5 "), body=f"an answer {PRIVATE}", private=True)
     right.control("comment", id=id_of(right, "L5 "), body="an answer to all")
     left.control("file", id=id_of(left, "R1 "), name="later.txt", text="a later file")
+    left.control("link", id=id_of(left, "L7 "), target=id_of(left, "L8 "))
+    right.control("parent", id=id_of(right, "L9 "), parent=id_of(right, "L7 "))
     item(left, "LN the left one, new")
     item(right, "RN the right one, new")
 
