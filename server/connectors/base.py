@@ -48,6 +48,7 @@ class Capabilities:
     ``marker_lag``: how long a created item may stay invisible to ``find`` (the app's index lag).
     ``overlap``: how far back of the largest server time the next feed must start (granularity and index lag).
     ``parallel``: how many requests the app serves well at once.
+    ``keeps_created_at``: a new item may be given the time at which its original was made.
     ``requests_per_second``: how many it allows in the long run (None: it does not say); ``burst``: at once, rested.
     """
 
@@ -64,6 +65,7 @@ class Capabilities:
     links: bool = False
     closes_items: bool = True
     deletes_items: bool = False
+    keeps_created_at: bool = False
 
 
 class HintReader(Protocol):
@@ -168,7 +170,8 @@ class Connector(Protocol):
     def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
         """Ids of items that carry ``draft.marker``: the answer to "did our create arrive?".
 
-        ``reserved_at`` is the app's own time before the create was sent, for apps without a place for a marker.
+        ``reserved_at`` is the app's own time before the create was sent, for apps without a place for a marker; where
+        the app keeps it, ``draft.created_at`` is what it shows instead.
         """
 
     def create(self, draft: Draft) -> Item:

@@ -38,7 +38,8 @@ class Document:
     ``creates``: on which side new twins may be made (``to_right``: items of the left get a twin on the right).
     ``schedule``: when it is worked; where it does not say, its connections do. ``scan_hours``: the interval of the full
     scan, which finds what times of change do not tell (0: none). ``matching``: how items that are on both sides already
-    find each other.
+    find each other. ``migration``: everything moves this way once, nothing is written to the side that it leaves, and
+    it ends by itself (None: both sides are kept in step).
     """
 
     left: SideSettings
@@ -55,6 +56,7 @@ class Document:
     breaker: BreakerRules = field(default_factory=BreakerRules)
     scan_hours: int = 24
     matching: MatchRules = field(default_factory=MatchRules)
+    migration: Direction | None = None
 
     def side(self, side: Side) -> SideSettings:
         """The settings of one end."""

@@ -149,12 +149,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An item to be created: fields in the target app's terms, and the correlation id it must carry."""
+    """An item to be created: fields in the target app's terms, and the correlation id it must carry.
+
+    ``created_at``: when the original was made, for an app that keeps it (None: it is made now).
+    """
 
     container: str
     type: str
     fields: Mapping[str, Value]
     marker: str
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

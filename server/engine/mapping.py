@@ -14,6 +14,7 @@ from server.domain.integration import Document
 from server.domain.item import Side
 from server.domain.mapping import FieldMapping, TypeMapping
 from server.domain.values import SETS, AppUser, FieldKind, FieldSpec, TextFormat, Value
+from server.engine.migration import one_way, sides
 from server.engine.people import Directory
 from server.engine.richtext import convert, same_meaning
 
@@ -50,6 +51,7 @@ class SideShape:
     """The app's own names of relations, ``PARENT`` among them where it has hierarchy; empty: it links nothing."""
     deletes_comments: bool = False
     deletes_attachments: bool = False
+    keeps_created_at: bool = False
 
     def spec(self, item_type: str, field_id: str) -> FieldSpec | None:
         """The field of that id, if the type has it."""
@@ -199,6 +201,11 @@ class Mapping:
     types: tuple[CompiledType, ...]
     directory: Directory
 
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The sides whose changes matter."""
+        return sides(self.document)
+
     def shape(self, side: Side) -> SideShape:
         """One end."""
         return self.left if side is Side.LEFT else self.right
@@ -226,6 +233,7 @@ def compile_mapping(
     ``people`` is the tenant's user table as (``left`` or ``right``, user id, person). Raises ``PutRight`` that
     names the field or type that is gone or does not fit.
     """
+    document = one_way(document)
     directory = Directory.build(left.users, right.users, people)
     types = tuple(_compile_type(rule, left, right, directory) for rule in document.types)
     return Mapping(document, left, right, types, directory)

@@ -17,6 +17,7 @@ from server.engine.comments import plan_comments
 from server.engine.fields import draft_fields, merge_fields
 from server.engine.links import Relatives, links_unchanged, plan_links
 from server.engine.mapping import CompiledType, Mapping
+from server.engine.origin import tell_origin
 from server.engine.plan import Draughtsman, Plan, attachment_ids, comment_ids, seen, snapshot
 from server.engine.richtext import fingerprint
 from server.engine.undo import after_cut_off
@@ -106,6 +107,7 @@ def reconcile(
     for target in (Side.RIGHT, Side.LEFT):
         if merged.writes[target]:
             drawing.add(target, UpdateItem(merged.writes[target], merged.before[target]))
+    pair = tell_origin(pair, {Side.LEFT: left, Side.RIGHT: right}, mapping, drawing)
     comments = plan_comments(pair, left, right, mapping, drawing)
     attachments = plan_attachments(pair, left, right, mapping, drawing)
     links = plan_links(pair, left, right, mapping, drawing, relatives)
@@ -138,8 +140,11 @@ def _plan_create(
         raise ValueError("a pair without any item cannot be reconciled")
     target = origin.other
     values, notes = draft_fields(type_, source, target)
-    draft = Draft(mapping.shape(target).container, type_.on(target), values, pair.id)
+    moved = mapping.document.migration is not None and mapping.shape(target).keeps_created_at
+    created_at = source.created_at if moved else None
+    draft = Draft(mapping.shape(target).container, type_.on(target), values, pair.id, created_at)
     drawing.add(target, CreateItem(draft))
+    pair = tell_origin(pair, {Side.LEFT: left, Side.RIGHT: right}, mapping, drawing)
     comments = plan_comments(pair, left, right, mapping, drawing)
     attachments = plan_attachments(pair, left, right, mapping, drawing)
     links = plan_links(pair, left, right, mapping, drawing, relatives)

@@ -37,6 +37,8 @@ def review_shape(document: Document) -> None:
     twice = [pair for pair, times in Counter((one.left, one.right) for one in document.types).items() if times > 1]
     if twice:
         raise PutRight(f"The types “{twice[0][0]}” and “{twice[0][1]}” are paired twice; keep one.", field="types")
+    if document.migration is Direction.BOTH:
+        raise PutRight("A migration goes one way; choose which.", field="migration")
     review_schedule(document.schedule)
     if document.attachments.max_bytes < 1:
         raise PutRight("The size up to which files travel must be above zero.", field="attachments.max_bytes")

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from server.domain.errors import Conflicting, NotFound
+from server.domain.progress import Pace, pace
 from server.store import tables as t
 from server.store.bulk import among
 from server.store.database import Transaction
@@ -34,6 +35,13 @@ class RunRow:
     cancel_requested: bool
     started_at: datetime
     finished_at: datetime | None
+    seconds: float = 0.0
+    """How long it took, or has taken yet."""
+
+    @property
+    def pace(self) -> Pace:
+        """How fast it goes, and how long it has to go."""
+        return pace(self.done, self.total, self.seconds, running=self.state == "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,8 @@ class ConflictRow:
     reason: str
 
 
-_RUNS = select(t.runs, t.integrations.c.name.label("integration_name")).join_from(
+_SECONDS = func.extract("epoch", func.coalesce(t.runs.c.finished_at, func.now()) - t.runs.c.started_at)
+_RUNS = select(t.runs, t.integrations.c.name.label("integration_name"), _SECONDS.label("seconds")).join_from(
     t.runs, t.integrations, t.integrations.c.id == t.runs.c.integration_id
 )
 _HOLDS = select(t.holds, t.integrations.c.name.label("integration_name")).join_from(
@@ -246,6 +255,7 @@ def _run(row: Any) -> RunRow:
         row.cancel_requested,
         row.started_at,
         row.finished_at,
+        float(row.seconds),
     )
 
 

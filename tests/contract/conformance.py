@@ -12,8 +12,8 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -203,6 +203,20 @@ class Conformance:
         assert (read.id, read.key, read.url, read.fields) == (made.id, made.key, made.url, made.fields)
         assert read.url.startswith(tracker.settings["url"])
         assert read.updated_at.tzinfo is not None
+
+    def test_a_created_item_is_as_old_as_its_original_where_the_app_keeps_that(
+        self, tracker: Tracker, connector: Connector
+    ) -> None:
+        connector.check()
+        before = connector.server_time
+        assert before is not None
+        old = datetime(2020, 2, 29, 13, 14, 15, tzinfo=UTC)
+        draft = replace(tracker.draft(), created_at=old)
+        made = connector.create(draft)
+        assert made.author_name
+        assert made.created_at is not None
+        assert (made.created_at == old) is connector.manifest.capabilities.keeps_created_at
+        assert connector.find(draft, before) == (made.id,)
 
     def test_a_created_item_is_found_by_its_marker_and_no_other(self, tracker: Tracker, connector: Connector) -> None:
         connector.check()

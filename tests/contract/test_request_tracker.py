@@ -7,7 +7,8 @@ import json
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -162,14 +163,15 @@ def test_a_workflow_of_its_own_is_learned_and_walked(
         fresh.update(ticket.id, {"Status": "draft"})
 
 
+@pytest.mark.parametrize("created_at", [None, datetime(2019, 7, 1, tzinfo=UTC)])
 @pytest.mark.parametrize("queue", ["queue", "bare"])
 def test_a_create_whose_answer_was_lost_is_found_again(
-    bed: RequestTracker, connector: request_tracker.RequestTracker, queue: str
+    bed: RequestTracker, connector: request_tracker.RequestTracker, queue: str, created_at: datetime | None
 ) -> None:
     connector.check()
     since = connector.server_time
     assert since is not None
-    wanted = draft(getattr(bed, queue), description="<p>viele</p><p>Zeilen</p>")
+    wanted = replace(draft(getattr(bed, queue), description="<p>viele</p><p>Zeilen</p>"), created_at=created_at)
     twin = connector.create(wanted)
     assert connector.find(wanted, since) == (twin.id,)
     other = Draft(wanted.container, "ticket", {**wanted.fields, "description": "<p>anders</p>"}, str(uuid.uuid4()))

@@ -283,6 +283,7 @@ class World:
                 deletes_comments=one.app.removes,
                 deletes_attachments=one.app.removes,
                 deletes_items=one.app.removes,
+                keeps_created_at=one.app.keeps_created_at,
             )
             for side, one in ((Side.LEFT, left), (Side.RIGHT, right))
         ]

@@ -7,7 +7,7 @@ no way to edit what was said, and a reply opens a ticket by itself, which is und
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
@@ -151,7 +151,8 @@ class RequestTracker:
         if marker is not None:
             found, _ = self._search(f"CF.{{{marker.id}}} = {quoted(draft.marker)}", ("id",), "Queue")
             return tuple(str(one["id"]) for one in found)
-        since = spoken(reserved_at - timedelta(seconds=2), self._learned.zone())
+        made = min(reserved_at, draft.created_at or reserved_at)  # a moved ticket is as old as its original
+        since = spoken(made - timedelta(seconds=2), self._learned.zone())
         own = quoted(self._learned.account().id)
         query = f"{in_queue(draft.container)} AND Creator = {own} AND Created >= '{since}'"
         found, _ = self._search(query, ("id",), "Subject")
@@ -172,6 +173,8 @@ class RequestTracker:
         """
         customs = self._learned.customs(draft.container)
         body = ticket_body(draft.fields, customs, self._learned.zone(), creating=True) | {"Queue": draft.container}
+        if draft.created_at is not None:
+            body["Created"] = spoken(draft.created_at, UTC)
         description = draft.fields.get("description")
         if description:
             body |= {"Content": str(description), "ContentType": message_type(self._format)}

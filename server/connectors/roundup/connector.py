@@ -279,14 +279,19 @@ class Roundup:
 
     def _items(self, name: str, numbers: Sequence[str]) -> list[Item]:
         shape = self._schema.shape(name)
-        wanted = {"title", "messages", "files", "activity", "creation", *shape.fields, *shape.relations}
+        wanted = {"title", "messages", "files", "activity", "creation", "creator", *shape.fields, *shape.relations}
         if shape.holds_marker:
             wanted.add("remote_id")
         found, answer = self._many(name, numbers, ",".join(sorted(wanted)), "2")
         now = _date(answer, self._outlet)
         messages = self._members("msg", [one for raw in found for one in ids(raw.get("messages"))], _MESSAGE, "3")
         files = self._members("file", [one for raw in found for one in ids(raw.get("files"))], _FILE, "2")
-        by = Reading(self._outlet.base_url, self._session.user.id, self._called(messages, files), now)
+        by = Reading(
+            self._outlet.base_url,
+            self._session.user.id,
+            self._called(messages, files, {str(raw["id"]): raw for raw in found}),
+            now,
+        )
         return [
             read_item(
                 shape,
@@ -337,7 +342,7 @@ class Roundup:
         return people
 
     def _called(self, *groups: Mapping[str, Json]) -> Mapping[str, str]:
-        """What the people behind messages and files are called."""
+        """What the people behind items, messages and files are called."""
         wanted = {
             str(raw[role]["id"])
             for group in groups

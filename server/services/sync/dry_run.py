@@ -24,7 +24,7 @@ def run(work: Work) -> Iterator[Reached]:
     """Show what a run would do. Raises as ``feed.run``."""
     work.caller.share = Share.BACKFILL
     preview.begin(work)
-    for side in Side:
+    for side in work.mapping.sides:
         yield from _feed(work, side)
     yield from _missed(work)
     if not _over(work):

@@ -133,6 +133,7 @@ class Ends:
             connector.link_kinds(container) if able.links else (),
             able.deletes_comments,
             able.deletes_attachments,
+            keeps_created_at=able.keeps_created_at,
         )
         self._shapes[key] = (time.monotonic(), shape)
         return shape

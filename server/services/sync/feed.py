@@ -14,7 +14,7 @@ from server import faults
 from server.connectors.pace import Share
 from server.domain.item import Head, Page, Side
 from server.services.pacing import NO_LIMIT
-from server.services.sync import cap
+from server.services.sync import cap, ending
 from server.services.sync import page as paging
 from server.services.sync.work import Look, Work
 from server.store import cursors, holds, lease, requests, runs
@@ -41,12 +41,13 @@ def run(work: Work) -> Iterator[Reached]:
     yield from errands(work)
     with work.scope.reading() as tx:
         cursor = cursors.read(tx, work.integration)
-    for side in Side:
+    for side in work.mapping.sides:
         if work.stopping() or work.run.cancelled:
             return
         yield from _feed(work, side, cursor.get(side))
     if not (work.stopping() or work.run.cancelled):
         cap.lift(work)
+        ending.end(work)
 
 
 def errands(work: Work) -> Iterator[Reached]:
@@ -131,7 +132,7 @@ def finish(work: Work, error: str | None, *, again: bool = False) -> None:
         state = "partial"
     with work.scope.transaction() as tx:
         lease.check_fence(tx, work.epoch)
-        runs.finish(tx, run.id, state, error or "", run.counts)
+        runs.finish(tx, run.id, state, error or run.message, run.counts)
         if work.request is not None and not again:
             requests.answered(tx, work.request.id)
     faults.reach("run.finished")

@@ -126,7 +126,8 @@ class Pass:
             feed.finish(work, _CUT_OFF, again=True)
         else:
             feed.finish(work, None)
-        if not (self.wanted.errand or self.wanted.told):  # these saw only a part, and know nothing of the rest
+        part = self.wanted.errand or self.wanted.told  # these saw only a part, and know nothing of the rest
+        if not part and not work.run.message:
             self.desk.well(self.wanted)
         if self.wanted.trigger == "poll" and self.wanted.timetable.set_times:
             self.desk.keep_time(self.wanted)

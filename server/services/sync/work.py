@@ -60,6 +60,8 @@ class Run:
     total: int | None = None
     counts: Counter[str] = field(default_factory=Counter)
     cancelled: bool = False
+    message: str = ""
+    """What there is to say of a run that came through."""
     harm: Harm = field(default_factory=Harm)
     """What this pass has ended and overwritten so far, for the guard."""
     troubled: bool = False

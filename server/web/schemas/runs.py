@@ -13,6 +13,13 @@ from server.web.schemas.base import Query, Reply
 RunState = Literal["running", "succeeded", "partial", "failed", "cancelled"]
 
 
+class PaceOut(Reply):
+    """``rate`` is in items a second, ``seconds_left`` what the rest takes at that rate; null: it cannot be said yet."""
+
+    rate: float | None
+    seconds_left: float | None
+
+
 class RunOut(Reply):
     """One run. ``done`` of ``total`` items were looked at; ``counts`` by kind (created, updated, comments, ...).
 
@@ -33,6 +40,7 @@ class RunOut(Reply):
     cancel_requested: bool
     started_at: datetime
     finished_at: datetime | None
+    pace: PaceOut
 
 
 class RunList(RootModel[tuple[RunOut, ...]]):

@@ -9,6 +9,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import text
 
 from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
@@ -88,6 +89,9 @@ def test_the_overview_says_how_things_stand(planted: Planted, admin: Browser) ->
 def test_a_run_shows_its_progress_and_its_lines_as_they_come(planted: Planted, admin: Browser) -> None:
     (run,) = admin.get(f"/runs?integration={planted.integration}")
     assert (run["state"], run["done"], run["total"], run["integration_name"]) == ("running", 3, 5, "Both")
+    with planted.scope.transaction() as tx:
+        tx.execute(text("update runs set started_at = now() - interval '60 seconds'"))
+    assert admin.get(f"/runs/{run['id']}")["pace"] == {"rate": 0.05, "seconds_left": pytest.approx(40, abs=2)}
     first = admin.get(f"/runs/{run['id']}/events?limit=3")
     rest = admin.get(f"/runs/{run['id']}/events?after={first['next']}")
     assert [len(first["events"]), len(rest["events"])] == [3, 2]

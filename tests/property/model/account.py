@@ -41,6 +41,7 @@ class ModelConnector:
             deletes_attachments=self.app.removes,
             links=True,
             deletes_items=self.app.removes,
+            keeps_created_at=self.app.keeps_created_at,
         )
         return Manifest("model", "Model", (), able)
 
@@ -139,7 +140,8 @@ class ModelConnector:
         if self.app.marks_items:
             return tuple(one.id for one in records if one.marker == draft.marker)
         same = self.app.kept(draft.fields)
-        mine = [one for one in records if one.ours and one.created >= reserved_at]
+        since = min(reserved_at, draft.created_at or reserved_at)
+        mine = [one for one in records if one.ours and one.created >= since]
         return tuple(
             one.id for one in mine if all(one.fields.get(name) == same.get(name) for name in ("title", "text"))
         )
@@ -158,6 +160,8 @@ class ModelConnector:
         record = self.app.add(values)
         made.append(record.id)
         record.ours = True
+        if self.app.keeps_created_at and draft.created_at is not None:
+            record.created = draft.created_at
         record.marker = draft.marker if self.app.marks_items else None
         if self.app.fills_dates and not values.get("due"):
             record.fields["due"] = "2026-11-23"

@@ -99,6 +99,7 @@ class ModelApp:
     fills_dates: bool = False
     private_comments: bool = True
     removes: bool = True
+    keeps_created_at: bool = False
     moves_for_links: bool = True
     """Whether a link counts as a change of its items."""
     lag: int = 0

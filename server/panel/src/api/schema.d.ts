@@ -1182,7 +1182,8 @@ export interface components {
          *     ``creates``: on which side new twins may be made (``to_right``: items of the left get a twin on the right).
          *     ``schedule``: when it is worked; where it does not say, its connections do. ``scan_hours``: the interval of the full
          *     scan, which finds what times of change do not tell (0: none). ``matching``: how items that are on both sides already
-         *     find each other.
+         *     find each other. ``migration``: everything moves this way once, nothing is written to the side that it leaves, and
+         *     it ends by itself (None: both sides are kept in step).
          */
         Document: {
             attachments?: components["schemas"]["AttachmentRules"];
@@ -1195,6 +1196,8 @@ export interface components {
             left: components["schemas"]["SideSettings"];
             links?: components["schemas"]["LinkRules"];
             matching?: components["schemas"]["MatchRules"];
+            /** @default null */
+            migration: components["schemas"]["Direction"] | null;
             right: components["schemas"]["SideSettings"];
             /**
              * Scan Hours
@@ -2000,6 +2003,16 @@ export interface components {
             title: string;
         };
         /**
+         * PaceOut
+         * @description ``rate`` is in items a second, ``seconds_left`` what the rest takes at that rate; null: it cannot be said yet.
+         */
+        PaceOut: {
+            /** Rate */
+            rate: number | null;
+            /** Seconds Left */
+            seconds_left: number | null;
+        };
+        /**
          * Parting
          * @description What happens to the twin of an item that is gone, or that does not belong to the integration any more.
          * @enum {string}
@@ -2177,6 +2190,7 @@ export interface components {
             integration_name: string;
             /** Message */
             message: string;
+            pace: components["schemas"]["PaceOut"];
             /** Phase */
             phase: string;
             /**

@@ -5,7 +5,7 @@ import { standing } from "./standing";
 const NOW = Date.parse("2030-01-01T12:00:00Z");
 const run: Run = {
   id: "r", integration: "i", integration_name: "Pair", trigger: "poll", argument: {}, state: "succeeded", phase: "", done: 3, total: 3,
-  counts: {}, message: "", cancel_requested: false, started_at: "2030-01-01T11:59:00Z", finished_at: "2030-01-01T11:59:01Z",
+  pace: { rate: null, seconds_left: null }, counts: {}, message: "", cancel_requested: false, started_at: "2030-01-01T11:59:00Z", finished_at: "2030-01-01T11:59:01Z",
 };
 const overview = (integration: Partial<IntegrationSummary> = {}, sync: Partial<SyncState> = {}): Overview => ({
   tenant: "anna", title: "Anna", cluster: "north", connections: [],

@@ -16,6 +16,7 @@ const document = (more: Partial<Document> = {}): Document => ({
   schedule: { every_seconds: 30, cron: "", zone: "UTC", windows: [], webhooks: true },
   scan_hours: 24,
   matching: { rules: [] },
+  migration: null,
   scope: { left: everything, right: everything, leaving: { on_left: "ignore", on_right: "ignore" } },
   deletions: { on_left: "ignore", on_right: "ignore" },
   links: { direction: null, parents: null, kinds: [] },
