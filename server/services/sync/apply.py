@@ -32,6 +32,7 @@ from server.domain.operation import (
 )
 from server.domain.values import FieldKind, Value
 from server.engine.plan import Plan, snapshot
+from server.services.sync.look import free
 from server.services.sync.work import Work
 from server.store.journal import Outcome
 
@@ -192,9 +193,11 @@ def _create(work: Work, done: Applied, side: Side, draft: Draft) -> None:
         done.created = _made_all_the_same(work, done, side, draft)
         if done.created is None:
             raise
+        work.made.add((side, done.created.id))
         if not _insist(work, done, side, done.created, draft.fields):
             done.failure = done.failure or error
     else:
+        work.made.add((side, done.created.id))
         _insist(work, done, side, done.created, draft.fields)
 
 
@@ -202,7 +205,7 @@ def _made_all_the_same(work: Work, done: Applied, side: Side, draft: Draft) -> I
     connector = work.end(side).connector
     asked = done.plan.pair.reserved_at or connector.server_time or datetime.now(UTC)
     try:
-        found = connector.find(draft, asked)
+        found = free(work, side, connector.find(draft, asked))
         return connector.fetch(found[0]) if found else None
     except AppError as error:
         raise LostAnswer(

@@ -120,18 +120,12 @@ def is_quiet(work: Work, one: Look) -> bool:
 
 def fetch_twins(work: Work, looks: Sequence[Look]) -> None:
     """Read the other side of every pair; where a create was cut off, find out first whether it arrived."""
+    _bind_lost(work, looks)
 
     def fetch(one: Look) -> None:
-        if one.pair is None:
-            return
-        other = one.side.other
-        twin_id = one.pair.on(other).item_id
-        if twin_id is None and _has_open_create(one):
-            twin_id = _find_lost(work, one, other)
-            if twin_id is not None:
-                one.pair = with_item(one.pair, other, twin_id)
+        twin_id = one.pair.on(one.side.other).item_id if one.pair is not None else None
         if twin_id is not None:
-            one.twin = work.end(other).connector.fetch(twin_id)
+            one.twin = work.end(one.side.other).connector.fetch(twin_id)
 
     in_parallel(work, [one for one in looks if one.pair is not None], fetch)
 
@@ -140,15 +134,9 @@ def find_orphans(work: Work, looks: Sequence[Look]) -> None:
     """Where an item was deleted while the create of its twin was open, find the twin, so that it is known as one."""
     gone = {id(one): one.failure for one in looks if is_gone(one) and one.pair is not None and _has_open_create(one)}
     orphans = [one for one in looks if id(one) in gone]
-
-    def find(one: Look) -> None:
-        found = _find_lost(work, one, one.side.other)
-        if found is not None and one.pair is not None:
-            one.pair = with_item(one.pair, one.side.other, found)
-
     for one in orphans:
         one.failure = None
-    in_parallel(work, orphans, find)
+    _bind_lost(work, orphans)
     for one in orphans:
         one.failure = one.failure or gone[id(one)]
 
@@ -226,7 +214,26 @@ def _has_open_create(one: Look) -> bool:
     return any(isinstance(operation.step, CreateItem) for operation in one.open)
 
 
-def _find_lost(work: Work, one: Look, side: Side) -> str | None:
+def _bind_lost(work: Work, looks: Sequence[Look]) -> None:
+    """Find the twins of creates whose answer was lost, one after the other.
+
+    Where an app holds no correlation id several items may answer to one description, and each is one twin's only.
+    """
+    claimed: set[tuple[Side, str]] = set()
+
+    def bind(one: Look) -> None:
+        other = one.side.other
+        found = _find_lost(work, one, other, claimed)
+        if found is not None and one.pair is not None:
+            claimed.add((other, found))
+            one.pair = with_item(one.pair, other, found)
+
+    for one in looks:
+        if one.pair is not None and one.pair.on(one.side.other).item_id is None and _has_open_create(one):
+            in_parallel(work, [one], bind)
+
+
+def _find_lost(work: Work, one: Look, side: Side, claimed: set[tuple[Side, str]]) -> str | None:
     """The id of the twin that an unconfirmed create made, None when it certainly made none.
 
     Where the app's search lags, "absent" is believed only after that long. It counts from our first look, not from the
@@ -237,13 +244,21 @@ def _find_lost(work: Work, one: Look, side: Side) -> str | None:
         raise TypeError("a create operation read back from the journal has a draft and a time")
     connector = work.end(side).connector
     now = work.clock()
-    found = connector.find(operation.step.draft, one.pair.reserved_at or operation.planned_at)
+    asked = connector.find(operation.step.draft, one.pair.reserved_at or operation.planned_at)
+    found = [each for each in free(work, side, asked) if (side, each) not in claimed]
     waited = now - work.unknown_since.setdefault(operation.id, now)
     lag = connector.manifest.capabilities.marker_lag.total_seconds()
     if not found and waited < lag:
         raise NotYetKnown(lag - waited)
     work.unknown_since.pop(operation.id, None)
     return min(found, key=lambda item_id: (len(item_id), item_id)) if found else None
+
+
+def free(work: Work, side: Side, item_ids: Sequence[str]) -> list[str]:
+    """Those of the items that no pair has: an item that is somebody's twin is not another's."""
+    with work.scope.reading() as tx:
+        known = pairs.by_items(tx, work.integration, side, list(item_ids)) if item_ids else {}
+    return [one for one in item_ids if one not in known and (side, one) not in work.made]
 
 
 def in_parallel(work: Work, looks: Sequence[Look], task: Callable[[Look], None]) -> None:

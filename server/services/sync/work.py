@@ -107,6 +107,8 @@ class Work:
     clock: Callable[[], float] = time.monotonic
     unknown_since: dict[str, float] = field(default_factory=dict)
     """When this process first looked for an unconfirmed create in vain, by ``clock`` and the operation's id."""
+    made: set[tuple[Side, str]] = field(default_factory=set)
+    """The items that this pass has made."""
 
     def end(self, side: Side) -> End:
         """One end."""
