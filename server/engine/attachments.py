@@ -28,10 +28,11 @@ def plan_attachments(
         if item is None or not direction.allows(side.other):
             continue
         known = attachment_ids(tuple(pairs.values()), side)
+        twins = {(one.name, one.size) for one in known.values() if one.origin is not side}
         for file in sorted(item.attachments, key=lambda one: (one.created_at, one.id)):
             old = known.get(file.id)
             if old is None:
-                old = _first_sight(file, side, mapping, drawing)
+                old = _first_sight(file, side, twins, mapping, drawing)
                 pairs[old.id] = old
             if old.origin is side and old.on(side.other) is None and not old.note:
                 drawing.add(side.other, AddFile(old.id, file.id, file.name, file.content_type, file.size))
@@ -77,8 +78,15 @@ def _look_for_deleted(
         pairs[one.id] = replace(one, note=f"deleted on the {side} side")
 
 
-def _first_sight(file: Attachment, side: Side, mapping: Mapping, drawing: Draughtsman) -> AttachmentPair:
+def _first_sight(
+    file: Attachment, side: Side, twins: set[tuple[str, int]], mapping: Mapping, drawing: Draughtsman
+) -> AttachmentPair:
+    """A file nobody has seen yet: a person's, or one of the ``twins`` (name, size) that a proxy sent again."""
     fresh = AttachmentPair(next(drawing.ids), side, name=file.name, size=file.size).seen_on(side, file.id)
+    if file.own and (file.name, file.size) in twins:
+        reason = f"{mapping.shape(side).name} took our file twice; delete one of the two there"
+        drawing.note("file there twice", side, field=file.name, reason=reason)
+        return replace(fresh, note=reason)
     refusal = _refusal(file, side, mapping)
     if refusal:
         drawing.note("file not carried over", side.other, field=file.name, reason=refusal)

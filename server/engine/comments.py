@@ -6,6 +6,7 @@ ours, without a pair, and saying what we would have said.
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Dict
 from dataclasses import replace
 
 from server.domain.item import Comment, CommentDraft, Item, Side
@@ -42,6 +43,8 @@ def plan_comments(
             old = known.get(comment.id)
             if old is not None:
                 done = _look_again(old, comment, side, items[side.other], mapping, drawing)
+            elif _is_second_copy(comment, side, item, pairs, mapping):
+                done = _told_twice(comment, side, mapping, drawing)
             elif rules.direction.allows(side.other):
                 done = _first_sight(comment, side, mapping, drawing)
             else:
@@ -89,6 +92,29 @@ def _is_twin(stranger: Comment, waiting: CommentPair, wanted: list[str], format_
     if stranger.marker is not None:
         return stranger.marker == waiting.id
     return stranger.own and any(same_meaning(body, format_, stranger.body, format_) for body in wanted)
+
+
+def _is_second_copy(comment: Comment, side: Side, item: Item, pairs: Dict[str, CommentPair], mapping: Mapping) -> bool:
+    """Whether it is a twin that is there already (a proxy sent our request again): it must never travel back."""
+    if not comment.own:
+        return False
+    if comment.marker is not None:
+        return comment.marker in pairs
+    twins = {one.on(side) for one in pairs.values() if one.origin is not side}
+    format_ = mapping.shape(side).text_format
+    return any(
+        same_meaning(comment.body, format_, one.body, format_)
+        for one in item.comments
+        if one.id in twins and one.id != comment.id
+    )
+
+
+def _told_twice(comment: Comment, side: Side, mapping: Mapping, drawing: Draughtsman) -> CommentPair:
+    name, format_ = mapping.shape(side).name, mapping.shape(side).text_format
+    reason = f"{name} took our comment twice; delete one of the two there"
+    drawing.note("comment there twice", side, reason=reason)
+    fresh = CommentPair(next(drawing.ids), side, private=comment.private, note=reason)
+    return fresh.seen_on(side, comment.id, fingerprint(comment.body, format_))
 
 
 def _first_sight(comment: Comment, side: Side, mapping: Mapping, drawing: Draughtsman) -> CommentPair:
