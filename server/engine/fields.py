@@ -14,7 +14,7 @@ from server.domain.item import Item, Side
 from server.domain.mapping import ConflictPolicy
 from server.domain.operation import Conflict, Note
 from server.domain.pair import Pair
-from server.domain.values import SETS, Value
+from server.domain.values import SETS, FieldKind, Value
 from server.engine.mapping import CompiledField, CompiledType, Unconverted
 
 _EMPTY: tuple[Value, ...] = (None, "", ())
@@ -179,6 +179,20 @@ def _members(value: Value) -> set[str]:
     return set(value) if isinstance(value, tuple) else set()
 
 
+def _counterparts(
+    one: CompiledField, member: str, target: Side, there: set[str], base: set[str], current: set[str]
+) -> set[str]:
+    """What of ``there`` a removed ``member`` of the other side stands for.
+
+    An app may keep free words in another case: then it stands for those that it never had in their own case.
+    """
+    exact = one.element(member, target)
+    found = {exact} & there if exact is not None else set()
+    if one.spec(target).kind is FieldKind.LABELS and member.casefold() not in {each.casefold() for each in current}:
+        found |= {each for each in there if each.casefold() == member.casefold() and each not in base}
+    return found
+
+
 def _merge_set(one: CompiledField, pair: Pair, now: Mapping[Side, Value], merged: Merged) -> None:
     """Carry what was added and removed on each side since its snapshot; what has no counterpart stays."""
     result = {side: _members(now[side]) for side in Side}
@@ -196,9 +210,7 @@ def _merge_set(one: CompiledField, pair: Pair, now: Mapping[Side, Value], merged
                 reason = f"“{member}” has no counterpart there"
                 merged.notes.append(Note("not written", target, one.spec(target).name, reason=reason))
         for member in base - current:
-            there = one.element(member, target)
-            if there is not None:
-                result[target].discard(there)
+            result[target] -= _counterparts(one, member, target, result[target], base, current)
     for target in Side:
         spec = one.spec(target)
         if result[target] == _members(now[target]) or not one.rule.direction.allows(target):

@@ -16,7 +16,7 @@ from server.domain.mapping import FieldMapping, TypeMapping
 from server.domain.values import SETS, AppUser, FieldKind, FieldSpec, TextFormat, Value
 from server.engine.migration import one_way, sides
 from server.engine.people import Directory
-from server.engine.richtext import convert, same_meaning
+from server.engine.richtext import convert, fingerprint, same_meaning
 
 CHOICES = frozenset({FieldKind.OPTION, FieldKind.STATUS})
 _TEXTS = frozenset({FieldKind.TEXT, FieldKind.RICH_TEXT})
@@ -135,6 +135,9 @@ class CompiledField:
     def same(self, left: Value, right: Value) -> bool:
         """Whether the two values mean the same under this mapping."""
         if self.left.kind in _TEXTS:
+            if self.format(Side.LEFT) is self.format(Side.RIGHT) is TextFormat.PLAIN:
+                # Two plain texts can be the same to the line: a line break that a person adds is an edit.
+                return fingerprint(str(left or ""), TextFormat.PLAIN) == fingerprint(str(right or ""), TextFormat.PLAIN)
             return same_meaning(str(left or ""), self.format(Side.LEFT), str(right or ""), self.format(Side.RIGHT))
         if self.right.kind in SETS:
             members = left if isinstance(left, tuple) else ()

@@ -11,7 +11,7 @@ from server.domain.errors import PutRight
 from server.domain.item import Side
 from server.domain.mapping import ConflictPolicy, Direction, FieldMapping
 from server.domain.operation import UpdateItem
-from server.domain.values import Value
+from server.domain.values import FieldKind, FieldSpec, TextFormat, Value
 from server.engine.plan import Plan
 from server.engine.reconcile import reconcile
 from tests.unit.engine.build import ids, item, linked, mapping, only
@@ -172,3 +172,33 @@ def test_a_field_that_is_new_in_the_mapping_fills_the_empty_side() -> None:
     left, right = item(L, {"title": "typed"}), item(R, {"subject": ""}, minutes=9)
     plan = reconcile(pair, compiled.types[0], left, right, compiled, ids())
     assert writes(plan) == {R: {"subject": "typed"}}
+
+
+@pytest.mark.parametrize(
+    ("there", "now", "left"),
+    [
+        (("blau", "red"), ("red",), {"red"}),  # the app keeps words in small letters: its "blau" stands for "Blau"
+        (("Blau", "blau", "red"), ("Blau", "red"), {"Blau", "red"}),  # it knows both apart
+        (("blau", "red"), ("Blau", "red"), {"Blau", "red"}),  # the same word, in another case since
+    ],
+)
+def test_a_label_that_is_taken_off_goes_in_the_case_that_the_other_side_has(
+    there: tuple[str, ...], now: tuple[str, ...], left: set[str]
+) -> None:
+    mine = ("Blau", "blau", "red") if "Blau" in there else ("Blau", "red")
+    plan = merge(({"labels": mine}, {"tags": there}), ({"labels": mine}, {"tags": now}), fields=only("labels"))
+    written = writes(plan).get(L, {}).get("labels", mine)
+    assert isinstance(written, tuple)
+    assert set(written) == left
+
+
+@pytest.mark.parametrize(("now", "travels"), [("a\n\nb", True), ("a \r\nb\n", False)])
+def test_between_plain_texts_a_new_line_is_an_edit_and_another_line_end_is_none(now: str, travels: bool) -> None:  # noqa: FBT001 - a case
+    plain = (FieldSpec("body", "Body", FieldKind.RICH_TEXT, text_format=TextFormat.PLAIN),)
+    plan = merge(
+        ({"text": "a\nb"}, {"body": "a\nb"}),
+        ({"text": now}, {"body": "a\nb"}),
+        fields=only("text"),
+        right={"fields": {"ticket": plain}},
+    )
+    assert writes(plan) == ({R: {"body": now}} if travels else {})
