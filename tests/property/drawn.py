@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from server.domain.integration import Document
 from server.domain.mapping import ConflictPolicy, Direction, FieldMapping
-from server.domain.rules import AttachmentRules, CommentRules, PrivateComments
+from server.domain.rules import (
+    AttachmentRules,
+    CommentRules,
+    FilterRule,
+    Operator,
+    Parting,
+    PartingRules,
+    PrivateComments,
+    ScopeRules,
+    SideFilter,
+)
 from server.domain.values import Value
 from tests.property.model import MISFORTUNES, Fate
 from tests.property.world import document
@@ -87,6 +97,8 @@ class Drawn:
     creates: Direction
     comments: CommentRules
     attachments: AttachmentRules
+    deletions: PartingRules
+    scope: ScopeRules
 
     def __call__(self, left: str, right: str) -> Document:
         plain = document(left, right)
@@ -98,6 +110,8 @@ class Drawn:
             creates=self.creates,
             comments=self.comments,
             attachments=self.attachments,
+            deletions=self.deletions,
+            scope=self.scope,
         )
 
     def _field(self, rule: FieldMapping, conflict: ConflictPolicy, direction: Direction) -> FieldMapping:
@@ -107,6 +121,12 @@ class Drawn:
             rule, conflict=conflict, direction=direction, create_only=rule.left == "due" and self.create_only
         )
 
+
+_partings = st.sampled_from([Parting.IGNORE, Parting.NOTE, Parting.CLOSE])
+_partings_of_sides = st.builds(PartingRules, on_left=_partings, on_right=_partings)
+NOT_BLUE = SideFilter(every=(FilterRule("labels", Operator.IS_NOT, ("blau",)),))
+"""Which items a history may leave out: those with one of the labels."""
+_filters = _seldom.map(lambda seldom: NOT_BLUE if seldom else SideFilter())
 
 rules = st.builds(
     Drawn,
@@ -123,6 +143,8 @@ rules = st.builds(
     attachments=st.builds(
         AttachmentRules, direction=_often_both | st.none(), max_bytes=st.sampled_from([1000, 1_000_000])
     ),
+    deletions=_partings_of_sides,
+    scope=st.builds(ScopeRules, left=_filters, right=_filters, leaving=_partings_of_sides),
 )
 
 

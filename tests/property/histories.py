@@ -24,6 +24,7 @@ from tests.property.drawn import (
     troubles,
 )
 from tests.property.model import Fate
+from tests.property.sight import look
 from tests.property.world import Rules, Stage, World
 
 _sides = st.sampled_from(Side)
@@ -41,6 +42,8 @@ class Histories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._count = 0
+        self._scans = 1
+        """How many full scans it takes at the end: one that was cut off goes on with what it had counted."""
 
     @initialize(rules=rules, quirks=both_quirks, hurries=st.booleans())
     def begin(self, rules: Rules, quirks: dict[str, Any], hurries: bool) -> None:  # noqa: FBT001 - drawn
@@ -150,14 +153,16 @@ class Histories(RuleBasedStateMachine):
             self.world.be_patient()
         self.world.sync(seconds=seconds)
 
-    @rule(fates=troubles, seconds=st.integers(0, 1), data=st.data())
-    def pass_in_trouble(self, fates: list[Fate], seconds: int, data: Any) -> None:
+    @rule(fates=troubles, seconds=st.integers(0, 1), trigger=st.sampled_from(["poll", "poll", "scan"]), data=st.data())
+    def pass_in_trouble(self, fates: list[Fate], seconds: int, trigger: str, data: Any) -> None:
         if Fate.MEANWHILE in fates:
             name = data.draw(st.sampled_from(sorted(CHOICES)))
             value = data.draw(CHOICES[name])
             for side in Side:
                 self.world.app(side).meanwhile = partial(self._interrupt, side, name, value)
-        self.world.sync(fates, seconds=seconds)
+        if trigger == "scan":
+            self._scans = 2
+        self.world.sync(fates, seconds, trigger)
 
     def _interrupt(self, side: Side, name: str, value: Value, item_id: str) -> None:
         records = self.world.app(side).records
@@ -167,7 +172,11 @@ class Histories(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "world"):
             return
+        self.world.settle()
+        for _ in range(self._scans):
+            self.world.sync(trigger="scan")
         laws.check_all(self.world)
+        laws.check_deletions(look(self.world))
         Histories.played += 1
 
     def check_invariants(self, *args: Any, **more: Any) -> None:

@@ -6,6 +6,7 @@ The sentences are those of the engine's promises; README.md has them beside the 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 from server.domain.item import PARENT, Comment, Side
@@ -42,12 +43,39 @@ def check_one_twin(sight: Sight) -> None:
 def _check_excused(sight: Sight, side: Side, record: Record) -> None:
     """Promise 6: an item without a counterpart has none for a reason that is on record."""
     held = sight.held.get((side, record.id))
-    if not sight.mapped(record) or not sight.world.document.creates.allows(side.other):
+    if not sight.belongs(side, record) or not sight.world.document.creates.allows(side.other):
         assert held is not None, f"{record.key} is left out, and nothing says so"
         return
     poisoned = sight.poisoned(side, record)
     assert poisoned, f"{record.key} has no counterpart: {held}; {sight.world.history()}"
     assert held is not None, f"{record.key} is refused, and nothing says so"
+
+
+def check_parted(sight: Sight) -> None:
+    """Promise 3: an error is never read as "deleted": what is no longer kept in step has a reason to be so."""
+    for pair in set(sight.pair_of.values()):
+        items = [one for one, its in sight.pair_of.items() if its == pair]
+        there = [sight.world.app(side).records.get(item_id) for side, item_id in items]
+        state = sight.parted.get(items[0])
+        if state == "ended":
+            assert None in there or len(there) == 1, f"{items} are there, and are no longer kept in step"
+        if state == "outside":
+            inside = all(
+                one is not None and sight.belongs(side, one) for (side, _), one in zip(items, there, strict=True)
+            )
+            assert not inside, f"{items} belong to the integration, and are not kept in step"
+
+
+def check_deletions(sight: Sight) -> None:
+    """Promises 3 and 6: after a full scan every pair that lost an item is over.
+
+    A side that has no item at all is asked about first: nothing counts as deleted there.
+    """
+    there = {side: set(sight.world.app(side).records) for side in Side}
+    if not all(there.values()):
+        return
+    half = [one for one in sight.linked.items() if (one[0] in there[Side.LEFT]) != (one[1] in there[Side.RIGHT])]
+    assert not half, f"pairs that lost an item and go on: {half}"
 
 
 def check_isolation(sight: Sight) -> None:
@@ -81,7 +109,7 @@ def _refused(app: ModelApp, comment: Comment) -> bool:
 def check_mirrors(sight: Sight) -> None:
     """Promise 4: the two items of a pair are equal under the mapping."""
     for twins in sight.twins:
-        if not all(sight.mapped(twins.on(side)) and not sight.poisoned(side, twins.on(side)) for side in Side):
+        if not all(sight.belongs(side, twins.on(side)) and not sight.poisoned(side, twins.on(side)) for side in Side):
             continue
         for rule in sight.world.document.types[0].fields:
             name = rule.left
@@ -105,16 +133,16 @@ def check_comments(sight: Sight) -> None:
     notes |= {(Side.RIGHT, row.right_id): row.note for row in rows}
     for twins in sight.twins:
         for side in Side:
-            mine, theirs = twins.on(side), twins.on(side.other)
-            for one in mine.comments:
+            for one in twins.on(side).comments:
                 if not one.own:
-                    _check_comment(sight, side, one, theirs, notes.get((side, one.id)))
+                    _check_comment(sight, side, one, twins, notes.get((side, one.id)))
             _check_no_stray_comment(twins, side)
 
 
-def _check_comment(sight: Sight, side: Side, one: Comment, theirs: Record, note: str | None) -> None:
-    rules, target = sight.world.document.comments, sight.world.app(side.other)
-    copies = [each for each in theirs.comments if each.own and _says(each, one)]
+def _check_comment(sight: Sight, side: Side, one: Comment, pair: Twins, note: str | None) -> None:
+    rules, target, theirs = sight.world.document.comments, sight.world.app(side.other), pair.on(side.other)
+    said = [one] + [replace(one, body=body) for its, body in pair.on(side).dropped if its == one.id and not rules.edits]
+    copies = [each for each in theirs.comments if each.own and any(_says(each, version) for version in said)]
     twins = [each for each in copies if each.id not in target.doubled]
     if rules.direction is None or not rules.direction.allows(side.other):
         assert not copies, f"“{one.body}” travelled against its direction"
@@ -130,7 +158,7 @@ def _check_comment(sight: Sight, side: Side, one: Comment, theirs: Record, note:
 def _carried(sight: Sight, side: Side, theirs: Record) -> bool:
     """Whether what hangs on the item can travel at all."""
     mine = next(twins.on(side) for twins in sight.twins if twins.on(side.other) is theirs)
-    return sight.mapped(mine) and sight.mapped(theirs)
+    return sight.belongs(side, mine) and sight.belongs(side.other, theirs)
 
 
 def _says(copy: Comment, original: Comment) -> bool:
@@ -147,7 +175,7 @@ def _check_no_stray_comment(twins: Twins, side: Side) -> None:
     for one in twins.on(side).comments:
         if one.own:
             said = [each for each in twins.on(side.other).comments if not each.own and _says(one, each)]
-            dropped = [each for each in twins.on(side.other).dropped if _words(each) in _words(one.body)]
+            dropped = [each for _, each in twins.on(side.other).dropped if _words(each) in _words(one.body)]
             assert said or dropped or NOTICE in one.body, f"“{one.body}” is nobody's comment"
 
 
@@ -193,6 +221,15 @@ def check_files(sight: Sight) -> None:
                     travels = False
                 assert not travels or copies[content] == 1, f"{file.name} has {copies[content]} twins"
                 assert copies[content] <= 1, f"{file.name} has {copies[content]} twins"
+            _check_no_stray_file(sight, side, mine, theirs)
+
+
+def _check_no_stray_file(sight: Sight, side: Side, mine: Record, theirs: Record) -> None:
+    """Promise 2: a file of ours is the twin of a person's on the other side, and the only one."""
+    doubled = sight.world.app(side).doubled
+    originals = [theirs.contents[one.id] for one in theirs.attachments if not one.own]
+    ours = Counter(mine.contents[one.id] for one in mine.attachments if one.own and one.id not in doubled)
+    assert not [one for one in ours if ours[one] > originals.count(one)], f"a file of ours on {mine.key} is nobody's"
 
 
 def check_policies(sight: Sight) -> None:
@@ -209,7 +246,8 @@ def check_policies(sight: Sight) -> None:
             assert row.winner == policy, f"{row.name}: {row.winner} won, the integration says {policy}"
     for rule in sight.world.document.types[0].fields:
         if rule.create_only:
-            assert rule.left not in sight.updated, f"{rule.left} was written after the creation"
+            late = sight.updated[rule.left] - sight.doubted
+            assert not late, f"{rule.left} was written after the creation"
         if rule.direction is Direction.BOTH or rule.create_only:
             continue
         source = Side.LEFT if rule.direction is Direction.TO_RIGHT else Side.RIGHT
@@ -264,8 +302,8 @@ def check_all(world: World) -> None:
     """Every law, after the world has come to rest."""
     world.settle()
     sight = look(world)
-    check_settled(sight)
     check_one_twin(sight)
+    check_parted(sight)
     check_isolation(sight)
     check_private(sight)
     check_mirrors(sight)
@@ -274,6 +312,7 @@ def check_all(world: World) -> None:
     check_comments(sight)
     check_files(sight)
     check_policies(sight)
+    check_settled(sight)
     check_nothing_silent(sight)
     if any(held.kind == "quarantine" for held in sight.held.values()):
         world.calm()  # what was tried once more and refused is looked at again before there is quiet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,7 +26,8 @@ def crowded_stage(cluster: TestCluster) -> Iterator[Stage]:
     """A tenant for histories that has another integration beside theirs, and another tenant beside it."""
     database = cluster.database()
     stages = []
-    for name in ("crowded", "beside"):
+    several = secrets.token_hex(3)  # files that share a cluster have a stage each
+    for name in (f"crowded{several}", f"beside{several}"):
         cluster.create_tenant(name)
         stages.append(Stage(database, cluster.login(name), cluster, name))
     for one in stages:

@@ -41,23 +41,27 @@ class Held:
 class Sight:
     """A world at rest.
 
-    ``linked``: right ids by left id. ``parted``: items, with their side, of pairs that are over or outside.
-    ``pair_of``: a pair's id by an item and its side. ``recorded``: by pair and field, every value that the journal or
-    a conflict names. ``open_conflicts``: pairs and fields that wait for a person.
+    ``linked``: right ids by left id. ``parted``: the states of pairs that are over or outside, by their items.
+    ``pair_of``: a pair's id by an item and its side. ``recorded``: by pair and field, every value that the journal
+    carried or that a conflict names; ``replaced``: what stood where the journal wrote. ``open_conflicts``: pairs and
+    fields that wait for a person.
     """
 
     world: World
     linked: dict[str, str] = field(default_factory=dict)
     twins: list[Twins] = field(default_factory=list)
-    parted: set[tuple[Side, str]] = field(default_factory=set)
+    parted: dict[tuple[Side, str], str] = field(default_factory=dict)
     pair_of: dict[tuple[Side, str], str] = field(default_factory=dict)
     held: dict[tuple[Side, str], Held] = field(default_factory=dict)
     recorded: dict[tuple[str, str], set[Value]] = field(default_factory=lambda: defaultdict(set))
+    replaced: dict[tuple[str, str], set[Value]] = field(default_factory=lambda: defaultdict(set))
     open_conflicts: set[tuple[str, str]] = field(default_factory=set)
     unresolved: list[str] = field(default_factory=list)
     """Pairs with an operation whose outcome is unknown."""
-    updated: set[str] = field(default_factory=set)
-    """Fields of which the journal holds an update."""
+    updated: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By field, the pairs of which the journal holds an update of it."""
+    doubted: set[str] = field(default_factory=set)
+    """Pairs whose twin's creation was in doubt, and completed later."""
 
     def rule(self, name: str) -> FieldMapping:
         """The field's mapping."""
@@ -67,9 +71,12 @@ class Sight:
         """Whether the other app refuses the item as it is, for ever."""
         return str(record.fields.get("title")) in self.world.app(side.other).refuses
 
-    def mapped(self, record: Record) -> bool:
-        """Whether items of its type travel."""
-        return record.type == "item"
+    def belongs(self, side: Side, record: Record) -> bool:
+        """Whether the item is one of the integration's: by its type, and by the only filter that histories draw."""
+        labels = record.fields.get("labels")
+        filtered = bool(self.world.document.scope.on(side).every)
+        blue = filtered and isinstance(labels, tuple) and "blau" in labels
+        return record.type == "item" and not blue
 
     def made_up(self, side: Side, twins: Twins, name: str) -> bool:
         """Whether the app itself filled the field in when we made the item: nobody's value, so nobody's loss."""
@@ -130,7 +137,7 @@ def _pair(sight: Sight, row: Any) -> None:
         if item_id is not None:
             sight.pair_of[side, item_id] = row.id
             if row.a in ("ended", "outside"):
-                sight.parted.add((side, item_id))
+                sight.parted[side, item_id] = row.a
     if row.a == "linked":
         sight.linked[row.b] = row.c
         left, right = sight.world.left.records.get(row.b), sight.world.right.records.get(row.c)
@@ -142,9 +149,14 @@ def _operation(sight: Sight, row: Any) -> None:
     if row.b == "planned":
         sight.unresolved.append(row.id)
     values = row.x.get("changed") or (row.x.get("draft") or {}).get("fields") or {}
-    for name, value in [*values.items(), *row.y.items()]:
+    for name, value in values.items():
         sight.recorded[row.id, name].add(sight.kept(name, _value(value)))
-    sight.updated.update(row.x.get("changed") or ())
+    for name, value in row.y.items():
+        sight.replaced[row.id, name].add(sight.kept(name, _value(value)))
+    if row.a == "create" and row.b != "done":
+        sight.doubted.add(row.id)
+    for name in row.x.get("changed") or ():
+        sight.updated[name].add(row.id)
 
 
 def _conflict(sight: Sight, row: Any) -> None:

@@ -143,7 +143,7 @@ def tell_all(stage: Stage) -> None:
 @pytest.mark.parametrize("marks", [True, False])
 @pytest.mark.parametrize("bad", BAD)
 def test_without_a_fault_the_stories_end_well(stage: Stage, bad: Fate, marks: bool) -> None:  # noqa: FBT001 - a case
-    for step in range(2, 16, 3):
+    for step in (3, 6, 9):
         tell(stage, step, bad, marks=marks)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 from sqlalchemy import text
 
-from server.domain.errors import AppError
+from server.domain.errors import AppError, NeedsRelease
 from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
 from server.domain.mapping import FieldMapping, TypeMapping, ValueMapping
@@ -136,14 +136,15 @@ class World:
             self.tick()
         return self.fates.pop(0) if self.harsh and self.fates else Fate.WELL
 
-    def sync(self, fates: list[Fate] | None = None, seconds: int = 1) -> None:
+    def sync(self, fates: list[Fate] | None = None, seconds: int = 1, trigger: str = "poll") -> None:
         """One pass; it may be cut short by the fates. A death is followed by a takeover. It takes ``seconds``."""
         self.fates, self.harsh = list(fates or []), bool(fates)
         told = [len(app.refusals) for app in (self.left, self.right)]
         try:
-            work = self._work()
-            with contextlib.suppress(AppError):  # a feed that broke off; any other error is ours
-                for _ in feed.run(work):
+            work = replace(self._work(), run=Run(trigger))
+            # A feed that broke off, a scan that found a side empty; any other error is ours.
+            with contextlib.suppress(AppError, NeedsRelease):
+                for _ in ROUTES[trigger](work):
                     pass
             feed.finish(work, None)
         except Killed:

@@ -87,6 +87,40 @@ def test_a_create_that_never_arrived_is_sent_again_once_the_search_would_show_it
     assert len(world.right.records) == 1
 
 
+@pytest.mark.parametrize("bad", [Fate.KILLED_BEFORE, Fate.KILLED_AFTER, Fate.LOST, Fate.REFUSED])
+@pytest.mark.parametrize("step", range(4, 9))
+def test_of_two_items_that_read_alike_each_gets_its_own_twin(stage: Stage, step: int, bad: Fate) -> None:
+    world = stage.world(marks_items=False)
+    for _ in range(2):
+        world.left.person_creates(ITEM)
+    world.sync([Fate.WELL] * step + [bad])
+    laws.check_all(world)
+    assert len(world.right.records) == 2
+
+
+@pytest.mark.parametrize("marks", [True, False])
+def test_a_comment_that_an_app_took_twice_does_not_travel_back(stage: Stage, marks: bool) -> None:  # noqa: FBT001 - a case
+    world = stage.world(marks_comments=marks)
+    item = world.left.person_creates(ITEM)
+    world.settle()
+    world.left.person_comments(item, "said once", private=False)
+    world.sync([Fate.TWICE] * 9)
+    laws.check_all(world)
+    assert len(world.left.records[item].comments) == 1
+    assert "took our comment twice" in world.history()
+
+
+def test_a_file_that_an_app_took_twice_does_not_travel_back(stage: Stage) -> None:
+    world = stage.world()
+    item = world.left.person_creates(ITEM)
+    world.settle()
+    world.left.person_attaches(item, "once.txt", b"once")
+    world.sync([Fate.TWICE] * 9)
+    laws.check_all(world)
+    assert len(world.left.records[item].attachments) == 1
+    assert "took our file twice" in world.history()
+
+
 def test_a_late_holder_cannot_commit(stage: Stage) -> None:
     world = stage.world()
     world.left.person_creates(ITEM)

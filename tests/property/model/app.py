@@ -18,6 +18,8 @@ from tests.property.model.quirks import folded, rendered, trimmed
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _HISTORY = count()
+_NOTHING = (None, "", ())
+"""What a field holds that nobody has filled in."""
 
 FIELDS = (
     FieldSpec("title", "Title", FieldKind.TEXT, required=True),
@@ -63,8 +65,8 @@ class Record:
     contents: dict[str, bytes] = field(default_factory=dict)
     links: set[Link] = field(default_factory=set)
     parent: str | None = None
-    dropped: list[str] = field(default_factory=list)
-    """What comments of people said that they changed or deleted since."""
+    dropped: list[tuple[str, str]] = field(default_factory=list)
+    """What comments of people, by their ids, said that they changed or deleted since."""
     typed: dict[str, list[Typed]] = field(default_factory=dict)
     """What people typed, by field, oldest first."""
     unread: set[str] = field(default_factory=set)
@@ -133,7 +135,8 @@ class ModelApp:
         """A person makes an item; its id."""
         record = self.add(values)
         for name, value in record.fields.items():
-            self._remember(record, name, value, None)
+            if value not in _NOTHING:
+                self._remember(record, name, value, None)
         return record.id
 
     def add(self, values: Mapping[str, Value]) -> Record:
@@ -147,7 +150,7 @@ class ModelApp:
         """A person changes a field."""
         record = self.records[item_id]
         kept, before = self.kept({name: value})[name], record.fields.get(name)
-        if kept != before:
+        if kept != before and not (kept in _NOTHING and before in _NOTHING):
             self._remember(record, name, kept, before)
         record.fields[name] = kept
         self.touch(item_id)
@@ -178,14 +181,14 @@ class ModelApp:
         """A comment says something else, whoever changed it."""
         record = self.records[item_id]
         kept = self.body(body)
-        record.dropped += [one.body for one in record.comments if one.id == comment_id and not one.own]
+        record.dropped += [(one.id, one.body) for one in record.comments if one.id == comment_id and not one.own]
         record.comments = [replace(one, body=kept) if one.id == comment_id else one for one in record.comments]
         self.touch(item_id)
 
     def person_deletes_comment(self, item_id: str, comment_id: str) -> None:
         """A person deletes a comment."""
         record = self.records[item_id]
-        record.dropped += [one.body for one in record.comments if one.id == comment_id]
+        record.dropped += [(one.id, one.body) for one in record.comments if one.id == comment_id]
         record.comments = [one for one in record.comments if one.id != comment_id]
         self.touch(item_id)
 
