@@ -35,7 +35,8 @@ def _check(sight: Sight, side: Side, record: Record, name: str) -> None:
     told = sight.recorded.get((pair, name), set())
     rules = (sight.world.document.deletions, sight.world.document.scope.leaving)
     closes = name == "status" and any(one.on(side) is Parting.CLOSE for one in rules)
-    if closes or not sight.rule(name).direction.allows(side.other):
+    returned = any(sight.kept(name, one.before) == value for one in typed)  # to what stood there before: no change
+    if closes or returned or not sight.rule(name).direction.allows(side.other):
         told = told | sight.replaced.get(
             (pair, name), set()
         )  # a closing, or a new value where nothing travels from, is no conflict
