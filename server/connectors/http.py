@@ -62,20 +62,21 @@ class Reply:
     def json(self) -> Any:
         """The body as JSON.
 
-        Raises ``NotThatApp``, saying what came instead; ``Transient`` (``LostAnswer`` after a write) when it is JSON
-        that ends too early: an app that tells no length and dies while it answers looks like that.
+        Raises ``NotThatApp``, saying what came instead; ``Transient`` when it is JSON that ends too early. After a
+        write it is always ``LostAnswer``: the app took the write, so whatever came, it may have been done.
         """
         try:
             return json_text.loads(self.content)
         except ValueError as error:
-            if self._ends_early():
+            if self.write or self._ends_early():
                 raise troubles.cut_off(self.origin, error, write=self.write) from error
             raise troubles.not_json(self.origin, self.headers.get("Content-Type", ""), self.content) from error
 
     def _ends_early(self) -> bool:
-        if "Content-Length" in self.headers:
-            return False  # what was announced came whole, or reading it would have failed
-        return not self.content.strip() or "json" in self.headers.get("Content-Type", "").lower()
+        """An app, or what stands before it, that died while it answered: its length may be that of what there was."""
+        if self.content.strip():
+            return "json" in self.headers.get("Content-Type", "").lower()
+        return "Content-Length" not in self.headers
 
     @property
     def date(self) -> datetime | None:

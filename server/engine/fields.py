@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Literal
 
 from server.domain.item import Item, Side
@@ -18,6 +19,10 @@ from server.domain.values import SETS, FieldKind, Value
 from server.engine.mapping import CompiledField, CompiledType, Unconverted
 
 _EMPTY: tuple[Value, ...] = (None, "", ())
+
+Sent = Mapping[Side, Mapping[str, Value]]
+"""What writes whose answer was lost carried, by side and field. Found there, it is ours, and no edit of a person."""
+NOTHING_SENT: Sent = MappingProxyType({Side.LEFT: {}, Side.RIGHT: {}})
 
 
 @dataclass(slots=True)
@@ -57,7 +62,14 @@ def afresh(pair: Pair, side: Side) -> Pair:
     return pair if seen.snapshot is None else pair.with_side(side, replace(seen, snapshot={}, stamp=""))
 
 
-def merge_fields(type_: CompiledType, pair: Pair, left: Item, right: Item, first: Side | None) -> Merged:
+def merge_fields(
+    type_: CompiledType,
+    pair: Pair,
+    left: Item,
+    right: Item,
+    first: Side | None,
+    sent: Sent = NOTHING_SENT,
+) -> Merged:
     """Compare both sides with their snapshots and decide every field.
 
     ``first`` is the side a person made when the pair has never been settled (its twin's create was cut off):
@@ -67,18 +79,29 @@ def merge_fields(type_: CompiledType, pair: Pair, left: Item, right: Item, first
     for one in type_.fields:
         if one.rule.create_only and first is None:
             continue
-        _merge_field(one, pair, left, right, first, merged)
+        _merge_field(one, pair, left, right, first, sent, merged)
     return merged
 
 
-def _merge_field(one: CompiledField, pair: Pair, left: Item, right: Item, first: Side | None, merged: Merged) -> None:
+def _merge_field(
+    one: CompiledField,
+    pair: Pair,
+    left: Item,
+    right: Item,
+    first: Side | None,
+    sent: Sent,
+    merged: Merged,
+) -> None:
     items = {Side.LEFT: left, Side.RIGHT: right}
     now = {side: items[side].fields.get(one.spec(side).id) for side in Side}
     changed = {side: _changed(pair, side, one.spec(side).id, now[side], first) for side in Side}
+    for side in Side:
+        if _ours(one, side, now[side], sent):
+            changed[side], changed[side.other] = False, True
     if not any(changed.values()):
         return
     if one.left.kind in SETS:
-        _merge_set(one, pair, now, merged)
+        _merge_set(one, {side: _base(one, pair, side, now, first, sent) for side in Side}, now, merged)
         return
     if one.same(now[Side.LEFT], now[Side.RIGHT]):
         return
@@ -92,6 +115,16 @@ def _changed(pair: Pair, side: Side, name: str, value: Value, first: Side | None
     if before is None and first is not None:
         return side is first
     return before is None or name not in before or before[name] != value
+
+
+def _ours(one: CompiledField, side: Side, value: Value, sent: Sent) -> bool:
+    """Whether a side holds what we sent there without an answer, and nothing that a person typed since."""
+    name = one.spec(side).id
+    if name not in sent[side]:
+        return False
+    if one.left.kind in SETS:
+        return _members(sent[side][name]) == _members(value)
+    return sent[side][name] == value
 
 
 def _source(
@@ -193,15 +226,30 @@ def _counterparts(
     return found
 
 
-def _merge_set(one: CompiledField, pair: Pair, now: Mapping[Side, Value], merged: Merged) -> None:
-    """Carry what was added and removed on each side since its snapshot; what has no counterpart stays."""
+def _base(
+    one: CompiledField, pair: Pair, side: Side, now: Mapping[Side, Value], first: Side | None, sent: Sent
+) -> set[str]:
+    """The members that a side had when both were last in step: its snapshot, or what was sent since and arrived.
+
+    What a twin that was never seen lacks of what it was sent was not taken away by anybody: the app did not keep it.
+    """
+    for there in (side, side.other):
+        carried = sent[there].get(one.spec(there).id)
+        if first is there.other or _ours(one, there, now[there], sent):
+            if there is side:
+                return _members(carried) & _members(now[side])
+            return {mine for member in _members(carried) if (mine := one.element(member, side)) is not None}
+    return _members((pair.on(side).snapshot or {}).get(one.spec(side).id))
+
+
+def _merge_set(one: CompiledField, bases: Mapping[Side, set[str]], now: Mapping[Side, Value], merged: Merged) -> None:
+    """Carry what was added to and taken from each side since its base; what has no counterpart stays."""
     result = {side: _members(now[side]) for side in Side}
     for source in Side:
         target = source.other
         if not one.rule.direction.allows(target):
             continue
-        base = _members((pair.on(source).snapshot or {}).get(one.spec(source).id))
-        current = _members(now[source])
+        base, current = bases[source], _members(now[source])
         for member in sorted(current - base):
             there = one.element(member, target)
             if there is not None:

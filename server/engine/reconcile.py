@@ -11,7 +11,7 @@ from dataclasses import replace
 from server.domain.item import Draft, Item, Side
 from server.domain.operation import CreateItem, Operation, UpdateItem
 from server.domain.pair import Pair, PairState
-from server.domain.values import FieldKind
+from server.domain.values import FieldKind, Value
 from server.engine.attachments import plan_attachments
 from server.engine.comments import plan_comments
 from server.engine.fields import draft_fields, merge_fields
@@ -103,7 +103,7 @@ def reconcile(
         return _plan_create(pair, type_, left, right, mapping, drawing, relatives)
     # Nothing was ever settled: the twin was created, but the answer was lost. What a person made comes first.
     first = pair.origin if pair.left.snapshot is None and pair.right.snapshot is None else None
-    merged = merge_fields(type_, pair, left, right, first)
+    merged = merge_fields(type_, pair, left, right, first, _sent(lost))
     for target in (Side.RIGHT, Side.LEFT):
         if merged.writes[target]:
             drawing.add(target, UpdateItem(merged.writes[target], merged.before[target]))
@@ -124,6 +124,17 @@ def reconcile(
     notes = (*merged.notes, *drawing.notes)
     conflicts = (*merged.conflicts, *links.conflicts)
     return Plan(after, type_, tuple(drawing.operations), notes, conflicts, held, waits=tuple(links.waits))
+
+
+def _sent(lost: tuple[Operation, ...]) -> dict[Side, dict[str, Value]]:
+    """What the writes with an unknown outcome carried; the later ones count."""
+    sent: dict[Side, dict[str, Value]] = {side: {} for side in Side}
+    for one in lost:
+        if isinstance(one.step, CreateItem):
+            sent[one.side] |= one.step.draft.fields
+        elif isinstance(one.step, UpdateItem):
+            sent[one.side] |= one.step.changed
+    return sent
 
 
 def _plan_create(

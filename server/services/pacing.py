@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from server.connectors import limits
 from server.connectors.base import Manifest
-from server.connectors.pace import PATIENCE, Bucket, Caller, Limits, Pause, Turns
+from server.connectors.pace import PATIENCE, Bucket, Caller, Limits, Pause, Share, Turns
 from server.domain.errors import Slowed, Unavailable
 from server.services.scope import TenantScope
 from server.store import connections, paces
@@ -189,4 +189,4 @@ class _Sharing(Executor):
         return self.threads.map(task, *iterables, **more)
 
 
-__all__ = ["BURST", "NO_LIMIT", "RATE", "Paces", "Turns", "WebPace", "limits_of"]
+__all__ = ["BURST", "NO_LIMIT", "RATE", "Paces", "Share", "Turns", "WebPace", "limits_of"]

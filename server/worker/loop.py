@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Collection
 from datetime import UTC, datetime
 
 from server.domain.errors import Fenced, LockstepError
 from server.services.cluster import Tenure
-from server.services.pacing import Paces, Turns
+from server.services.pacing import Paces, Share, Turns
 from server.services.scope import TenantScope
-from server.services.sync.crew import Crew
-from server.services.sync.passes import Broken, Desk, Pass
+from server.services.sync.passes import Broken, Desk, Finished, Pass
 from server.services.sync.wanted import Wanted
+from server.worker.line import Line
 from server.worker.schedule import (
     Clock,
     Slot,
@@ -130,26 +129,28 @@ class TenantLoop:
     def _work(self, desk: Desk, ready: list[Wanted], seconds: float) -> None:
         """Work what is due, a page of each in turn; what becomes due meanwhile (in ``seconds``) comes next.
 
-        Live pages go first, the others get their shares. So a run of hours holds back no live pass by more than a page.
+        Live pages go first, the others get their shares. So a run of hours holds back no live pass by more than a page,
+        nor by more than a second.
         """
-        with Crew(self._threads, f"work-{self.name}") as pool:
-            line = deque(desk.start(one, pool) for one in ready)
+        with Line(self.name, self._threads) as line:
+            line.join(desk, ready)
             look_at = time.monotonic() + seconds
-            while line and not self._stopped.is_set():
-                share, self._turns = self._turns.next({one.share for one in line})
-                one = next(one for one in line if one.share is share)
-                line.remove(one)
-                if not self._step(one):
-                    line.append(one)
-                else:
-                    look_at = min(look_at, time.monotonic() + self._due_in(one.wanted))
-                if any(one.busy for one in line):
+            while any(line.passes()) and not self._stopped.is_set():
+                for one, outcome in line.take(self._choose):
+                    if outcome is not None:
+                        self._note(one, outcome)
+                        look_at = min(look_at, time.monotonic() + self._due_in(one.wanted))
+                if any(one.busy for one in line.passes()):
                     desk.say("syncing", "", None)
-                if line and (self._wake.is_set() or time.monotonic() >= look_at):
+                if any(line.passes()) and (self._wake.is_set() or time.monotonic() >= look_at):
                     self._wake.clear()
-                    fresh, seconds = self._look(desk, {one.name for one in line})
-                    line.extendleft(desk.start(one, pool) for one in reversed(fresh))
+                    fresh, seconds = self._look(desk, {one.name for one in line.passes()})
+                    line.join(desk, fresh)
                     look_at = time.monotonic() + seconds
+
+    def _choose(self, waiting: Collection[Share]) -> Share:
+        share, self._turns = self._turns.next(waiting)
+        return share
 
     def _due_in(self, one: Wanted) -> float:
         """Seconds until a pass that is over may come again."""
@@ -159,11 +160,8 @@ class TenantLoop:
         errand = errand_wait(clock, slot, one.timetable)
         return sleep([wait(clock, slot, one.timetable), *([] if errand is None else [errand])], _LONGEST_SLEEP)
 
-    def _step(self, one: Pass) -> bool:
-        """One page of a pass; whether the pass is over."""
-        outcome = one.step()
-        if outcome is None:
-            return False
+    def _note(self, one: Pass, outcome: Finished | Broken) -> None:
+        """Give a pass that is over its next place."""
         clock, table, errand = _read_clocks(), one.wanted.timetable, one.wanted.errand
         slot = self._slots.get(one.name, Slot(clock.now))
         if isinstance(outcome, Broken):
@@ -175,7 +173,6 @@ class TenantLoop:
             self._slots[one.name] = after_success(clock, table, outcome.next_hold)
         else:
             self._slots.pop(one.name, None)
-        return True
 
 
 def _read_clocks() -> Clock:

@@ -87,8 +87,9 @@ def apply(work: Work, plan: Plan) -> Applied:
                 break
         except AppError as error:
             done.failure = error
-            done.outcomes.append(Outcome(operation.id, "failed", error.message))
-            break
+            if not (isinstance(operation.step, CreateItem) and isinstance(error, Transient)):
+                done.outcomes.append(Outcome(operation.id, "failed", error.message))
+            break  # a create may be several requests, the first of which was done: it stays planned and is looked up
         except Fenced:
             raise
         except Exception as error:
@@ -100,15 +101,13 @@ def apply(work: Work, plan: Plan) -> Applied:
 
 
 def _set_aside(done: Applied) -> None:
-    """What was not reached is planned anew by the next look; an operation whose answer was lost stays planned."""
+    """What was not reached is planned anew by the next look; an operation whose outcome is unknown stays planned."""
     reached = {outcome.operation for outcome in done.outcomes}
-    lost = isinstance(done.failure, LostAnswer)
-    for operation in done.plan.operations:
-        if operation.id in reached:
-            continue
-        if lost:
-            lost = False
-            continue
+    rest = [one for one in done.plan.operations if one.id not in reached]
+    first = rest[0] if rest else None
+    if first is not None and (isinstance(done.failure, LostAnswer) or isinstance(first.step, CreateItem)):
+        rest = rest[1:]
+    for operation in rest:
         done.outcomes.append(Outcome(operation.id, "superseded", "an earlier step did not succeed"))
 
 

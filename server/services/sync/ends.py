@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import abc
 from collections.abc import Callable
@@ -31,7 +32,7 @@ class _Opened:
 
 @dataclass(slots=True)
 class Ends:
-    """The connectors that a tenant's thread has open. Not for several threads (the connectors themselves are).
+    """The connectors that a tenant's passes have open. Thread-safe: no lock is held while an app is asked.
 
     ``before_write`` is called before anything is written to an app; what it raises stops the write.
     ``paces``: the buckets of the tenant's sync process; None in a web process.
@@ -41,6 +42,7 @@ class Ends:
     before_write: Callable[[], None] | None = None
     paces: Paces | None = None
     _open: dict[str, _Opened] = field(default_factory=dict)
+    _opening: threading.Lock = field(default_factory=threading.Lock)
     _shapes: dict[tuple[str, str, Side, tuple[str, ...]], tuple[float, SideShape]] = field(default_factory=dict)
 
     def mapping(
@@ -88,20 +90,21 @@ class Ends:
                 f"The connection “{row.name}” is paused: {row.problem or 'it was stopped by hand'} "
                 "Put it right and test it; the integration then goes on by itself."
             )
-        known = self._open.get(connection_id)
-        if known is None or (known.connection.settings, known.connection.sealed) != (row.settings, row.sealed):
-            if known is not None:
-                known.connector.close()
-                self.forget()
-                if self.paces is not None:
+        with self._opening:
+            known = self._open.get(connection_id)
+            if known is None or (known.connection.settings, known.connection.sealed) != (row.settings, row.sealed):
+                if known is not None:
+                    known.connector.close()
+                    self.forget()
+                    if self.paces is not None:
+                        self.paces.resume(connection_id)
+                known = _Opened(row, open_connector(self.scope, row, self.before_write, self.paces))
+                self._open[connection_id] = known
+            elif self.paces is not None:
+                if known.connection.checked_at != row.checked_at:
                     self.paces.resume(connection_id)
-            known = _Opened(row, open_connector(self.scope, row, self.before_write, self.paces))
-            self._open[connection_id] = known
-        elif self.paces is not None:
-            if known.connection.checked_at != row.checked_at:
-                self.paces.resume(connection_id)
-                known.connection = row
-            self.paces.heed(row)
+                    known.connection = row
+                self.paces.heed(row)
         return End(side, row.name, connection_id, known.connector)
 
     def _shape(self, document: Document, end: End) -> SideShape:

@@ -81,6 +81,21 @@ def fetch_items(work: Work, looks: Sequence[Look]) -> None:
             one.type = work.mapping.type_of(one.side, one.item.type, twin_type)
 
 
+def read_anew(work: Work, looks: Sequence[Look]) -> bool:
+    """Read once more what a list brought along of items that are known; whether there was any.
+
+    A list may be a while old (a cache, a replica). An item that differs from what was last seen would then look as if
+    a person had changed it back, so only the item itself decides what is written.
+    """
+    listed = [one for one in looks if one.pair is not None and one.head is not None and one.item is one.head.item]
+
+    def fetch(one: Look) -> None:
+        one.item = work.end(one.side).connector.fetch(one.item_id)
+
+    in_parallel(work, [one for one in listed if one.item is not None], fetch)
+    return bool(listed)
+
+
 def _bind_by_marker(work: Work, looks: Sequence[Look]) -> None:
     """An item without a pair that carries our correlation id is the twin whose create was never confirmed."""
     if not looks:
@@ -105,13 +120,13 @@ def with_item(pair: Pair, side: Side, item_id: str) -> Pair:
 def is_quiet(work: Work, one: Look) -> bool:
     """Whether the item is what was last seen of it (mostly our own write coming back).
 
-    Never where the mapping itself is what changed, or where a person wants both sides looked at.
+    Never where the mapping itself is what changed, or where a person wants both sides looked at; nor of an item that
+    was held: what is owed to it, or to its twin, may be a change of the other side, and where its links lead there may
+    be a twin by now.
     """
-    if work.align is not None or work.again is not None:
+    if work.align is not None or work.again is not None or one.head is None:
         return False
     if one.pair is None or one.item is None or one.type is None or one.open:
-        return False
-    if one.head is None and one.pair.on(one.side).links:  # where its links lead may have a twin by now
         return False
     if outside(work.mapping, one.side, one.item, paired=True):
         return False

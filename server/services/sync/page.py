@@ -54,6 +54,8 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
     looking.find_orphans(work, todo)
     stop_on_refusal(work, [one.failure for one in todo])
     todo = _drop_quiet(work, todo, settlement)
+    if looking.read_anew(work, todo):
+        todo = _drop_quiet(work, todo, settlement)
     todo += relatives.bring_parents(work, todo)
     looking.fetch_twins(work, todo)
     faults.reach("page.looked")
@@ -134,8 +136,6 @@ def _drop_quiet(work: Work, looks: Sequence[Look], settlement: Settlement) -> li
                 settlement.pairs.append(after)
                 old = set(one.pair.comments)
                 settlement.comments += [(after.id, each) for each in after.comments if each not in old]
-            if one.head is None:
-                settlement.cleared.append((one.side, one.item_id))
         else:
             rest.append(one)
     return rest

@@ -135,6 +135,21 @@ def test_an_app_that_dies_while_it_answers_is_no_other_app(app: WebApp, outlet: 
         outlet.request("POST", "/", json={}).json()
 
 
+@pytest.mark.parametrize("content", [b'{"id": 7, "tit', b"", b"<html>Please sign in</html>"])
+def test_a_write_that_was_taken_and_answered_with_nonsense_may_have_been_done(
+    app: WebApp, outlet: HttpOutlet, content: bytes
+) -> None:
+    app.answer(201, content, {"Content-Type": "application/json"})
+    with pytest.raises(LostAnswer):
+        outlet.request("POST", "/", json={}).json()
+
+
+def test_json_that_ends_too_early_is_passing_even_if_its_length_is_right(app: WebApp, outlet: HttpOutlet) -> None:
+    app.answer(200, b'{"items": [{"id": 1}, {"id"', {"Content-Type": "application/json; charset=utf-8"})
+    with pytest.raises(Transient, match="middle"):
+        outlet.request("GET", "/").json()
+
+
 @pytest.mark.parametrize("how", ["close", "half", "garbage"])
 def test_a_write_whose_answer_is_lost_is_neither_done_nor_undone_and_never_sent_twice(
     app: WebApp, outlet: HttpOutlet, how: str

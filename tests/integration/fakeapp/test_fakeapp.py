@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pytest
+import requests
 
 from server.connectors.http import HttpOutlet
 from server.domain.errors import CredentialsRefused, Gone, LostAnswer, Rejected, Transient
 from server.domain.item import PARENT, CommentDraft, Draft, FileDraft, Item
+from tests.support.fakeapp import connector as fakeapp
+from tests.support.fakeapp.app import Quirks
 from tests.support.fakeapp.connector import FakeConnector
 from tests.support.fakeapp.running import Running, running
+from tests.support.fakeapp.serve import TOKEN
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -26,8 +32,7 @@ def served() -> Iterator[Running]:
 @pytest.fixture
 def app(served: Running) -> Iterator[Running]:
     yield served
-    served.control("quirks", busy=0, broken=0, lost=0, latency=0, overlaps=0, vanishing=0, refuses=[], retry_after=0)
-    served.control("quirks", trims_titles=False, rerenders_text=False, search_lag=0, whole_seconds=False)
+    served.control("quirks", **asdict(Quirks()))
 
 
 @pytest.fixture
@@ -87,6 +92,67 @@ def test_it_is_busy_and_breaks_on_demand(connector: FakeConnector, app: Running)
         connector.fetch("1")
     app.control("quirks", broken=0)
     assert connector.find(draft("busy", "m-busy"), NOW) == ()
+
+
+@pytest.mark.parametrize("said", ["nothing", "seconds", "date"])
+def test_a_busy_answer_says_how_long_as_the_vendors_do(app: Running, said: str) -> None:
+    app.control("quirks", busy=1, retry_after=90, retry_as=said)
+    raw = requests.get(f"{app.url}/items/1", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
+    assert raw.status_code == 429
+    assert raw.headers["X-RateLimit-Remaining"] == "0"
+    assert 88 <= int(raw.headers["X-RateLimit-Reset"]) - time.time() <= 91
+    assert ("Retry-After" in raw.headers) == (said != "nothing")
+    with pytest.raises(Transient) as busy:
+        FakeConnector(app.settings, HttpOutlet(app.url)).fetch("1")
+    assert busy.value.retry_after is not None
+    assert 87 <= busy.value.retry_after <= 91
+
+
+@pytest.mark.parametrize("quirk", ["cut", "truncated"])
+def test_an_answer_that_ends_too_early_is_no_answer(connector: FakeConnector, app: Running, quirk: str) -> None:
+    app.control("quirks", **{quirk: 1})
+    with pytest.raises(Transient):
+        connector.fetch("1")
+    with pytest.raises(Transient):
+        listed(connector)
+    with pytest.raises(LostAnswer):
+        connector.create(draft("half", f"m-{quirk}"))
+    app.control("quirks", **{quirk: 0})
+    assert len(connector.find(draft("half", f"m-{quirk}"), NOW)) == 1
+
+
+def test_a_list_out_of_order_or_seen_before_hides_nothing(connector: FakeConnector, app: Running) -> None:
+    everything = set(next(connector.census("main")))
+    app.control("quirks", shuffles=True, overlaps=3)
+    assert set(listed(connector)) == everything
+    app.control("quirks", shuffles=False, repeated=1)
+    again = [head.id for page in connector.changes("main", None) for head in page.heads]
+    assert set(again) < everything
+
+
+def test_a_list_of_heads_makes_every_item_a_question_of_its_own(app: Running) -> None:
+    connector = fakeapp.open({**app.settings, "heads_only": "true"}, HttpOutlet(app.url))
+    heads = [head for page in connector.changes("main", None) for head in page.heads]
+    assert all(head.item is None for head in heads)
+    whole = connector.fetch(heads[0].id)
+    assert (whole.stamp, whole.updated_at) == (heads[0].stamp, heads[0].updated_at)
+    app.control("quirks", vanishing=1)
+    with pytest.raises(Gone):
+        connector.fetch(heads[1].id)
+    connector.close()
+
+
+def test_a_stalled_answer_ends_the_callers_patience_and_a_write_was_done(app: Running) -> None:
+    app.control("quirks", stalled=1, stall_seconds=60)
+    hasty = fakeapp.open({**app.settings, "patience": "0.2"}, HttpOutlet(app.url))
+    with pytest.raises(Transient, match="too long"):
+        hasty.fetch("1")
+    with pytest.raises(LostAnswer):
+        hasty.create(draft("late", "m-late"))
+    app.control("quirks", stalled=0)
+    assert len(hasty.find(draft("late", "m-late"), NOW)) == 1
+    assert app.counts()["fates"]["stalled"] == 2
+    hasty.close()
 
 
 def test_it_changes_hides_and_refuses_values_on_demand(connector: FakeConnector, app: Running) -> None:

@@ -43,6 +43,62 @@ def test_a_death_at_any_step_never_loses_an_edit(stage: Stage, step: int, bad: F
 
 
 @pytest.mark.parametrize("bad", [Fate.KILLED_AFTER, Fate.LOST])
+@pytest.mark.parametrize("step", range(3, 12))
+def test_what_is_taken_away_while_a_create_is_unconfirmed_stays_away(stage: Stage, step: int, bad: Fate) -> None:
+    world = stage.world()
+    item = world.left.person_creates(ITEM | {"labels": ("red", "green")})
+    world.sync([Fate.WELL] * step + [bad])
+    for twin in world.right.records:
+        world.right.person_edits(twin, "labels", ("green", "red", "typed right"))
+    world.left.person_edits(item, "labels", ("green",))
+    laws.check_all(world)
+    [twin] = world.right.records
+    shown = {str(world.right.records[twin].fields["labels"]), str(world.left.records[item].fields["labels"])}
+    assert shown <= {"('green',)", "('green', 'typed right')"}
+
+
+@pytest.mark.parametrize("bad", [Fate.KILLED_AFTER, Fate.LOST])
+@pytest.mark.parametrize("step", range(3, 10))
+def test_a_write_of_ours_that_is_unconfirmed_is_no_edit_of_a_person(stage: Stage, step: int, bad: Fate) -> None:
+    world = stage.world()
+    item = world.left.person_creates(ITEM)
+    world.settle()
+    world.left.person_edits(item, "title", "for a moment")
+    world.left.person_edits(item, "labels", ("for a moment",))
+    world.sync([Fate.WELL] * step + [bad])
+    world.left.person_edits(item, "title", ITEM["title"])
+    world.left.person_edits(item, "labels", ("green",))
+    [twin] = world.right.records.values()
+    world.right.person_edits(twin.id, "status", "1")
+    laws.check_all(world)
+    [twin] = world.right.records.values()
+    assert (twin.fields["title"], twin.fields["labels"]) == (ITEM["title"], ("green",))
+    assert world.rows("select 1 from conflicts") == []
+
+
+@pytest.mark.parametrize("bad", [Fate.KILLED_AFTER, Fate.LOST, Fate.BUSY])
+@pytest.mark.parametrize("step", range(3, 14))
+def test_what_only_the_other_side_has_to_give_survives_a_write_that_failed(stage: Stage, step: int, bad: Fate) -> None:
+    world = stage.world()
+    item = world.left.person_creates(ITEM)
+    world.settle()
+    [twin] = world.right.records
+    world.right.tick()
+    world.left.person_edits(item, "title", "the same on both")
+    world.right.person_edits(twin, "title", "the same on both")
+    world.right.person_edits(twin, "text", "typed right")
+    world.right.person_comments(twin, "a comment on the right", private=True)
+    world.right.person_attaches(twin, "file.txt", b"content of the right")
+    for app in (world.left, world.right):
+        app.tick()  # so that their stamps are believed
+    world.sync([Fate.WELL] * step + [bad])
+    laws.check_all(world)
+    assert world.left.records[item].fields["text"] == "typed right"
+    assert [one.private for one in world.left.records[item].comments] == [True]
+    assert list(world.left.records[item].contents.values()) == [b"content of the right"]
+
+
+@pytest.mark.parametrize("bad", [Fate.KILLED_AFTER, Fate.LOST])
 @pytest.mark.parametrize("step", range(3, 14))
 def test_what_a_conflict_overwrote_is_on_record_even_if_the_process_died_right_then(
     stage: Stage, step: int, bad: Fate

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 _TICK = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -18,12 +18,18 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Quirks:
     """How the app misbehaves. Shares are between 0 and 1, times in seconds.
 
-    ``trims_titles``: strips them and cuts after 60 characters. ``rerenders_text``: ends every line of a text with
-    CRLF and collapses empty lines, as an editor would. ``search_lag``: how long a new item stays invisible to the
-    search for markers and to the list of changes. ``whole_seconds``: its times have no fractions. ``refuses``: words
-    that no title may contain. ``overlaps``: a page begins with the last items of the page before.
-    ``vanishing``: share of listed items that are gone when fetched. The last four belong to the wire: ``busy`` (429),
-    ``broken`` (500), ``lost`` (a write is done, the answer is not sent), ``latency``.
+    What it does with values and lists. ``trims_titles``: strips them and cuts after 60 characters.
+    ``rerenders_text``: ends every line of a text with CRLF and collapses empty lines, as an editor would.
+    ``search_lag``: how long a new item stays invisible to the search for markers and to the list of changes.
+    ``whole_seconds``: its times have no fractions. ``refuses``: words that no title may contain. ``overlaps``: a page
+    begins with the last items of the page before. ``shuffles``: the items of a page stand in any order.
+    ``vanishing``: share of listed items that are gone when fetched.
+
+    What it does on the wire, as shares of the requests (see ``fates``). ``busy``: 429, with ``X-RateLimit-*`` headers
+    and, as ``retry_as`` says, a ``Retry-After`` of ``retry_after``. ``broken``: 500, and nothing was done. ``lost``: a
+    write is done, the answer is not sent. ``cut``: the connection ends in the middle of the answer. ``truncated``: the
+    answer is whole, the JSON in it is not. ``repeated``: a list answers once more what it answered last. ``stalled``:
+    done at once, answered after ``stall_seconds``. ``latency`` is for every request.
     """
 
     trims_titles: bool = False
@@ -32,11 +38,18 @@ class Quirks:
     whole_seconds: bool = False
     refuses: tuple[str, ...] = ()
     overlaps: int = 0
+    shuffles: bool = False
     vanishing: float = 0.0
     busy: float = 0.0
     retry_after: float = 0.0
+    retry_as: Literal["nothing", "seconds", "date"] = "seconds"
     broken: float = 0.0
     lost: float = 0.0
+    cut: float = 0.0
+    truncated: float = 0.0
+    repeated: float = 0.0
+    stalled: float = 0.0
+    stall_seconds: float = 30.0
     latency: float = 0.0
 
 
@@ -75,6 +88,7 @@ class FakeApp:
     writes: int = 0
     _records: dict[str, _Record] = field(default_factory=dict)
     _contents: dict[str, bytes] = field(default_factory=dict)
+    _marked: dict[str, list[str]] = field(default_factory=dict)
     _order: list[tuple[datetime, str]] = field(default_factory=list)
     """Every change in the order of time; an entry counts only while its record still has that time."""
     _last: int = 0
@@ -97,6 +111,8 @@ class FakeApp:
         now = self.now()
         record = _Record(self._fresh(), container, kept, now, now, marker, own)
         self._records[record.id] = record
+        if marker is not None:
+            self._marked.setdefault(marker, []).append(record.id)
         self._order.append((now, record.id))
         self.writes += 1
         return self._show(record)
@@ -127,8 +143,14 @@ class FakeApp:
             raise Missing(item_id)
         return self._show(record)
 
-    def changes(self, container: str, since: datetime | None, offset: int, limit: int) -> list[bytes]:
-        """Items changed at or after ``since``, oldest first, as JSON."""
+    def look(self, item_id: str) -> bytes:
+        """The item as JSON, for those who stand behind the app: nothing vanishes. Raises ``Missing``."""
+        return self._show(self._record(item_id))
+
+    def changes(
+        self, container: str, since: datetime | None, offset: int, limit: int, *, heads: bool = False
+    ) -> list[bytes]:
+        """Items changed at or after ``since``, oldest first, as JSON; only their heads, if asked for."""
         if len(self._order) > 2 * len(self._records) + 1000:
             self._order = sorted((one.updated, one.id) for one in self._records.values())
         lag = timedelta(seconds=self.quirks.search_lag)
@@ -146,9 +168,11 @@ class FakeApp:
             if offset:
                 offset -= 1
                 continue
-            found.append(self._show(record))
+            found.append(self._head(record) if heads else self._show(record))
             if len(found) == limit:
                 break
+        if self.quirks.shuffles:
+            self.chance.shuffle(found)
         return found
 
     def ids(self, container: str) -> list[str]:
@@ -158,7 +182,8 @@ class FakeApp:
     def find(self, marker: str) -> list[str]:
         """Ids of items with that marker, as far as the search has seen them."""
         visible = self.clock() - timedelta(seconds=self.quirks.search_lag)
-        return [one.id for one in self._records.values() if one.marker == marker and one.created <= visible]
+        found = [self._records[one] for one in self._marked.get(marker, ()) if one in self._records]
+        return [one.id for one in found if one.created <= visible]
 
     # comments and files -------------------------------------------------------------------------------------
     def add_comment(self, item_id: str, body: str, marker: str | None, author: str, *, private: bool) -> str:
@@ -273,6 +298,9 @@ class FakeApp:
             }
             record.shown = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()
         return record.shown
+
+    def _head(self, record: _Record) -> bytes:
+        return json.dumps({"id": record.id, "updated": self._moment(record.updated)}).encode()
 
     def _moment(self, at: datetime) -> str:
         return (at.replace(microsecond=0) if self.quirks.whole_seconds else at).isoformat()

@@ -21,6 +21,7 @@ from server.connectors.base import (
     Setting,
     SettingKind,
 )
+from server.connectors.http import HttpOutlet
 from server.domain.errors import Gone, Rejected
 from server.domain.item import PARENT, Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Link, Page
 from server.domain.values import AppUser, FieldKind, FieldSpec, Option, TextFormat, Value
@@ -37,6 +38,9 @@ MANIFEST = Manifest(
         Setting("text_format", "Text format", SettingKind.CHOICE, False, "", "plain", tuple(TextFormat)),
         Setting("parallel", "Requests at once", SettingKind.TEXT, required=False, default="4"),
         Setting("marker_lag", "Lag of its search in seconds", SettingKind.TEXT, required=False, default="0"),
+        Setting("reads_back", "It answers a creation with no more than an id", SettingKind.FLAG, required=False),
+        Setting("heads_only", "Its lists give heads only", SettingKind.FLAG, required=False),
+        Setting("patience", "Seconds that an answer may take", SettingKind.TEXT, required=False),
     ),
     capabilities=Capabilities(
         overlap=timedelta(0),
@@ -63,6 +67,8 @@ class FakeConnector:
     def __init__(self, settings: Mapping[str, str], outlet: Outlet) -> None:
         self._outlet = outlet
         self._headers = {"Authorization": f"Bearer {settings['token']}"}
+        self._reads_back = settings.get("reads_back") == "true"
+        self._heads_only = settings.get("heads_only") == "true"
         self._format = TextFormat(settings.get("text_format") or "plain")
         able = MANIFEST.capabilities
         lag = timedelta(seconds=float(settings.get("marker_lag") or 0))
@@ -103,8 +109,12 @@ class FakeConnector:
             asked = {"container": container, "offset": str(offset), "limit": str(limit)}
             if start is not None:
                 asked["since"] = start.isoformat()
+            if self._heads_only:
+                asked["heads"] = "yes"
             found = self._ask("GET", "/items", params=asked).json()
             assert isinstance(found, dict)
+            if self._heads_only:
+                return [self._head(one) for one in found["items"]]
             items = [self._item(one) for one in found["items"]]
             return [Head(one.id, one.updated_at, one.stamp, one) for one in items]
 
@@ -129,7 +139,8 @@ class FakeConnector:
 
     def create(self, draft: Draft) -> Item:
         given = {"container": draft.container, "fields": dict(draft.fields), "marker": draft.marker}
-        return self._item(self._ask("POST", "/items", json=given).json())
+        made = self._ask("POST", "/items", json=given).json()
+        return self.fetch(made["id"]) if self._reads_back and isinstance(made, dict) else self._item(made)
 
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         return self._item(self._ask("PATCH", f"/items/{item_id}", json=dict(changed)).json())
@@ -194,10 +205,17 @@ class FakeConnector:
         assert isinstance(made, dict)
         return str(made["id"])
 
+    def _head(self, raw: Any) -> Head:
+        updated = datetime.fromisoformat(raw["updated"])
+        return Head(raw["id"], updated, self._stamp(raw["updated"]))
+
+    def _stamp(self, updated: str) -> str:
+        """The item's version; empty while its second is not over, unless the app tells fractions."""
+        at, now = datetime.fromisoformat(updated), self._outlet.server_time
+        return updated if at.microsecond or (now is not None and now > at) else ""
+
     def _item(self, raw: Any) -> Item:
         updated = datetime.fromisoformat(raw["updated"])
-        now = self._outlet.server_time
-        settled = updated.microsecond or (now is not None and now > updated)
         fields = {name: tuple(one) if isinstance(one, list) else one for name, one in raw["fields"].items()}
         return Item(
             raw["id"],
@@ -207,7 +225,7 @@ class FakeConnector:
             "item",
             updated,
             fields,
-            raw["updated"] if settled else "",
+            self._stamp(raw["updated"]),
             tuple(_comment(one) for one in raw["comments"]),
             tuple(_file(one) for one in raw["files"]),
             tuple(Link(RELATES, one) for one in raw["links"]),
@@ -228,5 +246,8 @@ def _file(raw: Mapping[str, Any]) -> Attachment:
 
 
 def open(settings: Mapping[str, str], outlet: Outlet) -> Connector:  # noqa: A001 - reads as connector.open
-    """A connector from a connection's settings."""
+    """A connector from a connection's settings; one with ``patience`` goes out by an outlet that has no more."""
+    if patience := settings.get("patience"):
+        outlet.close()
+        outlet = HttpOutlet(settings["url"], read_timeout=float(patience))
     return FakeConnector(settings, outlet)

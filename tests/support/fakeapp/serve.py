@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.support.fakeapp.app import FakeApp, Missing, Quirks, Refused
+from tests.support.fakeapp.fates import Fate, draw, pace
 
 TOKEN = "let me in"
 _JSON = b"application/json"
@@ -26,6 +27,7 @@ _REASONS = {200: b"OK", 201: b"Created", 400: b"Bad Request", 401: b"Unauthorize
 _REASONS |= {422: b"Unprocessable", 429: b"Too Many Requests", 500: b"Internal Server Error"}
 
 Answer = tuple[int, bytes, bytes]
+_NO_ITEMS: Answer = (200, b'{"items":[]}', _JSON)
 
 
 class Service:
@@ -34,6 +36,8 @@ class Service:
     def __init__(self, app: FakeApp) -> None:
         self.app = app
         self.requests: dict[str, int] = {}
+        self.fates: dict[str, int] = {}
+        self.last_list = _NO_ITEMS
         self._second, self._date = 0, b""
 
     def date(self) -> bytes:
@@ -49,7 +53,7 @@ class Service:
         path = [unquote(one) for one in parts.path.split("/") if one]
         query = dict(parse_qsl(parts.query))
         if path[:1] == ["control"]:
-            return 200, json.dumps(self._control(path[1], json.loads(body or b"{}"))).encode(), _JSON
+            return 200, json.dumps(self._stage(path[1], json.loads(body or b"{}"))).encode(), _JSON
         if token != TOKEN:
             return 401, b'{"error":"who are you?"}', _JSON
         kind = f"{method} {path[0] if path else ''}{'/…' if len(path) > 1 else ''}"
@@ -73,8 +77,10 @@ class Service:
             return 200, json.dumps(app.find(query["marker"])).encode(), _JSON
         if path == ["items"]:
             since = datetime.fromisoformat(query["since"]) if "since" in query else None
-            found = app.changes(query["container"], since, int(query.get("offset", 0)), int(query.get("limit", 100)))
-            return 200, b'{"items":[' + b",".join(found) + b"]}", _JSON
+            first, limit = int(query.get("offset", 0)), int(query.get("limit", 100))
+            found = app.changes(query["container"], since, first, limit, heads="heads" in query)
+            self.last_list = (200, b'{"items":[' + b",".join(found) + b"]}", _JSON)
+            return self.last_list
         if path == ["ids"]:
             return 200, json.dumps(app.ids(query["container"])).encode(), _JSON
         if path[0] == "files":
@@ -106,12 +112,19 @@ class Service:
         app.edit_comment(path[1], path[3], given.get("body"))
         return 200, b"{}", _JSON
 
+    def _stage(self, verb: str, given: dict[str, Any]) -> Any:
+        """Another mood, or everything anew; whatever else a test does is in ``_control``."""
+        if verb == "quirks":
+            self.app.quirks = replace(self.app.quirks, **_tuples(given))
+            return asdict(self.app.quirks)
+        if verb == "reset":
+            self.app = FakeApp(self.app.clock, self.app.chance)
+            self.requests, self.fates, self.last_list = {}, {}, _NO_ITEMS
+        return self._control(verb, given)
+
     def _control(self, verb: str, given: dict[str, Any]) -> Any:
         """What a test does behind the app's back."""
         app = self.app
-        if verb == "quirks":
-            app.quirks = replace(app.quirks, **_tuples(given))
-            return asdict(app.quirks)
         if verb == "fill":
             app.fill(given["container"], given["count"], given["text"], given.get("start", 0))
         elif verb == "create":
@@ -124,10 +137,11 @@ class Service:
         elif verb == "file":
             return app.add_file(given["id"], given["name"], "text/plain", given["text"].encode(), own=False)
         elif verb == "items":
-            return [json.loads(app.fetch(one)) for one in app.ids(given["container"])]
+            return [json.loads(app.look(one)) for one in app.ids(given["container"])]
         else:
             self._change(verb, given)
-        return {"writes": app.writes, "requests": self.requests, "items": len(app.ids(given.get("container", "main")))}
+        held = len(app.ids(given.get("container", "main")))
+        return {"writes": app.writes, "requests": self.requests, "fates": self.fates, "items": held}
 
     def _change(self, verb: str, given: dict[str, Any]) -> None:
         app = self.app
@@ -139,6 +153,9 @@ class Service:
             app.link(given["id"], given["target"], there=given.get("there", True))
         elif verb == "parent":
             app.set_parent(given["id"], given["parent"])
+        elif verb == "touch":
+            for one in app.ids(given["container"]):
+                app.update(one, {})
 
 
 class Connection(asyncio.Protocol):
@@ -148,7 +165,6 @@ class Connection(asyncio.Protocol):
         self._service = service
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
-        self._late: set[asyncio.TimerHandle] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -192,40 +208,44 @@ class Connection(asyncio.Protocol):
             start = end + 4 + length
 
     def _serve(self, method: str, target: str, token: str, body: bytes) -> None:
-        service, quirks, chance = self._service, self._service.app.quirks, self._service.app.chance
-        lost = False
+        service, quirks = self._service, self._service.app.quirks
         if target.startswith("/control/"):
-            answer, latency = service.answer(method, target, token, body), 0.0
+            self._send(service.answer(method, target, token, body))
+            return
+        listing = method == "GET" and target.startswith("/items?") and "marker=" not in target
+        fate = draw(quirks, service.app.chance, write=method != "GET", listing=listing)
+        if fate is not Fate.WELL:
+            service.fates[fate.name.lower()] = service.fates.get(fate.name.lower(), 0) + 1
+        if fate is Fate.BUSY:
+            answer: Answer = (429, b'{"error":"slow down"}', _JSON)
+        elif fate is Fate.BROKEN:
+            answer = (500, b'{"error":"sporadic"}', _JSON)
+        elif fate is Fate.REPEATED:
+            answer = service.last_list
         else:
-            latency = quirks.latency
-            draw = chance.random() if quirks.busy or quirks.broken else 1.0
-            if draw < quirks.busy:
-                answer = (429, b'{"error":"slow down"}', _JSON)
-            elif draw < quirks.busy + quirks.broken:
-                answer = (500, b'{"error":"sporadic"}', _JSON)
-            else:
-                answer = service.answer(method, target, token, body)
-                lost = method != "GET" and bool(quirks.lost) and chance.random() < quirks.lost
-        assert self._transport is not None
-        if lost:
-            self._transport.close()
-        elif latency:
-            handle = asyncio.get_running_loop().call_later(latency, self._send, answer)
-            self._late.add(handle)
+            answer = service.answer(method, target, token, body)
+        if fate is Fate.TRUNCATED and answer[2] == _JSON:
+            answer = (answer[0], answer[1][: len(answer[1]) // 2], answer[2])
+        wait = quirks.latency + (quirks.stall_seconds if fate is Fate.STALLED else 0.0)
+        if wait:
+            asyncio.get_running_loop().call_later(wait, self._send, answer, fate)
         else:
-            self._send(answer)
+            self._send(answer, fate)
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Answer, fate: Fate = Fate.WELL) -> None:
         status, body, kind = answer
         assert self._transport is not None
         if self._transport.is_closing():
             return
-        retry = self._service.app.quirks.retry_after
-        more = b"Retry-After: %d\r\n" % retry if status == 429 and retry else b""
-        self._transport.write(
-            b"HTTP/1.1 %d %b\r\nDate: %b\r\nContent-Type: %b\r\nContent-Length: %d\r\n%b\r\n%b"
-            % (status, _REASONS[status], self._service.date(), kind, len(body), more, body)
-        )
+        if fate is Fate.LOST:
+            self._transport.close()
+            return
+        more = pace(self._service.app.quirks, time.time()) if fate is Fate.BUSY else b""
+        head = b"HTTP/1.1 %d %b\r\nDate: %b\r\nContent-Type: %b\r\nContent-Length: %d\r\n%b\r\n"
+        shown = body[: len(body) // 2] if fate is Fate.CUT else body
+        self._transport.write(head % (status, _REASONS[status], self._service.date(), kind, len(body), more) + shown)
+        if fate is Fate.CUT:
+            self._transport.close()
 
 
 async def _until_the_end(service: Service, port: int) -> None:
