@@ -118,13 +118,20 @@ def integrate(scope: TenantScope, left: Running, right: Running, parallel: int, 
     return integrations.create(scope, "bench", "bench", document).id
 
 
-def backfill(scope: TenantScope, integration: str, process: psutil.Process, target: Running, items: int) -> Figures:
+def backfill(
+    scope: TenantScope,
+    integration: str,
+    process: psutil.Process,
+    target: Running,
+    items: int,
+    patience: float = _PATIENCE_SECONDS,
+) -> Figures:
     """Start the integration and wait until every item has its twin and the run is over."""
     wait_until(lambda: scope.sync_state().state in {"idle", "none"} and process.is_running(), "the thread to be idle")
     cpu = _cpu(process)
     begun = time.perf_counter()
     integrations.start(scope, "bench", integration)
-    wait_until(lambda: _over(scope, integration), "the backfill to end")
+    wait_until(lambda: _over(scope, integration), "the backfill to end", patience)
     seconds = time.perf_counter() - begun
     there = target.counts()["items"]
     assert there == items, f"{there} of {items} items arrived"
