@@ -127,9 +127,14 @@ def reconcile(
 
 
 def _sent(lost: tuple[Operation, ...]) -> dict[Side, dict[str, Value]]:
-    """What the writes with an unknown outcome carried; the later ones count."""
+    """What the writes with an unknown outcome carried; the later ones count.
+
+    Not those of an undo: what it put back is to stay on its side (``engine.undo`` believes it).
+    """
     sent: dict[Side, dict[str, Value]] = {side: {} for side in Side}
     for one in lost:
+        if one.undoes:
+            continue
         if isinstance(one.step, CreateItem):
             sent[one.side] |= one.step.draft.fields
         elif isinstance(one.step, UpdateItem):

@@ -112,7 +112,7 @@ def look(world: World) -> Sight:
         " '{}'::jsonb as y from pairs where integration_id = :integration"
         " union all select 'hold', side, item_id, kind, item_key, reason || '|' || words, '{}', '{}' from holds"
         " where integration_id = :integration"
-        " union all select 'operation', pair_id::text, kind, state, side, '', payload, before from operations"
+        " union all select 'operation', pair_id::text, kind, state, side, error, payload, before from operations"
         " where pair_id in (select id from pairs where integration_id = :integration)"
         " union all select 'conflict', pair_id::text, field_left, winner, '', '',"
         " jsonb_build_array(left_value), jsonb_build_array(right_value) from conflicts"
@@ -153,7 +153,7 @@ def _operation(sight: Sight, row: Any) -> None:
         sight.recorded[row.id, name].add(sight.kept(name, _value(value)))
     for name, value in row.y.items():
         sight.replaced[row.id, name].add(sight.kept(name, _value(value)))
-    if row.a == "create" and row.b != "done":
+    if row.a == "create" and (row.b != "done" or row.d):  # an error with what is done: its answer was lost
         sight.doubted.add(row.id)
     for name in row.x.get("changed") or ():
         sight.updated[name].add(row.id)

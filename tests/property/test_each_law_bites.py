@@ -173,10 +173,10 @@ def sets_are_one_value(patch: Patch) -> None:
 def a_field_of_the_creation_is_written_later(patch: Patch) -> None:
     honest = fields._merge_field
 
-    def every(type_: Any, pair: Any, left: Any, right: Any, first: Any) -> fields.Merged:
+    def every(type_: Any, pair: Any, left: Any, right: Any, first: Any, sent: Any) -> fields.Merged:
         merged = fields.Merged()
         for one in type_.fields:
-            honest(one, pair, left, right, first, merged)
+            honest(one, pair, left, right, first, sent, merged)
         return merged
 
     patch.setattr(reconcile, "merge_fields", every)

@@ -225,7 +225,7 @@ def _looked_up(operation: Operation, plan: Plan, one: Look) -> Outcome:
     after = arrived(operation, item, plan)
     if after is None:
         return Outcome(operation.id, "superseded", "looked up and planned anew")
-    return Outcome(operation.id, "done", after=after)
+    return Outcome(operation.id, "done", "its answer was lost; it was found to have arrived", after)
 
 
 def _new_comments(one: Look, plan: Plan) -> list[tuple[str, CommentPair]]:
