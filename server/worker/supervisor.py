@@ -87,6 +87,7 @@ class Supervisor:
     def _stop_lost(self, held: dict[str, int]) -> None:
         for tenant_id, running in list(self._running.items()):
             if held.get(tenant_id) != running.epoch or not running.thread.is_alive():
+                _LOG.info("the lease is no longer ours: the tenant's thread is stopped", tenant=running.loop.name)
                 running.loop.stop()
                 running.thread.join(timeout=0.05)
                 if not running.thread.is_alive():

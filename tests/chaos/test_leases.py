@@ -129,7 +129,7 @@ def start_two(stage: Stage, fault: str = "") -> tuple[Process, Process]:
 
 def noticed(process: Process) -> bool:
     """Whether it has said that it may not go on, or that its commit did not come through."""
-    return any(words in process.said() for words in ("fenced off", "the pass was stopped"))
+    return any(words in process.said() for words in ("fenced off", "the pass was stopped", "no longer ours"))
 
 
 def wait_for_takeover(stage: Stage, first: Process) -> None:

@@ -32,12 +32,15 @@ def test_a_change_whose_answer_never_came_is_saved_whole_or_not_at_all(stage: St
     assert (made["document"], made["version"], made["state"]) == (document, 1, "draft")
     panel.integration = made["id"]
 
-    later = deepcopy(document) | {"poll_seconds": 7}
+    later = deepcopy(document)
+    later["schedule"]["every_seconds"] = 7
     path = f"/integrations/{made['id']}"
     changes.make(lambda: panel.ask("PUT", path, {"name": "renamed", "document": later}), "integration changed")
     [changed] = panel.integrations()
     assert (changed["document"], changed["version"], changed["name"]) == (later, 2, "renamed")
-    assert stage.sql("select version, document ->> 'poll_seconds' from integration_versions order by version") == [
+    assert stage.sql(
+        "select version, document -> 'schedule' ->> 'every_seconds' from integration_versions order by version"
+    ) == [
         (1, "5"),
         (2, "7"),
     ]

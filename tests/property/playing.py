@@ -14,7 +14,7 @@ from tests.property.histories import Histories
 from tests.property.world import Stage
 from tests.support.postgres import TestCluster
 
-HISTORIES = int(os.environ.get("LOCKSTEP_HISTORIES", "2000"))
+HISTORIES = int(os.environ.get("LOCKSTEP_HISTORIES", "400"))
 """How many histories all files of this folder play together."""
 STEPS = 20
 # Shrinking a history replays it hundreds of times; ask for it when hunting.
