@@ -189,18 +189,19 @@ def _create(work: Work, done: Applied, side: Side, draft: Draft) -> None:
         done.created = connector.create(draft)
         faults.reach("create.sent")
     except Rejected as error:
-        done.created = _made_all_the_same(work, done, side, draft)
+        done.created = _made_all_the_same(work, done, side, draft, error)
         if done.created is None:
             raise
         work.made.add((side, done.created.id))
         if not _insist(work, done, side, done.created, draft.fields):
             done.failure = done.failure or error
+            done.failure.words = _all_words(error, done.failure)
     else:
         work.made.add((side, done.created.id))
         _insist(work, done, side, done.created, draft.fields)
 
 
-def _made_all_the_same(work: Work, done: Applied, side: Side, draft: Draft) -> Item | None:
+def _made_all_the_same(work: Work, done: Applied, side: Side, draft: Draft, refusal: Rejected) -> Item | None:
     connector = work.end(side).connector
     asked = done.plan.pair.reserved_at or connector.server_time or datetime.now(UTC)
     try:
@@ -209,8 +210,13 @@ def _made_all_the_same(work: Work, done: Applied, side: Side, draft: Draft) -> I
     except AppError as error:
         raise LostAnswer(
             "The app refused a part of the new item, and could not be asked then whether it is there. It is looked up.",
-            words=error.words,
+            words=_all_words(refusal, error),
         ) from error
+
+
+def _all_words(*errors: AppError) -> str:
+    """What the app said each time, so that a second failure does not hide the first."""
+    return "; ".join(dict.fromkeys(one.words or one.message for one in errors))
 
 
 def _insist(work: Work, done: Applied, side: Side, item: Item, sent: Mapping[str, Value]) -> bool:

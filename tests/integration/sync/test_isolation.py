@@ -82,6 +82,17 @@ def test_an_item_that_was_refused_halfway_is_found_and_completed(stage: Stage, m
     assert len(world.right.records) == len(world.left.records) == 1
 
 
+@pytest.mark.parametrize("step", range(3, 9))
+def test_what_the_app_said_to_a_create_is_told_though_it_could_not_be_asked_again(stage: Stage, step: int) -> None:
+    world = stage.world(right_refuses=frozenset({"bad"}))
+    item = world.left.person_creates(values("bad"))
+    world.sync([Fate.WELL] * step + [Fate.BUSY])
+    told = "“bad” is not welcome" in world.history()
+    world.left.person_edits(item, "title", "good")
+    laws.check_all(world)
+    assert told or not world.right.refusals
+
+
 def test_a_date_that_the_app_made_up_is_taken_back(stage: Stage) -> None:
     world = stage.world(right_fills_dates=True)
     world.left.person_creates(values("no hurry"))
