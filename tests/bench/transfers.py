@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from importlib.util import find_spec
 from itertools import count
+from threading import Barrier
 from typing import Any
 
 import psycopg
@@ -112,7 +114,13 @@ def quiet(rounds: int, items: int) -> list[Outcome]:
     return [Outcome("11", what, median_ratio(found), 1.3, False, said, tuple(found)), rows]
 
 
-def engine(server: Server, items: int, workers: int = 8, quirks: Quirks | None = None) -> Figures:
+def engine(
+    server: Server,
+    items: int,
+    workers: int = 8,
+    quirks: Quirks | None = None,
+    together: Callable[[], object] = lambda: None,
+) -> Figures:
     """One tenant, one sync process, everything new."""
     with ExitStack() as stack:
         left = stack.enter_context(running(items=items, quirks=quirks))
@@ -121,13 +129,14 @@ def engine(server: Server, items: int, workers: int = 8, quirks: Quirks | None =
         scope = stack.enter_context(place.tenant(f"bench{next(_NUMBERS)}"))
         integration = integrate(scope, left, right, workers)
         process = stack.enter_context(place.sync_process())
-        return backfill(scope, integration, process, right, items)
+        return backfill(scope, integration, process, right, items, together=together)
 
 
 def _two(server: Server, items: int) -> float:
-    """Two clusters with a sync process and a tenant each; items a second of both together."""
+    """Two clusters with a sync process and a tenant each, begun at once; items a second of both together."""
+    start = Barrier(2, timeout=120)
     with ThreadPoolExecutor(2) as pool:
-        both = list(pool.map(lambda _: engine(server, items), range(2)))
+        both = list(pool.map(lambda _: engine(server, items, together=start.wait), range(2)))
     return sum(one.items for one in both) / max(one.seconds for one in both)
 
 
