@@ -12,6 +12,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -38,6 +39,8 @@ Ledger = Callable[[str, int, bool], None]
 """Told of each contact: host, port, and whether it was refused (nothing sent)."""
 
 _CHUNK: Final = 64 * 1024
+_JUST_NOW: Final = 5.0
+"""Seconds: an older answer to a thread says less of the app's clock than what others have heard since."""
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _MOST_MOVES: Final = 5
 _READS: Final = frozenset({"GET", "HEAD"})
@@ -124,8 +127,10 @@ class HttpOutlet:
 
     @property
     def server_time(self) -> datetime | None:
-        """The ``Date`` of the last answer to the calling thread (else to any thread), in UTC."""
-        date = getattr(self._own, "date", "") or self._last_date
+        """The ``Date`` of the last answer to the calling thread (to any, if that was not just now), in UTC."""
+        date, at = getattr(self._own, "date", ("", 0.0))
+        if not date or time.monotonic() - at > _JUST_NOW:
+            date = self._last_date
         known = self._clock
         if known[0] != date:
             known = self._clock = (date, _moment(date))
@@ -246,7 +251,8 @@ class HttpOutlet:
                 if why is Why.BROKEN and not write and not last_try:
                     continue
                 raise troubles.unreached(self._at(), why, cause, write=write) from error
-            self._own.date = self._last_date = response.headers.get("Date", "")
+            self._last_date = date = response.headers.get("Date", "")
+            self._own.date = date, time.monotonic()
             if self._pace is not None:
                 self._pace.after(response.status, response.headers)
             return response

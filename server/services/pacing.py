@@ -19,6 +19,7 @@ from server.connectors.base import Manifest
 from server.connectors.pace import PATIENCE, Bucket, Caller, Limits, Pause, Share, Turns
 from server.domain.errors import Slowed, Unavailable
 from server.services.scope import TenantScope
+from server.services.sync.crew import Batch, begin
 from server.store import connections, paces
 from server.store.connections import Connection
 
@@ -187,6 +188,16 @@ class _Sharing(Executor):
             return fn(*given)
 
         return self.threads.map(task, *iterables, **more)
+
+    def begin(self, fn: Callable[..., Any], items: Iterable[Any]) -> Batch:
+        """Begin the calls, as ``Crew.begin`` does."""
+        share, caller = self.caller.share, self.caller
+
+        def task(one: Any) -> Any:
+            caller.share = share
+            return fn(one)
+
+        return begin(self.threads, task, items)
 
 
 __all__ = ["BURST", "NO_LIMIT", "RATE", "Paces", "Share", "Turns", "WebPace", "limits_of"]

@@ -107,6 +107,21 @@ def unresolved(
     return {pair: tuple(operations) for pair, operations in found.items()}
 
 
+def sides_in_doubt(tx: Connection, integration: str) -> set[Side]:
+    """The sides on which an item may or may not have been made: a creation there has an unknown outcome."""
+    query = (
+        select(t.operations.c.side)
+        .join(t.pairs, t.pairs.c.id == t.operations.c.pair_id)
+        .where(
+            t.pairs.c.integration_id == integration,
+            t.operations.c.state == "planned",
+            t.operations.c.kind == "create",
+        )
+        .distinct()
+    )
+    return {Side(one) for one in tx.execute(query).scalars()}
+
+
 def recent(
     tx: Connection, pair_ids: Sequence[str], window: timedelta
 ) -> dict[str, tuple[tuple[Side, Mapping[str, Value]], ...]]:

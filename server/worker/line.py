@@ -46,6 +46,10 @@ class Line:
         for one in self.passes():
             one.pool.shutdown(wait=False)
 
+    def waits(self) -> bool:
+        """Whether any pass waits for its turn."""
+        return bool(self._line)
+
     def passes(self) -> Iterator[Pass]:
         """All that are under way."""
         yield from self._line

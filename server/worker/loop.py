@@ -51,6 +51,7 @@ class TenantLoop:
         self._slots: dict[str, Slot] = {}
         self._tokens: dict[str, object] = {}
         self._turns = Turns()
+        self._line: Line | None = None
 
     def wake(self) -> None:
         """There may be work."""
@@ -65,7 +66,15 @@ class TenantLoop:
     def run(self) -> None:
         """Work until stopped or fenced off. A fault is logged and retried: the thread itself does not end by it."""
         log = self._scope.log
-        desk = Desk(self._scope, self._epoch, self._holder, self._stopped.is_set, self._tenure.check, self._paces)
+        desk = Desk(
+            self._scope,
+            self._epoch,
+            self._holder,
+            self._stopped.is_set,
+            self._tenure.check,
+            self._paces,
+            self._others_wait,
+        )
         pause = 1.0
         while not self._stopped.is_set():
             try:
@@ -133,6 +142,7 @@ class TenantLoop:
         nor by more than a second.
         """
         with Line(self.name, self._threads) as line:
+            self._line = line
             line.join(desk, ready)
             look_at = time.monotonic() + seconds
             while any(line.passes()) and not self._stopped.is_set():
@@ -147,6 +157,10 @@ class TenantLoop:
                     fresh, seconds = self._look(desk, {one.name for one in line.passes()})
                     line.join(desk, fresh)
                     look_at = time.monotonic() + seconds
+
+    def _others_wait(self) -> bool:
+        """Whether a pass waits for its turn, or somebody has woken this thread. Asked by the pass whose turn it is."""
+        return self._wake.is_set() or (self._line is not None and self._line.waits())
 
     def _choose(self, waiting: Collection[Share]) -> Share:
         share, self._turns = self._turns.next(waiting)

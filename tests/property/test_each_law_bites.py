@@ -19,7 +19,7 @@ from server.domain.pair import Pair, Seen
 from server.domain.values import Value
 from server.engine import attachments, comments, fields, mapping, reconcile
 from server.engine.plan import Draughtsman, snapshot
-from server.services.sync import apply, look, page, settle
+from server.services.sync import apply, flow, look, page, settle
 from server.services.sync.apply import Applied
 from server.services.sync.work import Look, Work
 from server.store import cursors, events, holds, journal, tables
@@ -208,15 +208,20 @@ def a_refused_item_stops_its_page(patch: Patch) -> None:
             raise done.failure
         return done
 
-    def stopped(work: Work, looks: Sequence[Look], cursor: Any) -> None:
-        try:
-            process(work, looks, cursor)
-        except AppError:
-            work.run.cancelled = True
+    def stopped(honest: Callable[..., None]) -> Callable[..., None]:
+        def tried(one: Any, *given: Any) -> None:
+            try:
+                honest(one, *given)
+            except AppError:
+                (one if isinstance(one, Work) else one._work).run.cancelled = True
 
-    process = page.process
-    patch.setattr(page, "apply", strict)
-    patch.setattr(page, "process", stopped)
+        return tried
+
+    for module in (page, flow):
+        patch.setattr(module, "apply", strict)
+    patch.setattr(page, "process", stopped(page.process))
+    for step in ("take", "land"):
+        patch.setattr(flow.Flow, step, stopped(getattr(flow.Flow, step)))
 
 
 def holds_of_all_integrations_are_cleared(patch: Patch) -> None:

@@ -12,8 +12,9 @@ import pytest
 from server.domain.item import CommentDraft, Item, Side
 from server.domain.operation import AddComment
 from server.engine import comments
-from server.services.sync import look, page, settle
-from server.services.sync.work import Look, Work
+from server.services.sync import look, settle
+from server.services.sync.flow import Flow
+from server.services.sync.work import Look
 from server.store import cursors, journal
 from server.store.holds import Hold
 from tests.property import laws
@@ -37,24 +38,25 @@ def failures_are_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_cursor_moves_before_the_page(patch: pytest.MonkeyPatch) -> None:
-    honest = page.process
+    honest = Flow.take
 
-    def early(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> None:
+    def early(flow: Flow, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> None:
         if cursor is not None:
+            work = flow._work
             with work.scope.transaction() as tx:
                 cursors.advance(tx, work.integration, *cursor)
-        honest(work, looks, cursor)
+        honest(flow, looks, cursor)
 
-    patch.setattr(page, "process", early)
+    patch.setattr(Flow, "take", early)
 
 
 def the_cursor_is_our_own_clock(patch: pytest.MonkeyPatch) -> None:
-    honest = page.process
+    honest = Flow.take
 
-    def ours(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> None:
-        honest(work, looks, (cursor[0], datetime.now(UTC)) if cursor else None)
+    def ours(flow: Flow, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> None:
+        honest(flow, looks, (cursor[0], datetime.now(UTC)) if cursor else None)
 
-    patch.setattr(page, "process", ours)
+    patch.setattr(Flow, "take", ours)
 
 
 def one_snapshot_for_both_sides(patch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,12 @@
 """One pass of an integration: what was left open, what is due, then the changes of both sides, a page at a time.
 
-A pass is a generator that yields after every page, so that integrations of one tenant take turns. It stops between
-any two pages without losing anything: the cursor moves only with the page that it covers.
+A pass is a generator that yields after every page while others wait for a turn, else every second, so that integrations
+of one tenant take turns. It stops there without losing anything: the cursor moves only with the page that it covers.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +17,15 @@ from server.domain.item import Head, Page, Side
 from server.services.pacing import NO_LIMIT
 from server.services.sync import cap, ending
 from server.services.sync import page as paging
+from server.services.sync.flow import Flow
 from server.services.sync.work import Look, Work
 from server.store import cursors, holds, lease, requests, runs
 
 _DUE_AT_ONCE = 200
 _DUE_PAGE = 50
 _LIVE_PAGES = 2
+_BURST_SECONDS = 1.0
+"""So long pages follow each other without a look at whether others have come to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,10 @@ def run(work: Work) -> Iterator[Reached]:
     with work.scope.reading() as tx:
         cursor = cursors.read(tx, work.integration)
     for side in work.mapping.sides:
-        if work.stopping() or work.run.cancelled:
+        if _over(work):
             return
         yield from _feed(work, side, cursor.get(side))
-    if not (work.stopping() or work.run.cancelled):
+    if not _over(work):
         cap.lift(work)
         ending.end(work)
 
@@ -67,7 +71,7 @@ def read_side(work: Work, side: Side) -> Iterator[Reached]:
 
 def _entries(work: Work, phase: str, entries: Sequence[Look]) -> Iterator[Reached]:
     for part in _turns(work, entries, _DUE_PAGE) if entries else ():
-        if work.stopping() or work.run.cancelled:
+        if _over(work):
             return
         work.run.phase, work.caller.share = phase, Share.RETRY
         paging.process(work, part, None)
@@ -80,25 +84,37 @@ def _feed(work: Work, side: Side, cursor: datetime | None) -> Iterator[Reached]:
     since = cursor - end.connector.manifest.capabilities.overlap if cursor is not None else None
     work.run.phase = f"reading {end.name}"
     work.caller.share = Share.LIVE if since is not None else Share.BACKFILL
-    reached = cursor
-    for number, page in enumerate(end.connector.changes(container, since), 1):
-        faults.reach("feed.page")
-        if page.total is not None and since is None:
-            work.run.total = (work.run.total or work.run.done) + page.total
-        moved = page.reached if page.reached and (reached is None or page.reached > reached) else None
-        *parts, last = _turns(work, [Look(side, head.id, head) for head in _once(page)])
-        for part in parts:
-            paging.process(work, part, None)
-            yield Reached(work.run.done, work.run.total)
-            if work.stopping() or work.run.cancelled:
-                return
-        paging.process(work, last, (side, moved) if moved is not None else None)
-        reached = moved or reached
-        if number >= _LIVE_PAGES:  # a backlog, whatever the reason: it lets what changes now go first
-            work.caller.share = Share.BACKFILL
+    with Flow(work) as flow:
+        reached, until, told = cursor, time.monotonic() + _BURST_SECONDS, True
+        for number, page in enumerate(end.connector.changes(container, since), 1):
+            faults.reach("feed.page")
+            if page.total is not None and since is None:
+                work.run.total = (work.run.total or work.run.done) + page.total
+            moved = page.reached if page.reached and (reached is None or page.reached > reached) else None
+            *parts, last = _turns(work, [Look(side, head.id, head) for head in _once(page)])
+            for part in parts:
+                flow.take(part, None)
+                flow.land()
+                yield Reached(work.run.done, work.run.total)
+                if _over(work):
+                    return
+            flow.take(last, (side, moved) if moved is not None else None)
+            reached = moved or reached
+            if number >= _LIVE_PAGES:  # a backlog, whatever the reason: it lets what changes now go first
+                work.caller.share = Share.BACKFILL
+            told = bool(parts) or time.monotonic() >= until or _over(work) or (number > 1 and work.waited_for())
+            if told:
+                flow.land()
+                yield Reached(work.run.done, work.run.total)
+                if _over(work):
+                    return
+                until = time.monotonic() + _BURST_SECONDS
+    if not told:
         yield Reached(work.run.done, work.run.total)
-        if work.stopping() or work.run.cancelled:
-            return
+
+
+def _over(work: Work) -> bool:
+    return work.stopping() or work.run.cancelled
 
 
 def _turns(work: Work, looks: Sequence[Look], most: int = NO_LIMIT) -> list[Sequence[Look]]:

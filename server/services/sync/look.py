@@ -124,7 +124,12 @@ def is_quiet(work: Work, one: Look) -> bool:
     was held: what is owed to it, or to its twin, may be a change of the other side, and where its links lead there may
     be a twin by now.
     """
-    if work.align is not None or work.again is not None or one.head is None:
+    return one.head is not None and is_as_seen(work, one)
+
+
+def is_as_seen(work: Work, one: Look) -> bool:
+    """Whether the item is what was last seen of it, and nothing else asks for a look at it or at its twin."""
+    if work.align is not None or work.again is not None:
         return False
     if one.pair is None or one.item is None or one.type is None or one.open:
         return False

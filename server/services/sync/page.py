@@ -1,6 +1,7 @@
 """A page of items through all the steps: look, reconcile, journal, apply, settle; two commits, however many items.
 
-Where parents are still to be made the page goes in waves, they before their children, two commits a wave.
+Where parents are still to be made the page goes in waves, they before their children, two commits a wave. What is done
+with a page before its calls and what after them stand apart, so that ``flow`` can do both beside another page's calls.
 
 What a kill -9 leaves behind: before the journal commit nothing; after it, planned operations, whose pairs the next
 pass takes up first (``open_entries``) and whose outcome it finds out by correlation id before it writes again.
@@ -21,7 +22,7 @@ from server.engine.plan import Plan
 from server.engine.reconcile import absorb
 from server.services.sync import cap, caution, preview, relatives, settle
 from server.services.sync import look as looking
-from server.services.sync.apply import apply
+from server.services.sync.apply import Applied, apply
 from server.services.sync.decide import decide
 from server.services.sync.refusal import stop_on_refusal, tell_apart
 from server.services.sync.settle import Settlement
@@ -41,6 +42,21 @@ class _Planned:
     plans: list[Plan] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Wave:
+    """Items of a page of which is written down what will be done, or that are to be settled only."""
+
+    settlement: Settlement
+    looked: int
+    cursor: tuple[Side, datetime] | None
+    planned: _Planned = field(default_factory=_Planned)
+
+    @property
+    def plans(self) -> list[Plan]:
+        """What is to be carried out."""
+        return self.planned.plans
+
+
 def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> None:
     """Take ``looks`` all the way. ``cursor`` (side, app's time) moves with the final commit.
 
@@ -48,6 +64,13 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
     when a connection rests (before the plan nothing of the page is settled then, after it what was done),
     ``NeedsRelease`` before a page that goes beyond the cap, ``Fenced`` when another node has taken over.
     """
+    wave = prepare(work, looks, cursor)
+    if wave is not None:
+        settle_wave(work, wave, list(work.pool.map(lambda plan: apply(work, plan), wave.plans)))
+
+
+def prepare(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> Wave | None:
+    """Do all of ``process`` but for the last wave's calls and settling; None after a dry run. Raises as it does."""
     settlement = Settlement()
     todo = looking.recognise(work, looks)
     looking.fetch_items(work, todo)
@@ -58,43 +81,62 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
         todo = _drop_quiet(work, todo, settlement)
     todo += relatives.bring_parents(work, todo)
     looking.fetch_twins(work, todo)
-    faults.reach("page.looked")
-    _wait_for_lost_creates(work, todo)
+    _beware_of_lost_creates(work, todo)
     looking.confirm_deletions(work, todo)
     looking.confirm_gone(work, todo)
     looking.fetch_bereaved(work, todo)
     stop_on_refusal(work, [one.failure for one in todo])
     *first, last = relatives.in_waves(work, todo)
-    for wave in first:
-        _carry(work, wave, Settlement(), looked=0, cursor=None)
-    _carry(work, last, settlement, looked=len(looks), cursor=cursor)
+    for each in first:
+        wave = _write_down(work, each, Wave(Settlement(), 0, None))
+        if wave is not None:
+            settle_wave(work, wave, list(work.pool.map(lambda plan: apply(work, plan), wave.plans)))
+    return _write_down(work, last, Wave(settlement, len(looks), cursor))
 
 
-def _carry(
-    work: Work, looks: Sequence[Look], settlement: Settlement, *, looked: int, cursor: tuple[Side, datetime] | None
-) -> None:
-    """Decide, write down, carry out and settle one wave of a page."""
+def prepare_new(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> Wave | None:
+    """Do what ``prepare`` does, if nobody knows any of these items yet; None (and nothing is done) if somebody does.
+
+    Only such a page may be prepared while another one is carried out: nothing that is under way can concern it.
+    """
+    todo = looking.recognise(work, looks)
+    if any(one.pair is not None for one in todo):
+        return None
+    looking.fetch_items(work, todo)
+    if any(one.pair is not None for one in todo):  # bound by its marker
+        return None
+    stop_on_refusal(work, [one.failure for one in todo])
+    _beware_of_lost_creates(work, todo)
+    return _write_down(work, todo, Wave(Settlement(), len(looks), cursor))
+
+
+def _write_down(work: Work, looks: Sequence[Look], wave: Wave) -> Wave | None:
+    """Decide about one wave of a page and write down what will be done; None when a dry run has counted it."""
     known = relatives.learn(work, looks)
     stop_on_refusal(work, [one.failure for one in looks])
     planned = _Planned()
     for one in looks:
-        plan = decide(work, one, settlement, known)
+        plan = decide(work, one, wave.settlement, known)
         if plan is not None:
             planned.looks.append(one)
             planned.plans.append(plan)
     planned = _one_plan_a_pair(planned)
     planned.plans = _without_told(work, planned.plans)
     if work.dry:
-        preview.record(work, planned.looks, planned.plans, settlement, looked=looked)
-        return
-    planned = _without_loops(work, planned, settlement)
-    caution.stop_on_harm(work, planned.looks, planned.plans)
-    _journal(work, planned)
-    done = list(work.pool.map(lambda plan: apply(work, plan), planned.plans))
+        preview.record(work, planned.looks, planned.plans, wave.settlement, looked=wave.looked)
+        return None
+    wave.planned = _without_loops(work, planned, wave.settlement)
+    caution.stop_on_harm(work, wave.planned.looks, wave.planned.plans)
+    _journal(work, wave.planned)
+    return wave
+
+
+def settle_wave(work: Work, wave: Wave, done: Sequence[Applied]) -> None:
+    """Settle what was carried out of a wave. Raises as ``process`` does."""
     tell_apart(work, done)
-    for one, applied in zip(planned.looks, done, strict=True):
-        settle.settle_applied(work, settlement, one, applied)
-    settle.commit(work, settlement, looked=looked, cursor=cursor)
+    for one, applied in zip(wave.planned.looks, done, strict=True):
+        settle.settle_applied(work, wave.settlement, one, applied)
+    settle.commit(work, wave.settlement, looked=wave.looked, cursor=wave.cursor)
     stop_on_refusal(work, [applied.failure for applied in done])
 
 
@@ -110,17 +152,17 @@ def open_entries(work: Work) -> list[Look]:
     ]
 
 
-def _wait_for_lost_creates(work: Work, looks: Sequence[Look]) -> None:
+def _beware_of_lost_creates(work: Work, looks: Sequence[Look]) -> None:
     """While it is not known whether a create arrived, an unknown item on that side may be the one that it made.
 
     Apps that show our correlation id on the item were bound by it before; for the others the item waits.
     """
+    faults.reach("page.looked")
     strangers = [one for one in looks if one.pair is None and one.failure is None]
     if not strangers:
         return
     with work.scope.reading() as tx:
-        open_ = journal.unresolved(tx, work.integration)
-    lost = {each.side for several in open_.values() for each in several if isinstance(each.step, CreateItem)}
+        lost = journal.sides_in_doubt(tx, work.integration)
     for one in strangers:
         if one.side in lost and one.item is not None and one.item.marker is None:
             one.failure = looking.NotYetKnown(_NEXT_PASS)

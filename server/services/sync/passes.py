@@ -162,6 +162,7 @@ class Desk:
 
     ``stopping`` says that it was told to end. ``before_write`` is called before anything is written to an app, and
     raises ``Fenced`` when the tenant may be another's by now. ``paces`` holds how fast each connection is asked.
+    ``waited_for`` says whether anything else wants a turn.
     """
 
     scope: TenantScope
@@ -170,6 +171,7 @@ class Desk:
     stopping: Callable[[], bool]
     before_write: Callable[[], None] | None = None
     paces: Paces = field(default_factory=Paces)
+    waited_for: Callable[[], bool] = lambda: False
     ends: Ends = field(init=False)
     _opened: bool = False
     _scans: dict[tuple[str, int], float] = field(default_factory=dict)
@@ -248,6 +250,7 @@ class Desk:
             wanted.row.version,
             released=wanted.request is not None and bool(wanted.request.argument.get(RELEASED)),
             unknown_since=self._unknown_since,
+            waited_for=lambda: self.waited_for() or not self.goes_on(wanted),
         )
         if wanted.request is not None:
             work.begin_run()
@@ -267,6 +270,11 @@ class Desk:
         """Whether the integration is as it was when the pass began (not paused, changed or deleted since)."""
         with self.scope.reading() as tx:
             return integrations.token(tx, wanted.row.id, at_rest=wanted.request is not None) == wanted.token
+
+    def goes_on(self, wanted: Wanted) -> bool:
+        """Whether the pass may take another page: nothing has changed since, and no maintenance window has begun."""
+        now = datetime.now(UTC)
+        return wanted.timetable.opens(now) <= now and self.still_wanted(wanted)
 
     def heed_windows(self, wanted: Wanted) -> None:
         """Raises ``Slowed`` when a maintenance window has begun: the pass goes on when it is over."""

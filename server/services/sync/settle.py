@@ -34,7 +34,7 @@ from server.engine.fields import afresh
 from server.engine.plan import snapshot
 from server.services.sync.apply import Applied
 from server.services.sync.linked import Concerned, links_after, tell_relatives, waiting
-from server.services.sync.look import NotYetKnown, is_quiet
+from server.services.sync.look import NotYetKnown, is_as_seen
 from server.services.sync.work import Look, Work
 from server.store import cursors, events, holds, journal, lease, pairs, runs
 from server.store.events import Event
@@ -268,7 +268,7 @@ def _with_stamp(work: Work, done: Applied, pair: Pair) -> Pair:
     made, side = done.created, pair.origin.other
     if made is None or not made.stamp or sum(operation.side is side for operation in done.plan.operations) > 1:
         return pair
-    if not is_quiet(work, Look(side, made.id, pair=pair, item=made, type=done.plan.type)):
+    if not is_as_seen(work, Look(side, made.id, pair=pair, item=made, type=done.plan.type)):
         return pair
     return pair.with_side(side, replace(pair.on(side), stamp=made.stamp))
 

@@ -107,6 +107,8 @@ class Work:
     clock: Callable[[], float] = time.monotonic
     unknown_since: dict[str, float] = field(default_factory=dict)
     """When this process first looked for an unconfirmed create in vain, by ``clock`` and the operation's id."""
+    waited_for: Callable[[], bool] = lambda: False
+    """Whether anybody else wants a turn: then this pass makes a stop after the page at hand."""
     made: set[tuple[Side, str]] = field(default_factory=set)
     """The items that this pass has made."""
 

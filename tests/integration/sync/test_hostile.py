@@ -192,3 +192,12 @@ def test_what_vanishes_between_list_and_fetch_holds_back_nothing_and_takes_nothi
     come_to_rest(one)
     people.check(gone=frozenset(gone))
     assert not {key_of(each) for each in one.right.items()} & gone
+
+
+def test_what_we_made_is_known_when_the_list_brings_it(
+    stack: ExitStack, apps: tuple[Running, Running], scope: TenantScope
+) -> None:
+    one, _ = meet(stack, apps, scope, Mood(Quirks()))
+    one.work()
+    assert [row.n for row in one.rows("select count(*) n from pairs where integration_id = :of")] == [30]
+    assert one.rows("select 1 from pairs where left_stamp = '' or right_stamp = ''") == []

@@ -130,21 +130,34 @@ def test_a_feed_that_breaks_off_is_retried_and_the_reason_is_shown(world: World,
     laws.check_all(world)
 
 
+@pytest.mark.parametrize("others_wait", [True, False])
 def test_an_integration_that_was_paused_meanwhile_stops_at_its_next_page(
-    world: World, pool: ThreadPoolExecutor
+    world: World,
+    pool: ThreadPoolExecutor,
+    others_wait: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     for number in range(9):
         world.left.person_creates(ITEM | {"title": f"item {number}"})
     world.epoch += 1
-    desk = Desk(world.scope, world.epoch, "test", lambda: False)
+    desk = Desk(world.scope, world.epoch, "test", lambda: False, waited_for=lambda: others_wait)
     desk.open()
     [wanted] = desk.wanted()
     one = desk.start(wanted, pool)
-    assert one.step() is None
-    with world.scope.transaction() as tx:
-        integrations.pause(tx, world.integration)
+    if others_wait:
+        assert one.step() is None
+        with world.scope.transaction() as tx:
+            integrations.pause(tx, world.integration)
+    else:  # the pass makes no stop by itself
+        world.right.fate = lambda _call: pause(world)
+        assert one.step() is None
     assert isinstance(one.step(), Finished)
     assert 0 < len(world.right.records) < 9
+
+
+def pause(world: World) -> Fate:
+    with world.scope.transaction() as tx:
+        integrations.pause(tx, world.integration)
+    return Fate.WELL
 
 
 def test_a_run_that_a_person_asked_for_is_on_record_even_if_it_found_nothing(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from server.domain.mapping import FieldMapping, TypeMapping, ValueMapping
 from server.domain.rules import CommentRules
 from server.services import connections, integrations
 from server.services.scope import TenantScope
+from server.services.sync.crew import Crew
 from server.services.sync.passes import Broken, Desk, Finished
 from server.store import holds
 from tests.support.fakeapp import connector as fakeapp
@@ -102,7 +103,7 @@ def joined(
     desk = Desk(scope, 1, "test", lambda: False)
     desk.open()
     try:
-        with ThreadPoolExecutor(threads) as pool:
+        with Crew(threads, "test") as pool:
             yield Joined(scope, integration, left, right, desk, pool)
     finally:
         desk.close()

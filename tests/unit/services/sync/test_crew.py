@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Executor
 
 import pytest
 
-from server.services.sync.crew import Crew
+from server.services.sync.crew import Crew, begin
 
 
 def test_what_comes_back_is_in_order_and_complete() -> None:
@@ -55,3 +56,72 @@ def test_after_an_error_nothing_more_is_begun() -> None:
     with Crew(1, "test") as crew, pytest.raises(LookupError):
         crew.map(task, range(50))
     assert begun == [0]
+
+
+def test_what_is_begun_goes_on_while_who_began_it_does_something_else() -> None:
+    done = threading.Event()
+
+    def task(number: int) -> int:
+        assert done.wait(10)
+        return number
+
+    with Crew(2, "test") as crew:
+        batch = crew.begin(task, range(5))
+        done.set()
+        assert batch.results() == [0, 1, 2, 3, 4]
+
+
+def test_what_is_begun_behind_something_else_waits_for_free_hands() -> None:
+    order: list[int] = []
+    with Crew(2, "test") as crew:
+        first, second = crew.begin(order.append, range(3)), crew.begin(order.append, range(3, 6))
+        second.results()
+        first.results()
+    assert sorted(order) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_few_calls_are_made_by_who_waits_for_them() -> None:
+    with Crew(8, "test-few") as crew:
+        batch = crew.begin(lambda _: threading.current_thread(), [0, 1])
+        assert batch.results() == [threading.current_thread()] * 2
+        assert [one for one in threading.enumerate() if one.name.startswith("test-few")] == []
+
+
+def test_of_what_is_abandoned_no_further_call_is_begun_and_none_is_under_way_after() -> None:
+    begun, go_on = threading.Barrier(3, timeout=10), threading.Event()
+    ended: list[int] = []
+
+    def task(number: int) -> None:
+        if number < 2:
+            begun.wait()
+        assert go_on.wait(10)
+        ended.append(number)
+
+    with Crew(2, "test") as crew:
+        batch = crew.begin(task, range(50))
+        begun.wait()
+        leaving = threading.Thread(target=batch.abandon)
+        leaving.start()
+        while len(batch):
+            pass
+        go_on.set()
+        leaving.join(10)
+        assert sorted(ended) == [0, 1]
+
+
+def test_what_was_begun_tells_its_error_to_who_waits() -> None:
+    def task(number: int) -> None:
+        raise LookupError(number)
+
+    with Crew(2, "test") as crew, pytest.raises(LookupError):
+        crew.begin(task, range(5)).results()
+
+
+def test_a_pool_that_can_only_work_at_once_has_done_so_when_it_is_told_to_begin() -> None:
+    class Plain(Executor):
+        pass
+
+    done: list[int] = []
+    batch = begin(Plain(), done.append, range(3))
+    assert done == [0, 1, 2]
+    assert batch.results() == [None] * 3
