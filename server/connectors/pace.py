@@ -22,7 +22,8 @@ PATIENCE: Final = 5.0
 """Seconds that a request waits for the end of a pause; a longer one ends the pass, which comes back after it."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 60.0
-_FIRST_REST = 0.1
+_FIRST_REST, _SHORTEST_REST = 0.1, 0.01
+"""Seconds before a refused request is sent again: when the app names no time, and when it says that it is over."""
 _SILENCES = 3
 _FIRST_SILENCE, _LONGEST_SILENCE = 6.0, 300.0
 
@@ -262,7 +263,8 @@ class Bucket:
         if asked is not None and asked > PATIENCE:
             return False
         with self._changed:
-            deadline = self.clock() + max(asked or 0.0, _FIRST_REST * 2.0**attempt)
+            first = _FIRST_REST if asked is None else _SHORTEST_REST
+            deadline = self.clock() + max(asked or 0.0, first * 2.0**attempt)
             while not self._stopped and (left := deadline - self.clock()) > 0:
                 self._changed.wait(left)
             return not self._stopped

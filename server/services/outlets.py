@@ -60,6 +60,9 @@ NOT_SAVED = "00000000-0000-0000-0000-000000000000"
 
 _WRITE_EVERY_SECONDS = 10.0
 _TRIES = 4
+_READ_TRIES = 3
+_READS = frozenset({"GET", "HEAD"})
+_SERVER_ERRORS = 500
 _FOR_ITS_PACE = frozenset({403, 429})
 """An app's ways to refuse a request for its pace; a ``Transient`` 403 is one (any other is a ``Rejected``)."""
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
@@ -116,27 +119,34 @@ class Ledger:
 
 
 class CountedOutlet(HttpOutlet):
-    """An outlet that keeps its connection's pace, and whose end writes the last counts down."""
+    """An outlet that keeps its connection's pace, and whose end writes the last counts down.
+
+    What was refused for its pace, so not carried out, is sent again after a moment; so is a read that met an error of
+    the server: one page of a list that is not read ends the whole pass.
+    """
 
     ledger: Ledger
     pace: Pace | None
 
     def request(self, method: str, path: str, **given: Any) -> Reply:
-        """Send one request; one that was refused for its pace, so not carried out, is sent again after a moment."""
+        """Send one request, patiently."""
         data = given.get("data")
         once = given.get("files") is not None or not (data is None or isinstance(data, bytes))
-        return self._patiently(lambda: super(CountedOutlet, self).request(method, path, **given), once=once)
+        reads = method in _READS
+        return self._patiently(
+            lambda: super(CountedOutlet, self).request(method, path, **given), once=once, reads=reads
+        )
 
     def stream(self, path: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes]:
-        """GET in chunks, begun again after a moment when it was refused for its pace."""
-        return self._patiently(lambda: super(CountedOutlet, self).stream(path, headers=headers), once=False)
+        """GET in chunks, begun again patiently."""
+        return self._patiently(lambda: super(CountedOutlet, self).stream(path, headers=headers), once=False, reads=True)
 
     def close(self) -> None:
         """Close idle sockets and write down what was counted."""
         super().close()
         self.ledger.write()
 
-    def _patiently(self, send: Callable[[], T], *, once: bool) -> T:
+    def _patiently(self, send: Callable[[], T], *, once: bool, reads: bool) -> T:
         for attempt in count():
             try:
                 return send()
@@ -145,9 +155,12 @@ class CountedOutlet(HttpOutlet):
             except Transient as error:
                 if error.status is None and self.pace is not None:
                     self.pace.lost()
-                if once or self.pace is None or error.status not in _FOR_ITS_PACE or attempt + 1 >= _TRIES:
+                failed = reads and (error.status or 0) >= _SERVER_ERRORS
+                tries = _TRIES if error.status in _FOR_ITS_PACE else _READ_TRIES if failed else 1
+                if once or self.pace is None or attempt + 1 >= tries:
                     raise
-                if not self.pace.again(attempt, error.retry_after):
+                asked = error.retry_after
+                if not self.pace.again(attempt, 0.0 if failed and asked is None else asked):
                     raise
         raise AssertionError
 

@@ -255,7 +255,7 @@ def blanks_do_not_count(patch: Patch) -> None:
 
 
 def absent_is_believed_at_once(patch: Patch) -> None:
-    honest = look._find_lost
+    honest = look._believe
 
     def hasty(*all_: Any) -> str | None:
         try:
@@ -263,7 +263,7 @@ def absent_is_believed_at_once(patch: Patch) -> None:
         except look.NotYetKnown:
             return None
 
-    patch.setattr(look, "_find_lost", hasty)
+    patch.setattr(look, "_believe", hasty)
 
 
 def a_write_brings_the_whole_item(patch: Patch) -> None:

@@ -25,7 +25,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 
 def no_look_up_of_lost_creates(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(look, "_find_lost", lambda *_: None)
+    patch.setattr(look, "_believe", lambda *_: None)
     patch.setattr(look, "_bind_by_marker", lambda *_: None)
 
 

@@ -27,6 +27,7 @@ from server.services.scope import TenantScope
 from server.services.sync import feed
 from server.services.sync.crew import Batch
 from server.services.sync.routes import ROUTES, is_dry
+from server.services.sync.stumble import MOST_TRIES, Stumbled
 from server.services.sync.work import End, Run, Work
 from server.store import connections, holds, integrations, lease, requests, runs
 from server.store.database import Database, TenantLogin, Transaction
@@ -129,6 +130,8 @@ class World:
     fates: list[Fate] = field(default_factory=list)
     harsh: bool = False
     unknown_since: dict[str, float] = field(default_factory=dict)
+    persists: bool = True
+    """Whether a pass tries once more what stumbled in it."""
 
     def app(self, side: Side) -> ModelApp:
         """The app of a side."""
@@ -318,6 +321,8 @@ class World:
             version=row.version,
             clock=self.clock,
             unknown_since=self.unknown_since,
+            wait=lambda _seconds: self.tick(),
+            stumbled=Stumbled(0 if not self.persists else MOST_TRIES),
         )
 
     def cap(self) -> Mapping[str, int] | None:
@@ -351,6 +356,7 @@ class Stage:
         world = other.world(right_refuses=frozenset({"bad"}), right_marks_items=False)
         for title in ("one", "bad", "lost"):
             world.left.person_creates({"title": title, "text": "", "status": "1", "labels": ()})
+        world.persists = False
         world.sync([Fate.WELL] * _UNTIL_THE_LAST_CREATE + [Fate.LOST])
         kept = world.rows("select kind from holds where integration_id = :integration order by kind")
         assert [row.kind for row in kept] == ["quarantine", "retry", "waiting"], kept

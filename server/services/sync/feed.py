@@ -23,7 +23,9 @@ from server.store import cursors, holds, lease, requests, runs
 
 _DUE_AT_ONCE = 200
 _DUE_PAGE = 50
+_STUMBLED_PAGE = 100
 _LIVE_PAGES = 2
+_NAP_SECONDS = 0.1
 _BURST_SECONDS = 1.0
 """So long pages follow each other without a look at whether others have come to wait."""
 
@@ -49,6 +51,7 @@ def run(work: Work) -> Iterator[Reached]:
         if _over(work):
             return
         yield from _feed(work, side, cursor.get(side))
+    yield from _once_more(work)
     if not _over(work):
         cap.lift(work)
         ending.end(work)
@@ -108,6 +111,8 @@ def _feed(work: Work, side: Side, cursor: datetime | None) -> Iterator[Reached]:
                 yield Reached(work.run.done, work.run.total)
                 if _over(work):
                     return
+                if len(work.stumbled) >= _STUMBLED_PAGE:
+                    yield from _once_more(work, patient=False)
                 until = time.monotonic() + _BURST_SECONDS
     if not told:
         yield Reached(work.run.done, work.run.total)
@@ -115,6 +120,24 @@ def _feed(work: Work, side: Side, cursor: datetime | None) -> Iterator[Reached]:
 
 def _over(work: Work) -> bool:
     return work.stopping() or work.run.cancelled
+
+
+def _once_more(work: Work, *, patient: bool = True) -> Iterator[Reached]:
+    """Try items again that met a passing failure in this pass. ``patient``: wait for those whose time is to come."""
+    while not _over(work) and (at := work.stumbled.next_at()) is not None:
+        seconds = at - work.clock()
+        if seconds > 0 and not patient:
+            return
+        if seconds > 0:
+            work.wait(min(seconds, _NAP_SECONDS))
+            if work.waited_for():
+                yield Reached(work.run.done, work.run.total)
+            continue
+        entries = work.stumbled.take(work.clock(), min(work.turn, _STUMBLED_PAGE))
+        work.run.phase, work.caller.share = "trying again", Share.RETRY
+        work.run.done -= len(entries)  # they were counted when they failed
+        paging.process(work, [Look(side, item_id, again=True) for side, item_id in entries], None)
+        yield Reached(work.run.done, work.run.total)
 
 
 def _turns(work: Work, looks: Sequence[Look], most: int = NO_LIMIT) -> list[Sequence[Look]]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from server.domain.errors import AppError, Fenced, Gone, PutRight, Transient
 from server.domain.item import Side
-from server.domain.operation import CreateItem, DeleteItem
+from server.domain.operation import CreateItem, DeleteItem, Operation
 from server.domain.pair import Pair, PairState
 from server.domain.rules import Parting
 from server.engine.filters import outside
@@ -235,43 +235,62 @@ def _has_open_create(one: Look) -> bool:
 
 
 def _bind_lost(work: Work, looks: Sequence[Look]) -> None:
-    """Find the twins of creates whose answer was lost, one after the other.
+    """Find the twins of creates whose answer was lost: all are asked for at once, and believed one after the other.
 
     Where an app holds no correlation id several items may answer to one description, and each is one twin's only.
     """
+    doubtful = [
+        one
+        for one in looks
+        if one.pair is not None and one.pair.on(one.side.other).item_id is None and _has_open_create(one)
+    ]
+    found: dict[int, Sequence[str]] = {}
     claimed: set[tuple[Side, str]] = set()
+
+    def ask(one: Look) -> None:
+        found[id(one)] = _ask_for_lost(work, one)
 
     def bind(one: Look) -> None:
         other = one.side.other
-        found = _find_lost(work, one, other, claimed)
-        if found is not None and one.pair is not None:
-            claimed.add((other, found))
-            one.pair = with_item(one.pair, other, found)
+        twin = _believe(work, one, [each for each in found[id(one)] if (other, each) not in claimed])
+        if twin is not None and one.pair is not None:
+            claimed.add((other, twin))
+            one.pair = with_item(one.pair, other, twin)
 
-    for one in looks:
-        if one.pair is not None and one.pair.on(one.side.other).item_id is None and _has_open_create(one):
-            in_parallel(work, [one], bind)
+    in_parallel(work, doubtful, ask)
+    for one in doubtful:
+        in_parallel(work, [one], bind)
 
 
-def _find_lost(work: Work, one: Look, side: Side, claimed: set[tuple[Side, str]]) -> str | None:
+def _ask_for_lost(work: Work, one: Look) -> Sequence[str]:
+    """The items that an unconfirmed create may have made, as the app has them; those that are somebody's left out."""
+    operation = _open_create(one)
+    if not isinstance(operation.step, CreateItem) or one.pair is None or operation.planned_at is None:
+        raise TypeError("a create operation read back from the journal has a draft and a time")
+    one.asked_at = work.clock()
+    work.unknown_since.setdefault(operation.id, one.asked_at)
+    side = one.side.other
+    asked = work.end(side).connector.find(operation.step.draft, one.pair.reserved_at or operation.planned_at)
+    return free(work, side, asked)
+
+
+def _believe(work: Work, one: Look, found: Sequence[str]) -> str | None:
     """The id of the twin that an unconfirmed create made, None when it certainly made none.
 
     Where the app's search lags, "absent" is believed only after that long. It counts from our first look, not from the
     plan: the create may have been sent much later than it was planned, and two clocks would be compared.
     """
-    operation = next(operation for operation in one.open if isinstance(operation.step, CreateItem))
-    if not isinstance(operation.step, CreateItem) or one.pair is None or operation.planned_at is None:
-        raise TypeError("a create operation read back from the journal has a draft and a time")
-    connector = work.end(side).connector
-    now = work.clock()
-    asked = connector.find(operation.step.draft, one.pair.reserved_at or operation.planned_at)
-    found = [each for each in free(work, side, asked) if (side, each) not in claimed]
-    waited = now - work.unknown_since.setdefault(operation.id, now)
-    lag = connector.manifest.capabilities.marker_lag.total_seconds()
+    operation = _open_create(one)
+    lag = work.end(one.side.other).connector.manifest.capabilities.marker_lag.total_seconds()
+    waited = one.asked_at - work.unknown_since[operation.id]
     if not found and waited < lag:
         raise NotYetKnown(lag - waited)
     work.unknown_since.pop(operation.id, None)
     return min(found, key=lambda item_id: (len(item_id), item_id)) if found else None
+
+
+def _open_create(one: Look) -> Operation:
+    return next(operation for operation in one.open if isinstance(operation.step, CreateItem))
 
 
 def free(work: Work, side: Side, item_ids: Sequence[str]) -> list[str]:

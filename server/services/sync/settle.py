@@ -35,6 +35,7 @@ from server.engine.plan import snapshot
 from server.services.sync.apply import Applied
 from server.services.sync.linked import Concerned, links_after, tell_relatives, waiting
 from server.services.sync.look import NotYetKnown, is_as_seen
+from server.services.sync.stumble import rest
 from server.services.sync.work import Look, Work
 from server.store import cursors, events, holds, journal, lease, pairs, runs
 from server.store.events import Event
@@ -57,10 +58,18 @@ class Settlement:
     holds: list[Hold] = field(default_factory=list)
     cleared: list[tuple[Side, str]] = field(default_factory=list)
     concerned: Concerned = field(default_factory=Concerned)
+    stumbled: dict[tuple[Side, str], float] = field(default_factory=dict)
+    """Items that met a passing failure, and in how many seconds they may be tried once more."""
 
     def empty(self) -> bool:
         """Whether there is nothing to commit."""
         return not (self.pairs or self.outcomes or self.events or self.holds or self.cleared)
+
+    def stumble(self, look: Look, error: Exception) -> None:
+        """Note an item that may be tried once more in this pass."""
+        seconds = rest(error)
+        if seconds is not None:
+            self.stumbled[look.side, look.item_id] = seconds
 
 
 def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Side, datetime] | None) -> None:
@@ -90,6 +99,7 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
             )
         faults.reach("settle.committing")
     faults.reach("settle.committed")
+    work.stumbled.heed(settlement.stumbled, settlement.cleared, looked, work.clock())
 
 
 def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied) -> None:
@@ -112,6 +122,7 @@ def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied
     if done.failure is not None:
         work.run.troubled = True
         settlement.holds.append(hold(look, done.failure, pair.id))
+        settlement.stumble(look, done.failure)
         settlement.cleared += [one for one in items if one != (look.side, look.item_id)]
     else:
         settlement.cleared += items
@@ -128,6 +139,7 @@ def settle_failure(work: Work, settlement: Settlement, look: Look, error: Except
         # It is tried again by itself, and then as hard as a person asked for it.
         settlement.pairs.append(afresh(look.pair, work.again.side or look.pair.origin))
     settlement.holds.append(hold(look, error, pair))
+    settlement.stumble(look, error)
     summary = error.message if isinstance(error, AppError) else str(error)
     settlement.events.append(Event("held", summary, pair, look.side, look.item_id, look.key))
 
@@ -175,7 +187,7 @@ def hold(look: Look, error: Exception, pair: str | None) -> Hold:
         return Hold(look.side, look.item_id, "waiting", reason, look.key, pair, words, stamp, _SOON, steady=True)
     if isinstance(error, Transient):
         delay = max(_SOON, timedelta(seconds=error.retry_after or 0))
-        return Hold(look.side, look.item_id, "retry", reason, look.key, pair, words, stamp, delay)
+        return Hold(look.side, look.item_id, "retry", reason, look.key, pair, words, stamp, delay, steady=look.again)
     if not isinstance(error, AppError):
         reason = f"Lockstep could not handle this item ({reason}). The log has the details."
     return Hold(look.side, look.item_id, "quarantine", reason, look.key, pair, words, stamp)

@@ -21,6 +21,7 @@ from server.engine.mapping import CompiledType
 from server.engine.mapping import Mapping as Compiled
 from server.services.pacing import NO_LIMIT
 from server.services.scope import TenantScope
+from server.services.sync.stumble import Stumbled
 from server.store import lease, requests, runs
 from server.store.requests import Request
 
@@ -107,6 +108,8 @@ class Work:
     clock: Callable[[], float] = time.monotonic
     unknown_since: dict[str, float] = field(default_factory=dict)
     """When this process first looked for an unconfirmed create in vain, by ``clock`` and the operation's id."""
+    wait: Callable[[float], object] = time.sleep
+    stumbled: Stumbled = field(default_factory=Stumbled)
     waited_for: Callable[[], bool] = lambda: False
     """Whether anybody else wants a turn: then this pass makes a stop after the page at hand."""
     made: set[tuple[Side, str]] = field(default_factory=set)
@@ -150,6 +153,10 @@ class Look:
     failure: Exception | None = None
     open: tuple[Operation, ...] = ()
     """Operations of an earlier pass whose outcome is unknown."""
+    asked_at: float = 0.0
+    """When the app was asked, by ``Work.clock``, what an unconfirmed create of the twin has made."""
+    again: bool = False
+    """It stumbled in this very pass: another failure counts as no further attempt."""
     deleted: Side | None = None
     """Where a deletion of ours, whose answer was lost, did take the item."""
 

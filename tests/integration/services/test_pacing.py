@@ -117,6 +117,21 @@ def test_what_cannot_be_sent_twice_is_not(tenant: Tenant, app: WebApp) -> None:
     assert len(app.asked) == 2
 
 
+def test_a_read_that_met_an_error_of_the_server_is_sent_again_and_a_write_is_not(tenant: Tenant, app: WebApp) -> None:
+    outlet = tenant.outlet(Paces())
+    app.answer(500, b"{}")
+    app.answer(502, b"{}")
+    assert outlet.request("GET", "/items").status == 200
+    app.answer(500, b"{}")
+    with pytest.raises(Transient):
+        outlet.request("POST", "/items", json={"title": "one"})
+    for _ in range(3):
+        app.answer(500, b"{}")
+    with pytest.raises(Transient):
+        outlet.request("GET", "/items")
+    assert [one.method for one in app.asked] == ["GET", "GET", "GET", "POST", "GET", "GET", "GET"]
+
+
 def test_a_right_that_is_missing_is_no_matter_of_pace(tenant: Tenant, app: WebApp) -> None:
     app.answer(403, b"{}")
     with pytest.raises(Rejected):
