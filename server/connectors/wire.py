@@ -108,13 +108,23 @@ class Secure(_AtOnce, HTTPSConnection):
     """A connection with TLS."""
 
 
-class PlainPool(HTTPConnectionPool):
+class _Timed:
+    """What both kinds of pool do with the time that a request may take."""
+
+    def _get_timeout(self, timeout: Any) -> Timeout:
+        """A copy of its own for a request, as the library makes one, but without checking its numbers each time."""
+        copied = Timeout.__new__(Timeout)
+        copied.__dict__.update(timeout.__dict__)
+        return copied
+
+
+class PlainPool(_Timed, HTTPConnectionPool):
     """Connections without TLS to one address."""
 
     ConnectionCls = Plain
 
 
-class SecurePool(HTTPSConnectionPool):
+class SecurePool(_Timed, HTTPSConnectionPool):
     """Connections with TLS to one address."""
 
     ConnectionCls = Secure

@@ -20,7 +20,7 @@ from server.store import tables as t
 from server.store.bulk import among
 
 _WALKED = (PairState.LINKED.value, PairState.OUTSIDE.value)
-_SIDE_COLUMNS = ("id", "key", "url", "type", "snapshot", "stamp", "links")
+_NO_LINKS: Mapping[str, list[str]] = {}
 
 
 def by_items(tx: Connection, integration: str, side: Side, item_ids: Sequence[str]) -> dict[str, Pair]:
@@ -188,7 +188,8 @@ def _attachment(row: Mapping[str, Any]) -> AttachmentPair:
 
 
 def _pair_row(integration: str, pair: Pair, synced_at: str | None) -> dict[str, object]:
-    row: dict[str, object] = {
+    left, right = pair.left, pair.right
+    return {
         "id": pair.id,
         "integration_id": integration,
         "state": pair.state.value,
@@ -196,13 +197,21 @@ def _pair_row(integration: str, pair: Pair, synced_at: str | None) -> dict[str, 
         "title": pair.title,
         "reserved_at": pair.reserved_at,
         "synced_at": synced_at,
+        "left_id": left.item_id,
+        "left_key": left.key,
+        "left_url": left.url,
+        "left_type": left.type,
+        "left_snapshot": None if left.snapshot is None else dict(left.snapshot),
+        "left_stamp": left.stamp,
+        "left_links": _by_target(left.links) if left.links else _NO_LINKS,
+        "right_id": right.item_id,
+        "right_key": right.key,
+        "right_url": right.url,
+        "right_type": right.type,
+        "right_snapshot": None if right.snapshot is None else dict(right.snapshot),
+        "right_stamp": right.stamp,
+        "right_links": _by_target(right.links) if right.links else _NO_LINKS,
     }
-    for side in Side:
-        seen = pair.on(side)
-        snapshot = dict(seen.snapshot) if seen.snapshot is not None else None
-        fields = (seen.item_id, seen.key, seen.url, seen.type, snapshot, seen.stamp, _by_target(seen.links))
-        row.update({f"{side}_{name}": value for name, value in zip(_SIDE_COLUMNS, fields, strict=True)})
-    return row
 
 
 def _comment_row(pair_id: str, one: CommentPair) -> dict[str, object]:

@@ -6,6 +6,7 @@ it is done with one, and the tenant's thread works with them: a page of one item
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -14,6 +15,8 @@ from typing import Any, ParamSpec, Protocol, Self, TypeVar, runtime_checkable
 T = TypeVar("T")
 P = ParamSpec("P")
 
+_QUICK_SECONDS, _HANDS_IF_QUICK = 0.003, 3
+"""Where most calls take no longer, the interpreter is what is short: more threads would only fight for it."""
 _FEW = 2
 """So many calls are made by who waits for them: waking another thread costs more than a call."""
 
@@ -26,6 +29,7 @@ class Batch:
         self._todo = deque(enumerate(given))
         self._others: list[Future[None]] = []
         self.done: list[Any] = [None] * len(self._todo)
+        self.seconds: list[float] = []
 
     def __len__(self) -> int:
         """How many calls nobody has begun yet."""
@@ -38,11 +42,13 @@ class Batch:
                 place, given = self._todo.popleft()
             except IndexError:
                 return
+            begun = time.perf_counter()
             try:
                 self.done[place] = self._fn(*given)
             except BaseException:
                 self._todo.clear()
                 raise
+            self.seconds.append(time.perf_counter() - begun)
 
     def share_out(self, others: list[Future[None]]) -> None:
         """Remember who works at it besides."""
@@ -93,6 +99,7 @@ class Crew(Executor):
     def __init__(self, hands: int, name: str) -> None:
         self._others = ThreadPoolExecutor(hands, thread_name_prefix=name) if hands > 1 else None
         self._hands = hands
+        self._last: Batch | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -125,8 +132,15 @@ class Crew(Executor):
         """Let others call ``fn`` with each item while the caller does something else; ``results`` waits for them."""
         batch = Batch(fn, ((one,) for one in items))
         if self._others is not None and len(batch) > _FEW:
-            batch.share_out([self.submit(batch.work) for _ in range(min(self._hands, len(batch)))])
+            hands = min(self._hands, _HANDS_IF_QUICK) if self._quick() else self._hands
+            self._last = batch
+            batch.share_out([self.submit(batch.work) for _ in range(min(hands, len(batch)))])
         return batch
+
+    def _quick(self) -> bool:
+        """Whether a quarter of the last calls that are over took next to no time: so a stall or two change nothing."""
+        seconds = sorted(self._last.seconds) if self._last is not None else []
+        return bool(seconds) and seconds[len(seconds) // 4] < _QUICK_SECONDS
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's
         """Let the threads end."""

@@ -195,9 +195,8 @@ def hold(look: Look, error: Exception, pair: str | None) -> Hold:
 
 def pair_after(done: Applied, old: Pair | None) -> Pair:
     """The pair as both apps now hold it; ``old`` is what was stored of it."""
-    pair = done.plan.pair
-    for side in Side:
-        pair = pair.with_side(side, _seen_after(done, side, old))
+    left, right = (_seen_after(done, side, old) for side in Side)
+    pair = replace(done.plan.pair, left=left, right=right)
     if done.deleted:
         pair = replace(pair, state=PairState.ENDED)
     elif done.created is not None or (pair.state is PairState.RESERVED and pair.left.item_id and pair.right.item_id):
@@ -208,6 +207,8 @@ def pair_after(done: Applied, old: Pair | None) -> Pair:
         # Nothing is settled while the twin is not there: the next attempt starts from what a person made.
         source = pair.on(pair.origin)
         pair = pair.with_side(pair.origin, replace(source, snapshot=None, stamp="", links=frozenset()))
+    if not (pair.comments or pair.attachments):
+        return pair
     before = {one.id: one for one in done.plan.pair.comments}
     comments = tuple(_comment_after(done, one) for one in before.values())
     files = tuple(_file_after(done, one) for one in pair.attachments)

@@ -125,3 +125,24 @@ def test_a_pool_that_can_only_work_at_once_has_done_so_when_it_is_told_to_begin(
     batch = begin(Plain(), done.append, range(3))
     assert done == [0, 1, 2]
     assert batch.results() == [None] * 3
+
+
+def test_where_calls_take_no_time_few_threads_fight_for_the_interpreter() -> None:
+    used: set[threading.Thread] = set()
+    with Crew(8, "test") as crew:
+        crew.begin(str, range(40)).results()
+        crew.begin(lambda _: used.add(threading.current_thread()), range(400)).results()
+    assert len(used) <= 3
+
+
+def test_where_calls_take_their_time_all_hands_are_at_it_though_one_in_eight_is_quick() -> None:
+    together = threading.Barrier(4, timeout=10)
+    slow = threading.Event()
+
+    def first(number: int) -> None:
+        if number:
+            slow.wait(0.01)
+
+    with Crew(4, "test") as crew:
+        crew.begin(first, range(8)).results()
+        assert sorted(crew.begin(lambda _: together.wait(), range(4)).results()) == [0, 1, 2, 3]
