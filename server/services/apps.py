@@ -1,4 +1,4 @@
-"""Looks into the apps for a person who configures: containers, types, fields, people; it must not write there.
+"""Looks into the apps for a person who configures: containers, types, fields, people, links; it must not write there.
 
 What an app says about its fields is kept for a minute, so that a page of items does not ask once an item.
 """
@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from server.connectors.base import Connector, Container, ItemType
 from server.domain.errors import LockstepError, PutRight
+from server.domain.item import PARENT
 from server.domain.values import AppUser, FieldSpec
 from server.services.connections import open_connector
 from server.services.scope import TenantScope
@@ -98,6 +99,20 @@ def fields(scope: TenantScope, connection_id: str, container: str, item_type: st
 def users(scope: TenantScope, connection_id: str, container: str) -> tuple[AppUser, ...]:
     """The people who may be assigned in a container. Raises ``PutRight`` when it is not there."""
     return with_connector(scope, connection_id, lambda app: app.users(_there(app, container)))
+
+
+def link_kinds(scope: TenantScope, connection_id: str, container: str) -> tuple[str, ...]:
+    """What items of a container may be to each other, parents apart; none where the app (or we) cannot set links.
+
+    Raises ``PutRight`` when the container is not there.
+    """
+
+    def ask(app: Connector) -> tuple[str, ...]:
+        there = _there(app, container)
+        kinds = app.link_kinds(there) if app.manifest.capabilities.links else ()
+        return tuple(one for one in kinds if one != PARENT)
+
+    return with_connector(scope, connection_id, ask)
 
 
 def _there(app: Connector, container: str) -> str:

@@ -19,6 +19,7 @@ from server.web.schemas.connections import (
     FieldList,
     FieldsQuery,
     ItemTypeList,
+    LinkKindList,
 )
 from server.web.visit import Visit
 
@@ -97,6 +98,12 @@ def list_types(visit: Visit, path: ConnectionPath, query: ContainerQuery) -> Ite
 def list_fields(visit: Visit, path: ConnectionPath, query: FieldsQuery) -> FieldList:
     """The fields of a type, options included."""
     return FieldList(apps.fields(visit.scope, str(path.id), query.container, query.type))
+
+
+@resource.get("/connections/<id>/links", LinkKindList, access=Access.ADMIN)
+def list_link_kinds(visit: Visit, path: ConnectionPath, query: ContainerQuery) -> LinkKindList:
+    """The kinds of links between items of a container; empty where links cannot travel."""
+    return LinkKindList(apps.link_kinds(visit.scope, str(path.id), query.container))
 
 
 @resource.get("/connections/<id>/users", AppUserList, access=Access.ADMIN)

@@ -150,5 +150,9 @@ class FieldList(RootModel[tuple[FieldSpec, ...]]):
     """The fields of a type, options included."""
 
 
+class LinkKindList(RootModel[tuple[str, ...]]):
+    """What items of a container may be to each other, by the app's own names; parents are no link."""
+
+
 class AppUserList(RootModel[tuple[AppUser, ...]]):
     """The people of an app."""

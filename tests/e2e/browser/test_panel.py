@@ -164,6 +164,32 @@ def test_a_filter_is_put_together_and_said_in_plain_words(desk: Watched, integra
     desk.picture("edit-rules")
 
 
+def test_links_are_paired_from_what_the_apps_offer(desk: Watched, integration: str) -> None:
+    page = desk.page
+    page.goto(f"{integration}/edit")
+    choose(page, "Links between items travel", "Both ways")
+    for _ in range(page.get_by_role("button", name="Take this pair of links out").count()):
+        page.get_by_role("button", name="Take this pair of links out").first.click()
+    another = page.get_by_role("button", name="Add a pair of links")
+    another.click()
+    expect(page.get_by_text("A pair of links is not complete")).to_be_visible()
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    for side in ("Help desk", "Engineering"):
+        choose(page, f"Link of {side}", "superseder")
+    expect(page.get_by_text("A pair of links is not complete")).to_have_count(0)
+    another.click()
+    page.get_by_role("combobox", name="Link of Help desk").last.click()
+    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.get_by_role("option", name="superseder", exact=True)).to_have_count(0)
+    page.keyboard.press("Escape")
+    desk.picture("edit-links")
+    assert desk.too_wide() <= 0
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme="dark")
+    desk.picture("edit-links-dark-390")
+    assert desk.too_wide() <= 0
+
+
 def backfill(page: Page) -> None:
     """Open the run that made the twins."""
     page.goto("/runs")

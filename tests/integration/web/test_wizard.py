@@ -101,6 +101,11 @@ def test_what_the_apps_have_is_shown_with_its_options(admin: Browser, ends: dict
     status = next(one for one in fields if one["kind"] == "status")
     assert len(status["options"]) >= 3
     assert admin.get(f"{base}/users", query_string={"container": left["container"]})
+    links = admin.get(f"{base}/links", query_string={"container": left["container"]})
+    assert links
+    assert "parent" not in links
+    gone = admin.request("GET", f"{base}/links", query_string={"container": "gone"})
+    assert (gone.status_code, gone.json["field"]) == (422, "container")  # type: ignore[index]
     gone = admin.request("GET", f"{base}/types", query_string={"container": "gone"})
     assert (gone.status_code, gone.json["field"]) == (422, "container")  # type: ignore[index]
     gone = admin.request("GET", f"{base}/fields", query_string={"container": left["container"], "type": "gone"})

@@ -62,6 +62,13 @@ export const fieldsQuery = (connection: string, container: string, type: string)
   });
 export const useFields = (connection: string, container: string, type: string) =>
   useQuery(fieldsQuery(connection, container, type));
+export const useLinkKinds = (connection: string, container: string) =>
+  useQuery({
+    queryKey: ["app", connection, "links", container],
+    queryFn: () => get<string[]>(`/connections/${connection}/links`, { container }),
+    enabled: connection !== "" && container !== "",
+    staleTime: FRESH,
+  });
 export const useAppUsers = (connection: string, container: string) =>
   useQuery({
     queryKey: ["app", connection, "users", container],

@@ -34,8 +34,8 @@ function Form({ integration }: { integration: Integration }) {
   return (
     <Stack gap="lg">
       <MappingEditor document={document} names={names} onChange={setDocument} />
-      {missing !== "" && <Note tone="warning">{missing}</Note>}
       <RulesStep document={document} names={names} name={name} error={save.error} onName={setName} onChange={setDocument} />
+      {missing !== "" && <Note tone="warning">{missing}</Note>}
       <Group justify="space-between">
         <Button variant="default" component={Link} to={back}>Cancel</Button>
         <Button disabled={missing !== "" || name.trim() === ""} loading={save.isPending} onClick={() => save.mutate({ name: name.trim(), document }, { onSuccess: () => void go(back) })}>

@@ -1,29 +1,54 @@
-/** Which relation of one app stands for which of the other, by the apps' own names. */
-import { ActionIcon, Button, Group, Stack, Text, TextInput } from "@mantine/core";
-import type { ValueMapping } from "../../api/types";
+/** Which relation of one app stands for which of the other, chosen from what the two apps have. */
+import { ActionIcon, Button, Group, Loader, Select, Stack, Text } from "@mantine/core";
+import { useLinkKinds } from "../../api/queries";
+import type { Document, Side, ValueMapping } from "../../api/types";
 import { Icon } from "../../widgets/Icon";
+import { Problem } from "../../widgets/Note";
+import { canAddLink, linkChoices } from "./links";
 import type { Names } from "./names";
 
 interface Props {
-  kinds: readonly ValueMapping[];
+  document: Document;
   names: Names;
   onChange: (kinds: ValueMapping[]) => void;
 }
 
-export function LinkRows({ kinds, names, onChange }: Props) {
+export function LinkRows({ document, names, onChange }: Props) {
+  const { kinds } = document.links;
+  const offers = {
+    left: useLinkKinds(document.left.connection, document.left.container),
+    right: useLinkKinds(document.right.connection, document.right.container),
+  };
   const put = (at: number, more: Partial<ValueMapping>) => onChange(kinds.map((old, place) => (place === at ? { ...old, ...more } : old)));
+  const pick = (side: Side, at: number, own: string) => (
+    <Select
+      flex={1} size="xs" searchable allowDeselect={false} placeholder="Choose a link" aria-label={`Link of ${names[side]}`} nothingFoundMessage="No other link"
+      rightSection={offers[side].isPending ? <Loader size={12} /> : undefined}
+      data={linkChoices(offers[side].data, kinds, side, at)} value={own || null} onChange={(chosen) => put(at, { [side]: chosen ?? "" })}
+    />
+  );
+  const none = (["left", "right"] as const).filter((side) => offers[side].data?.length === 0);
   return (
     <Stack gap={6}>
       <Text size="sm" fw={600}>Links that stand for each other</Text>
       {kinds.map((kind, at) => (
         <Group key={at} gap="xs" wrap="nowrap">
-          <TextInput flex={1} size="xs" aria-label={`Link of ${names.left}`} value={kind.left} onChange={(event) => put(at, { left: event.currentTarget.value })} />
+          {pick("left", at, kind.left)}
           <Icon name="both" />
-          <TextInput flex={1} size="xs" aria-label={`Link of ${names.right}`} value={kind.right} onChange={(event) => put(at, { right: event.currentTarget.value })} />
+          {pick("right", at, kind.right)}
           <ActionIcon variant="subtle" color="gray" aria-label="Take this pair of links out" onClick={() => onChange(kinds.filter((_, place) => place !== at))}><Icon name="cross" /></ActionIcon>
         </Group>
       ))}
-      <Group><Button variant="subtle" size="compact-xs" leftSection={<Icon name="plus" size={13} />} onClick={() => onChange([...kinds, { left: "", right: "" }])}>Add a pair of links</Button></Group>
+      {none.map((side) => <Text key={side} size="xs" c="dimmed">{names[side]} has no links between items that could travel.</Text>)}
+      <Problem error={offers.left.error ?? offers.right.error} />
+      <Group>
+        <Button
+          variant="subtle" size="compact-xs" leftSection={<Icon name="plus" size={13} />} disabled={!canAddLink(offers.left.data, offers.right.data, kinds)}
+          onClick={() => onChange([...kinds, { left: "", right: "" }])}
+        >
+          Add a pair of links
+        </Button>
+      </Group>
     </Stack>
   );
 }

@@ -45,7 +45,7 @@ export function RulesForm({ document, names, onChange }: Props) {
         <Select label="Parents travel" data={orNever} value={links.parents ?? "never"} onChange={(chosen) => onChange({ ...document, links: { ...links, parents: way(chosen) } })} />
         <Select label="Links between items travel" data={orNever} value={links.direction ?? "never"} onChange={(chosen) => onChange({ ...document, links: { ...links, direction: way(chosen) } })} />
       </SimpleGrid>
-      {links.direction !== null && <LinkRows kinds={links.kinds} names={names} onChange={(kinds) => onChange({ ...document, links: { ...links, kinds } })} />}
+      {links.direction !== null && <LinkRows document={document} names={names} onChange={(kinds) => onChange({ ...document, links: { ...links, kinds } })} />}
       <Switch
         label="Carry over changes to comments" description="Where the app can change a comment afterwards." disabled={comments.direction === null}
         checked={comments.edits} onChange={(event) => onChange({ ...document, comments: { ...comments, edits: event.currentTarget.checked } })}

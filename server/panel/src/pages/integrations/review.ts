@@ -117,7 +117,7 @@ function files({ attachments: rules }: Document, names: Names): Sentence {
 function links({ links: rules }: Document, names: Names): Sentence {
   const parents = rules.parents === null ? "Parents do not travel" : `Parents travel ${ways(rules.parents, names)}: a parent's twin is made before its children's`;
   if (rules.direction === null) return { about: "links", text: `${parents}. Links between items stay where they are.`, grave: false };
-  const kinds = rules.kinds.map((kind) => (kind.left === kind.right ? kind.left : `${kind.left} as ${kind.right}`));
+  const kinds = rules.kinds.filter((kind) => kind.left !== "" && kind.right !== "").map((kind) => (kind.left === kind.right ? kind.left : `${kind.left} as ${kind.right}`));
   if (kinds.length === 0) return { about: "links", text: `${parents}. No link travels yet: pair at least one kind of them.`, grave: true };
   return { about: "links", text: `${parents}. Links travel ${ways(rules.direction, names)} as soon as both of their items have twins: ${list(kinds)}. All others stay where they are.`, grave: false };
 }

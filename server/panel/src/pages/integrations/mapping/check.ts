@@ -8,5 +8,8 @@ export function lacks(document: Document): string {
     if (type.fields.some((field) => field.left === "" || field.right === "")) return "A pair of fields is not complete: choose both fields or take the pair out.";
     if (type.fields.some((field) => field.values.some((value) => value.left === "" || value.right === ""))) return "A pair of values is not complete: choose both values or take the pair out.";
   }
+  if (document.links.direction !== null && document.links.kinds.some((kind) => kind.left === "" || kind.right === "")) {
+    return "A pair of links is not complete: choose both links or take the pair out.";
+  }
   return "";
 }

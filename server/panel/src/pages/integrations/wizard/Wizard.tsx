@@ -77,7 +77,7 @@ function Steps() {
     left.connection !== "" && right.connection !== "",
     left.container !== "" && right.container !== "" && !same,
     document !== null && missing === "",
-    called.trim() !== "",
+    called.trim() !== "" && missing === "",
   ][step];
 
   return (
@@ -101,8 +101,8 @@ function Steps() {
           <MappingEditor document={document} names={names} onChange={setDocument} />
         </>
       )}
-      {step === 2 && missing !== "" && <Note tone="warning">{missing}</Note>}
       {step === 3 && document && <RulesStep document={document} names={names} name={called} error={save.error} onName={setName} onChange={setDocument} />}
+      {step >= 2 && missing !== "" && <Note tone="warning">{missing}</Note>}
       <Problem error={step === 1 ? suggest.error : step === 3 ? drive.error : null} />
       <Group justify="space-between">
         {step === 0 ? <Button variant="default" component={Link} to="/integrations">Cancel</Button> : <Button variant="default" onClick={() => setStep(step - 1)}>Back</Button>}
