@@ -41,6 +41,19 @@ def at_first_create(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], objec
     monkeypatch.setattr(ModelConnector, "create", made)
 
 
+def on_record_at_each_settle(world: World, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many operations are planned and not over at each settle, as it comes."""
+    planned: list[int] = []
+    commit = settle.commit
+
+    def look_first(*given: object, **more: object) -> None:
+        planned.append(len(world.rows("select 1 from operations where state = 'planned'")))
+        commit(*given, **more)  # type: ignore[arg-type]  # whatever it is given
+
+    monkeypatch.setattr(settle, "commit", look_first)
+    return planned
+
+
 def come_to_rest(world: World) -> None:
     for app in (world.left, world.right):
         app.tick()
@@ -51,14 +64,7 @@ def come_to_rest(world: World) -> None:
 def test_a_page_is_on_record_before_the_page_before_it_is_settled(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planned = []
-    commit = settle.commit
-
-    def look_first(*given: object, **more: object) -> None:
-        planned.append(len(world.rows("select 1 from operations where state = 'planned'")))
-        commit(*given, **more)  # type: ignore[arg-type]  # whatever it is given
-
-    monkeypatch.setattr(settle, "commit", look_first)
+    planned = on_record_at_each_settle(world, monkeypatch)
     world.sync()
     assert planned[:4] == [2 * _PAGE, 2 * _PAGE, 2 * _PAGE, _PAGE]
     assert len(world.right.records) == _ITEMS
@@ -116,14 +122,7 @@ def test_a_page_with_an_item_that_is_known_waits_for_the_page_before(world: Worl
 
 def test_where_links_travel_each_page_is_settled_before_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.document = replace(world.document, links=LinkRules(parents=Direction.BOTH))
-    planned = []
-    commit = settle.commit
-
-    def look_first(*given: object, **more: object) -> None:
-        planned.append(len(world.rows("select 1 from operations where state = 'planned'")))
-        commit(*given, **more)  # type: ignore[arg-type]  # whatever it is given
-
-    monkeypatch.setattr(settle, "commit", look_first)
+    planned = on_record_at_each_settle(world, monkeypatch)
     world.sync()
     assert planned[:4] == [_PAGE] * 4
     assert len(world.right.records) == _ITEMS

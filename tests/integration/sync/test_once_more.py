@@ -105,3 +105,13 @@ def test_what_keeps_failing_waits_no_longer_for_having_been_tried_in_the_pass(wo
     assert asked["item 0"] == 1 + MOST_TRIES
     assert held(world) == [("retry", 1)]
     assert len(world.right.records) == _ITEMS - 1
+
+
+def test_what_was_held_before_is_tried_once_a_pass(world: World, creates: Creates) -> None:
+    asked = creates(lambda title, _: Transient("Try later.", status=500) if title == "item 0" else None)
+    world.sync()
+    for number in range(1, 3):
+        world.be_patient()
+        world.sync()
+        assert asked["item 0"] == 1 + MOST_TRIES + number
+        assert held(world) == [("retry", 1 + number)]
