@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Page, StorageState, expect
 
-from tests.e2e.browser.conftest import PASSWORD, World, sign_in
+from tests.e2e.browser.conftest import HOST, PASSWORD, World, sign_in
 from tests.support.browser import Watched, window
 from tests.support.testbeds.roundup import Roundup
 
@@ -188,6 +189,41 @@ def test_links_are_paired_from_what_the_apps_offer(desk: Watched, integration: s
     page.emulate_media(color_scheme="dark")
     desk.picture("edit-links-dark-390")
     assert desk.too_wide() <= 0
+
+
+def call_webhook(world: World, address: str) -> int:
+    """Call it as an app does, which has no session; the answer's status."""
+    there = address.replace(HOST, "127.0.0.1")
+    named = {"Host": f"{HOST}:{world.installation.http_port}"}
+    return requests.post(there, json={}, headers=named, timeout=60).status_code
+
+
+def test_a_webhooks_address_is_shown_once_works_and_is_taken_away(
+    desk: Watched, world: World, integration: str
+) -> None:
+    page = desk.page
+    page.goto("/connections")
+    page.get_by_role("link", name="Help desk").first.click()
+    page.get_by_role("button", name="Make an address").click()
+    address = page.locator("pre code, pre, code").filter(has_text="/hooks/").first.inner_text()
+    assert address.startswith(f"{world.address}/api/v1/hooks/")
+    desk.picture("webhook-made")
+    page.get_by_role("button", name="I have it").click()
+    expect(page.get_by_text(address)).to_have_count(0)
+    assert call_webhook(world, address) == 202
+    page.reload()
+    expect(page.get_by_text("The app has called once")).to_be_visible()
+    expect(page.get_by_text(address)).to_have_count(0)
+    for width, scheme in ((1440, "light"), (390, "dark")):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        desk.picture(f"webhook-{scheme}-{width}")
+        assert desk.too_wide() <= 0
+    page.get_by_role("button", name="Take it away").click()
+    page.get_by_role("dialog").get_by_role("button", name="Take it away").click()
+    expect(page.get_by_role("button", name="Make an address")).to_be_visible()
+    assert call_webhook(world, address) == 404
+    assert integration
 
 
 def backfill(page: Page) -> None:

@@ -3,7 +3,7 @@ import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-q
 import { post, put, remember, remove } from "./client";
 import type {
   Connection, ConnectionIn, ConnectionTrial, Integration, IntegrationIn, Me, Person, Side, SideSettings, Suggestion,
-  TokenMade, UserIn, UserMade, Verdict,
+  TokenMade, UserIn, UserMade, Verdict, WebhookMade,
 } from "./types";
 
 /** A change after which everything under these keys is read again. */
@@ -56,6 +56,11 @@ export const useTryConnection = () =>
 export const useTestConnection = () =>
   useChange((id: string) => post<Verdict>(`/connections/${id}/test`), "connections", "app");
 export const useDeleteConnection = () => useChange((id: string) => remove(`/connections/${id}`), "connections", "app");
+/** The reply holds the address, this once; an address that was there ends. */
+export const useMakeWebhook = () =>
+  useChange((connection: string) => post<WebhookMade>(`/connections/${connection}/webhook`), "webhook");
+export const useRemoveWebhook = () =>
+  useChange((connection: string) => remove(`/connections/${connection}/webhook`), "webhook");
 
 export const useSuggest = () =>
   useMutation({

@@ -4,7 +4,7 @@ import { get, remember } from "./client";
 import { ApiProblem } from "./problem";
 import type {
   AppUser, AuditPage, Connection, Connector, Container, Egress, EventPage, Explanation, FieldSpec, Hold, Integration, ItemDetail,
-  ItemPage, ItemType, Me, Overview, Person, PreviewPage, Run, Token, User,
+  ItemPage, ItemType, Me, Overview, Person, PreviewPage, Run, Token, User, Webhook,
 } from "./types";
 
 const LIVE = 2_000;
@@ -37,6 +37,9 @@ export const useConnections = () =>
   useQuery({ queryKey: ["connections"], queryFn: () => get<Connection[]>("/connections") });
 export const useConnection = (id: string) =>
   useQuery({ queryKey: ["connections", id], queryFn: () => get<Connection>(`/connections/${id}`), enabled: id !== "" });
+/** Whether the app may call, and what came by it. */
+export const useWebhook = (connection: string) =>
+  useQuery({ queryKey: ["webhook", connection], queryFn: () => get<Webhook>(`/connections/${connection}/webhook`), refetchInterval: SLOW });
 
 /** What an app itself says; asked through the connection, so it may take a moment or fail. */
 export const useContainers = (connection: string) =>

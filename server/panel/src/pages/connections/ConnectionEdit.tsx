@@ -15,6 +15,7 @@ import { State } from "../../widgets/State";
 import { When } from "../../widgets/When";
 import { ConnectionForm } from "./ConnectionForm";
 import { VerdictNote } from "./VerdictNote";
+import { Webhook } from "./Webhook";
 
 export function ConnectionEdit() {
   const { id = "" } = useParams();
@@ -67,6 +68,7 @@ function Parts({ connection, connector }: { connection: Connection; connector: C
           </Stack>
         ) : <Note tone="problem">This server has no connector for “{connection.kind}” any more.</Note>}
       </Panel>
+      <Webhook key={connection.id} connection={connection.id} />
     </Stack>
   );
 }
