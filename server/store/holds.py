@@ -81,6 +81,14 @@ def _attempts(tx: Connection, integration: str, holds: Sequence[Hold]) -> dict[t
     return {(row.side, row.item_id): row.attempts for row in tx.execute(query)}
 
 
+def among(tx: Connection, integration: str, items: Sequence[tuple[Side, str]]) -> set[tuple[Side, str]]:
+    """Those of the items that are held."""
+    if not items:
+        return set()
+    rows = tx.execute(select(t.holds.c.side, t.holds.c.item_id).where(_of(integration, items)))
+    return {(Side(row.side), row.item_id) for row in rows}
+
+
 def clear(tx: Connection, integration: str, items: Sequence[tuple[Side, str]]) -> None:
     """Let go of items that have come through."""
     if items:

@@ -27,7 +27,7 @@ from server.services.sync.decide import decide
 from server.services.sync.refusal import stop_on_refusal, tell_apart
 from server.services.sync.settle import Settlement
 from server.services.sync.work import Look, Work
-from server.store import events, journal, lease, pairs
+from server.store import events, holds, journal, lease, pairs
 from server.store.journal import Outcome
 
 _NEXT_PASS = 2.0
@@ -145,11 +145,9 @@ def open_entries(work: Work) -> list[Look]:
     with work.scope.reading() as tx:
         open_ = journal.unresolved(tx, work.integration)
         known = pairs.by_ids(tx, work.integration, list(open_))
-    return [
-        Look(pair.origin, pair.on(pair.origin).item_id or "")
-        for pair in known.values()
-        if pair.on(pair.origin).item_id is not None
-    ]
+        items = [(one.origin, there) for one in known.values() if (there := one.on(one.origin).item_id) is not None]
+        held = holds.among(tx, work.integration, items)
+    return [Look(*item, held=item in held) for item in items]
 
 
 def _beware_of_lost_creates(work: Work, looks: Sequence[Look]) -> None:

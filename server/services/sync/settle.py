@@ -66,9 +66,9 @@ class Settlement:
         return not (self.pairs or self.outcomes or self.events or self.holds or self.cleared)
 
     def stumble(self, look: Look, error: Exception) -> None:
-        """Note an item that may be tried once more in this pass: not one that a feed did not bring (it was held)."""
+        """Note an item that may be tried once more in this pass."""
         seconds = rest(error)
-        if seconds is not None and (look.head is not None or look.again):
+        if seconds is not None and not look.held:
             self.stumbled[look.side, look.item_id] = seconds
 
 
