@@ -94,8 +94,8 @@ class HttpOutlet:
     further authorities to trust besides the operating system's, as PEM text. ``verify``: False trusts any
     certificate. ``parallel``: how many connections are kept. Timeouts are in seconds: ``connect_timeout`` until the
     connection stands, ``read_timeout`` between two pieces of an answer. ``pace`` is asked before every request, and
-    ``before_write`` called right before a write leaves; what they raise stops it. Raises ``PutRight`` for unusable
-    settings.
+    ``before_write`` when all that a write waits for is there and it leaves next; what they raise stops it. Raises
+    ``PutRight`` for unusable settings.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class HttpOutlet:
         parts = _split(self.base_url)
         self._host, self._port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         self._origin, self._path = _origin(parts), parts.path
-        self._adapter = Adapter(self._origin, proxy, _trust(ca_pem, verify=verify), parallel)
+        self._adapter = Adapter(self._origin, proxy, _trust(ca_pem, verify=verify), parallel, self._leave)
         self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
         self._ledger = ledger
         self._before_write = before_write
@@ -237,8 +237,6 @@ class HttpOutlet:
             self._pace.before()
         if self._ledger is not None:
             self._ledger(self._host, self._port, False)
-        if write and self._before_write is not None:
-            self._before_write()
         for last_try in (False, True):
             try:
                 response = self._adapter.exchange(
@@ -257,6 +255,10 @@ class HttpOutlet:
                 self._pace.after(response.status, response.headers)
             return response
         raise Transient(f"{self._origin} drops every connection. It will be tried again.")
+
+    def _leave(self, method: str) -> None:
+        if self._before_write is not None and method not in _READS:
+            self._before_write()
 
     def _at(self) -> troubles.Target:
         return troubles.Target(self._origin, self._host, self._port, proxied=self._adapter.proxied)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import re
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -21,6 +21,9 @@ from requests.adapters import HTTPAdapter
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import DecodeError, ProtocolError
+
+Leaving = Callable[[str], None]
+"""Told of a request's method when its connection stands and nothing has been sent; what it raises stops it."""
 
 _AGENT: Final = "Lockstep"
 _PIECE: Final = 64 * 1024
@@ -71,6 +74,7 @@ class Whole:
 class _AtOnce:
     """What both kinds of connection do with a request that is not streamed (``preload_content``)."""
 
+    leaving: Leaving
     sock: Any
     timeout: Any
     _asked: str | None = None
@@ -78,16 +82,19 @@ class _AtOnce:
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **more: Any) -> None:
         if not more.get("preload_content", True):
             self._asked = None
+            self._stand()
+            self.leaving(method)
             super().request(method, url, body, headers, **more)  # type: ignore[misc]  # the library's connection
             return
         self._asked = method
         text = "\r\n".join([f"{method} {url} HTTP/1.1", *[f"{name}: {value}" for name, value in headers.items()]])
         if text.count("\n") != len(headers) or _HEAD.fullmatch(text) is None:
             raise ValueError("the path or a header holds a character that HTTP cannot carry")
-        if self.sock is None:
-            self.connect()  # type: ignore[attr-defined]  # the library's connection
+        message = text.encode("latin-1") + b"\r\n\r\n" + (body or b"")
+        self._stand()
         self.sock.settimeout(self.timeout)
-        self.sock.sendall(text.encode("latin-1") + b"\r\n\r\n" + (body or b""))
+        self.leaving(method)
+        self.sock.sendall(message)
 
     def getresponse(self) -> Any:
         method, self._asked = self._asked, None
@@ -99,6 +106,10 @@ class _AtOnce:
             self.close()  # type: ignore[attr-defined]  # the library's connection
         return answer
 
+    def _stand(self) -> None:
+        if self.sock is None:
+            self.connect()  # type: ignore[attr-defined]  # the library's connection
+
 
 class Plain(_AtOnce, HTTPConnection):
     """A connection without TLS."""
@@ -108,8 +119,15 @@ class Secure(_AtOnce, HTTPSConnection):
     """A connection with TLS."""
 
 
-class _Timed:
-    """What both kinds of pool do with the time that a request may take."""
+class _Ours:
+    """What both kinds of pool add to the library's."""
+
+    leaving: Leaving
+
+    def _new_conn(self) -> Any:
+        connection = super()._new_conn()  # type: ignore[misc]  # the library's pool
+        connection.leaving = self.leaving
+        return connection
 
     def _get_timeout(self, timeout: Any) -> Timeout:
         """A copy of its own for a request, as the library makes one, but without checking its numbers each time."""
@@ -118,13 +136,13 @@ class _Timed:
         return copied
 
 
-class PlainPool(_Timed, HTTPConnectionPool):
+class PlainPool(_Ours, HTTPConnectionPool):
     """Connections without TLS to one address."""
 
     ConnectionCls = Plain
 
 
-class SecurePool(_Timed, HTTPSConnectionPool):
+class SecurePool(_Ours, HTTPSConnectionPool):
     """Connections with TLS to one address."""
 
     ConnectionCls = Secure
@@ -136,10 +154,12 @@ _POOLS: Final = {"http": PlainPool, "https": SecurePool}
 class Adapter(HTTPAdapter):
     """The connections to one ``origin``, over ``proxy`` if it is not empty; at most ``parallel`` are kept.
 
-    It trusts what ``tls`` trusts, where the library's would add authorities of its own.
+    ``leaving`` has the last word on each request. It trusts what ``tls`` trusts, where the library's would add
+    authorities of its own.
     """
 
-    def __init__(self, origin: str, proxy: str, tls: ssl.SSLContext, parallel: int) -> None:
+    def __init__(self, origin: str, proxy: str, tls: ssl.SSLContext, parallel: int, leaving: Leaving) -> None:
+        self._leaving = leaving
         self._context = tls
         self._origin = origin
         self._proxies = {"http": proxy, "https": proxy} if proxy else {}
@@ -205,7 +225,8 @@ class Adapter(HTTPAdapter):
     def _open(self) -> tuple[Any, str, dict[str, str]]:
         """The origin's connections, what stands in front of a path for them, and the headers that never change."""
         root = requests.Request("GET", f"{self._origin}/").prepare()
-        pool = self.get_connection_with_tls_context(root, verify=True, proxies=self._proxies)
+        pool: Any = self.get_connection_with_tls_context(root, verify=True, proxies=self._proxies)
+        pool.leaving = self._leaving
         front = self.request_url(root, self._proxies).removesuffix("/")
         host = urlsplit(str(root.url)).netloc
         self._way = (pool, front, {"Host": host, "User-Agent": _AGENT, "Accept-Encoding": "gzip, deflate"})

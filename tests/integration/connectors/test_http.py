@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import select
 import socket
 import threading
 import time
@@ -358,3 +359,21 @@ def test_a_write_that_is_stopped_at_the_last_moment_never_leaves(app: WebApp) ->
             outlet.request(method, "/items", json={})
     outlet.request("GET", "/items")
     assert [one.method for one in app.asked] == ["GET"]
+
+
+@pytest.mark.parametrize("body", [b"{}", iter([b"{}"])], ids=["whole", "streamed"])
+def test_nothing_that_takes_time_stands_between_the_last_look_and_the_write(body: bytes | Iterator[bytes]) -> None:
+    connected = []
+
+    def stop() -> None:
+        connected.append(bool(select.select([listener], [], [], 0)[0]))
+        raise Fenced("The lease has run out.")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        outlet = HttpOutlet(f"http://127.0.0.1:{listener.getsockname()[1]}", before_write=stop)
+        with pytest.raises(Fenced):
+            outlet.request("POST", "/items", data=body)
+        assert connected == [True]
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.recv(1) == b""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -120,7 +121,10 @@ def turn(one: Joined, quirks: Quirks) -> None:
 def live(one: Joined, people: People, mood: Mood) -> list[Broken]:
     """A backfill and then edits on both sides, all of it in that mood; the passes that were stopped."""
     turn(one, mood.quirks)
-    outcomes = [one.work() for _ in range(3)]
+    outcomes = []
+    for _ in range(3):
+        wait_until_shown(one)
+        outcomes.append(one.work())
     for _ in range(3):
         one.release()
         people.create("left", 2)
@@ -137,10 +141,19 @@ def come_to_rest(one: Joined) -> None:
     while calm < 3:
         assert time.monotonic() < deadline, "they never come to rest"
         before = writes(one)
+        wait_until_shown(one)
         one.release()
         outcome = one.work()
         quiet = not isinstance(outcome, Broken) and writes(one) == before and not pending(one)
         calm = calm + 1 if quiet else 0
+
+
+def wait_until_shown(one: Joined) -> None:
+    """Until both lists show all that there is: a pass over less knows nothing of rest."""
+    deadline, tick = time.monotonic() + _PATIENCE_SECONDS, threading.Event()
+    while one.left.counts()["unseen"] or one.right.counts()["unseen"]:
+        assert time.monotonic() < deadline, "the lists never show everything"
+        tick.wait(0.02)
 
 
 def writes(one: Joined) -> int:

@@ -179,6 +179,11 @@ class FakeApp:
         """The ids of all items."""
         return [one.id for one in self._records.values() if one.container == container]
 
+    def unseen(self) -> int:
+        """How many items the list of changes does not show yet as they are."""
+        visible = self.clock() - timedelta(seconds=self.quirks.search_lag)
+        return sum(one.updated > visible for one in self._records.values())
+
     def find(self, marker: str) -> list[str]:
         """Ids of items with that marker, as far as the search has seen them."""
         visible = self.clock() - timedelta(seconds=self.quirks.search_lag)

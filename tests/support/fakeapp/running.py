@@ -43,7 +43,7 @@ class Running:
         return found
 
     def counts(self) -> dict[str, Any]:
-        """``writes`` so far, ``requests`` by kind, ``items`` held."""
+        """``writes`` so far, ``requests`` by kind, ``items`` held, how many of them the list does not show yet."""
         found: dict[str, Any] = self.control("counts")
         return found
 

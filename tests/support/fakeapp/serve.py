@@ -141,7 +141,8 @@ class Service:
         else:
             self._change(verb, given)
         held = len(app.ids(given.get("container", "main")))
-        return {"writes": app.writes, "requests": self.requests, "fates": self.fates, "items": held}
+        counts = {"writes": app.writes, "requests": self.requests, "fates": self.fates, "items": held}
+        return counts | {"unseen": app.unseen()}
 
     def _change(self, verb: str, given: dict[str, Any]) -> None:
         app = self.app
