@@ -75,6 +75,11 @@ def among(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[
     return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
 
 
+def named(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether ``column`` is one of the values that parameter ``name`` brings as a list (in statements made once)."""
+    return column == any_(bindparam(name, type_=ARRAY(column.type)))
+
+
 @cache
 def _insert(table: Table, columns: tuple[str, ...]) -> Any:
     return pg_insert(table).from_select(list(columns), select(*rows_of(table, columns).c))

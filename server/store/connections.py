@@ -21,6 +21,7 @@ from server.store.database import Transaction
 ConnectionState = Literal["active", "paused"]
 _SCHEDULE: TypeAdapter[Schedule] = TypeAdapter(Schedule)
 _ROWS = select(t.connections, func.now().label("now"))
+_EVERY = _ROWS.order_by(t.connections.c.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Connection:
 
 def every(tx: Transaction) -> tuple[Connection, ...]:
     """All connections, by name."""
-    return tuple(_connection(row) for row in tx.execute(_ROWS.order_by(t.connections.c.name)))
+    return tuple(_connection(row) for row in tx.execute(_EVERY))
 
 
 def get(tx: Transaction, connection_id: str) -> Connection:

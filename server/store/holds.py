@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, tuple_
 
 from server.domain.item import Side
 from server.store import bulk
@@ -42,6 +42,9 @@ class Hold:
 
 
 _LONGEST = timedelta(minutes=15)
+_NEXT_DUE = select(func.extract("epoch", func.min(t.holds.c.due_at) - func.now())).where(
+    t.holds.c.integration_id == bindparam("integration")
+)
 
 
 def put(tx: Connection, integration: str, holds: Sequence[Hold]) -> None:
@@ -124,10 +127,7 @@ def unpaired(tx: Connection, integration: str, after: tuple[str, str], limit: in
 
 def next_due(tx: Connection, integration: str) -> float | None:
     """Seconds until the next item's time comes (at least 0), None when nothing waits by itself."""
-    query = select(func.extract("epoch", func.min(t.holds.c.due_at) - func.now())).where(
-        t.holds.c.integration_id == integration
-    )
-    seconds: float | None = tx.execute(query).scalar_one()
+    seconds: float | None = tx.execute(_NEXT_DUE, {"integration": integration}).scalar_one()
     return None if seconds is None else max(0.0, float(seconds))
 
 

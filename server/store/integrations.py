@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, case, delete, exists, func, select, update
+from sqlalchemy import Row, bindparam, case, delete, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.domain.errors import Conflicting, NotFound
@@ -45,6 +45,11 @@ class Integration:
 _REQUESTED = exists().where(t.run_requests.c.integration_id == t.integrations.c.id)
 _TOLD = exists().where(t.inbox.c.integration_id == t.integrations.c.id)
 _INTEGRATIONS = select(t.integrations, _REQUESTED.label("run_requested"), _TOLD.label("told"))
+_EVERY = _INTEGRATIONS.order_by(t.integrations.c.name)
+_TOKEN = select(t.integrations.c.version, t.integrations.c.due_at).where(
+    t.integrations.c.id == bindparam("integration")
+)
+_TOKEN_OF_RUNNING = _TOKEN.where(t.integrations.c.state == "running")
 
 
 def document_of(json: Mapping[str, Any]) -> Document:
@@ -61,7 +66,7 @@ def json_of(document: Document) -> Any:
 
 def every(tx: Transaction) -> tuple[Integration, ...]:
     """All integrations, by name."""
-    return tuple(_integration(row) for row in tx.execute(_INTEGRATIONS.order_by(t.integrations.c.name)))
+    return tuple(_integration(row) for row in tx.execute(_EVERY))
 
 
 def get(tx: Transaction, integration_id: str) -> Integration:
@@ -77,8 +82,7 @@ def token(tx: Transaction, integration_id: str, *, at_rest: bool = False) -> tup
 
     ``at_rest``: while it does not run, too.
     """
-    query = select(t.integrations.c.version, t.integrations.c.due_at).where(t.integrations.c.id == integration_id)
-    row = tx.execute(query if at_rest else query.where(t.integrations.c.state == "running")).first()
+    row = tx.execute(_TOKEN if at_rest else _TOKEN_OF_RUNNING, {"integration": integration_id}).first()
     return None if row is None else (row.version, row.due_at)
 
 

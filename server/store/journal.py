@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from server.domain.item import Side
 from server.domain.operation import Carried, DeleteItem, Operation, Step, UpdateItem
@@ -29,6 +29,14 @@ _FINISH = (
     .where(t.operations.c.id == _GIVEN.c.id)
     .values(state=_GIVEN.c.state, error=_GIVEN.c.error, after=_GIVEN.c.after, finished_at=func.now())
 )
+_UNRESOLVED = (
+    select(t.operations, t.runs.c.trigger)
+    .join(t.pairs, t.pairs.c.id == t.operations.c.pair_id)
+    .join(t.runs, t.runs.c.id == t.operations.c.run_id)
+    .where(t.pairs.c.integration_id == bindparam("integration"), t.operations.c.state == "planned")
+    .order_by(t.operations.c.pair_id, t.operations.c.planned_at, t.operations.c.place)
+)
+_UNRESOLVED_OF = _UNRESOLVED.where(bulk.named(t.operations.c.pair_id, "pairs"))
 
 OperationState = Literal["planned", "done", "failed", "superseded"]
 
@@ -90,19 +98,11 @@ def unresolved(
     tx: Connection, integration: str, pair_ids: Sequence[str] | None = None
 ) -> dict[str, tuple[Operation, ...]]:
     """Operations whose outcome is unknown, by pair, in order; of these pairs only, if given."""
-    query = (
-        select(t.operations, t.runs.c.trigger)
-        .join(t.pairs, t.pairs.c.id == t.operations.c.pair_id)
-        .join(t.runs, t.runs.c.id == t.operations.c.run_id)
-        .where((t.pairs.c.integration_id == integration) & (t.operations.c.state == "planned"))
-        .order_by(t.operations.c.pair_id, t.operations.c.planned_at, t.operations.c.place)
-    )
-    if pair_ids is not None:
-        query = query.where(bulk.among(t.operations.c.pair_id, pair_ids))
     if pair_ids is not None and not pair_ids:
         return {}
+    given = {"integration": integration} | ({} if pair_ids is None else {"pairs": list(pair_ids)})
     found: dict[str, list[Operation]] = defaultdict(list)
-    for row in tx.execute(query):
+    for row in tx.execute(_UNRESOLVED if pair_ids is None else _UNRESOLVED_OF, given):
         found[str(row.pair_id)].append(_operation(row))
     return {pair: tuple(operations) for pair, operations in found.items()}
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Row, Table, Text, bindparam, cast, func, literal_column, select, text
+from sqlalchemy import ARRAY, Column, Connection, Row, Table, Text, bindparam, cast, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from server.domain.item import Link, Side
@@ -28,8 +29,7 @@ def by_items(tx: Connection, integration: str, side: Side, item_ids: Sequence[st
     if not item_ids:
         return {}
     column = t.pairs.c.left_id if side is Side.LEFT else t.pairs.c.right_id
-    where = (t.pairs.c.integration_id == integration) & among(column, item_ids)
-    return {pair.on(side).item_id or "": pair for pair in _load(tx, where)}
+    return {pair.on(side).item_id or "": pair for pair in _load(tx, integration, column, item_ids)}
 
 
 def by_ids(tx: Connection, integration: str, pair_ids: Iterable[str]) -> dict[str, Pair]:
@@ -37,8 +37,7 @@ def by_ids(tx: Connection, integration: str, pair_ids: Iterable[str]) -> dict[st
     wanted = list(pair_ids)
     if not wanted:
         return {}
-    where = (t.pairs.c.integration_id == integration) & among(t.pairs.c.id, wanted)
-    return {pair.id: pair for pair in _load(tx, where)}
+    return {pair.id: pair for pair in _load(tx, integration, t.pairs.c.id, wanted)}
 
 
 def page(tx: Connection, integration: str, after: str, limit: int) -> list[Pair]:
@@ -103,10 +102,16 @@ def save_attachments(tx: Connection, rows: Sequence[tuple[str, AttachmentPair]])
     bulk.upsert(tx, t.attachment_pairs, [_attachment_row(pair_id, one) for pair_id, one in rows], kept=("pair_id",))
 
 
-def _load(tx: Connection, where: Any) -> list[Pair]:
-    query = select(t.pairs, _hanging(t.comment_pairs, "comments"), _hanging(t.attachment_pairs, "files"))
-    rows = tx.execute(query.where(where))
+def _load(tx: Connection, integration: str, column: Column[Any], ids: Sequence[str]) -> list[Pair]:
+    rows = tx.execute(_whole(column), {"integration": integration, "ids": list(ids)})
     return [_pair(row) for row in rows]
+
+
+@cache
+def _whole(column: Column[Any]) -> Any:
+    """Whole pairs by one of their ids. Made once: to put it together takes as long as to carry it out."""
+    query = select(t.pairs, _hanging(t.comment_pairs, "comments"), _hanging(t.attachment_pairs, "files"))
+    return query.where(t.pairs.c.integration_id == bindparam("integration"), bulk.named(column, "ids"))
 
 
 def _hanging(table: Table, name: str) -> Any:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 
+from server.store import bulk
 from server.store import tables as t
 from server.store.database import Transaction
+
+_OF_CONNECTIONS = (
+    select(t.people).where(bulk.named(t.people.c.connection_id, "connections")).order_by(t.people.c.app_user)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +31,10 @@ def every(tx: Transaction) -> tuple[Person, ...]:
     return tuple(Person(row.connection_id, row.app_user, row.person) for row in tx.execute(query))
 
 
-def read(tx: Transaction, connection_id: str) -> tuple[tuple[str, str], ...]:
-    """The users of one connection with their persons."""
-    query = select(t.people.c.app_user, t.people.c.person).where(t.people.c.connection_id == connection_id)
-    return tuple((row.app_user, row.person) for row in tx.execute(query.order_by(t.people.c.app_user)))
+def read(tx: Transaction, connection_ids: Collection[str]) -> tuple[Person, ...]:
+    """The users of these connections with their persons, by user."""
+    rows = tx.execute(_OF_CONNECTIONS, {"connections": sorted(set(connection_ids))})
+    return tuple(Person(row.connection_id, row.app_user, row.person) for row in rows)
 
 
 def replace(tx: Transaction, people: Sequence[Person]) -> None:

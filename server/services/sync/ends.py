@@ -56,11 +56,13 @@ class Ends:
         left, right = (self._end(document, side, known or {}) for side in Side)
         shapes = [self._shape(document, end) for end in (left, right)]
         with self.scope.reading() as tx:
-            rows = tuple(
-                (end.side.value, app_user, person)
-                for end in (left, right)
-                for app_user, person in people.read(tx, end.connection)
-            )
+            known_people = people.read(tx, (left.connection, right.connection))
+        rows = tuple(
+            (end.side.value, one.app_user, one.person)
+            for end in (left, right)
+            for one in known_people
+            if one.connection == end.connection
+        )
         return compile_mapping(document, shapes[0], shapes[1], rows), left, right
 
     def opened(self, document: Document) -> list[End]:

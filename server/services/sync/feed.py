@@ -19,7 +19,7 @@ from server.services.sync import cap, ending
 from server.services.sync import page as paging
 from server.services.sync.flow import Flow
 from server.services.sync.work import Look, Work
-from server.store import cursors, holds, lease, requests, runs
+from server.store import cursors, holds, lease, outset, requests, runs
 
 _DUE_AT_ONCE = 200
 _DUE_PAGE = 50
@@ -44,15 +44,19 @@ def run(work: Work) -> Iterator[Reached]:
     Raises what ``process`` raises, and any ``AppError`` of a feed itself: the pages before it are settled, the cursor
     stands where they end.
     """
-    yield from errands(work)
     with work.scope.reading() as tx:
-        cursor = cursors.read(tx, work.integration)
+        begun = outset.read(tx, work.integration)
+    if begun.owed:
+        yield from errands(work)
+        with work.scope.reading() as tx:
+            begun = outset.read(tx, work.integration)
     for side in work.mapping.sides:
         if _over(work):
             return
-        yield from _feed(work, side, cursor.get(side))
+        yield from _feed(work, side, begun.cursors.get(side))
     yield from _once_more(work)
-    if not _over(work):
+    if not _over(work) and (work.cap is not None or work.mapping.document.migration is not None):
+        yield Reached(work.run.done, work.run.total)  # what follows is for good; is it wanted still?
         cap.lift(work)
         ending.end(work)
 
@@ -114,7 +118,8 @@ def _feed(work: Work, side: Side, cursor: datetime | None) -> Iterator[Reached]:
                 if len(work.stumbled) >= _STUMBLED_PAGE:
                     yield from _once_more(work, patient=False)
                 until = time.monotonic() + _BURST_SECONDS
-    if not told:
+    quiet = work.run.id is None and reached == cursor and time.monotonic() < until
+    if not told and not (quiet and not work.others_wait()):
         yield Reached(work.run.done, work.run.total)
 
 

@@ -6,7 +6,7 @@ that really differ from their snapshot. What is known already is not asked for a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from server.domain.errors import AppError, Fenced, Gone, PutRight, Transient
@@ -17,7 +17,8 @@ from server.domain.rules import Parting
 from server.engine.filters import outside
 from server.engine.reconcile import unchanged
 from server.services.sync.work import Look, Work
-from server.store import holds, journal, pairs
+from server.store import journal, marks, pairs
+from server.store.marks import Mark
 
 
 class NotYetKnown(Transient):
@@ -40,29 +41,43 @@ def recognise(work: Work, looks: Sequence[Look]) -> list[Look]:
         mine = [one for one in looks if one.side is side]
         if not mine:
             continue
-        ids = [one.item_id for one in mine]
         with work.scope.reading() as tx:
-            known = pairs.by_items(tx, work.integration, side, ids)
-            held = holds.known(tx, work.integration, side, ids)
-            open_ = journal.unresolved(tx, work.integration, [pair.id for pair in known.values()])
-        for one in mine:
-            one.pair = known.get(one.item_id)
-            one.open = open_.get(one.pair.id, ()) if one.pair else ()
-            if not _known_unchanged(one, None if work.dry else held.get(one.item_id)):
-                todo.append(one)
+            known = marks.read(tx, work.integration, side, [one.item_id for one in mine])
+        if work.dry:
+            known = {item_id: replace(mark, held=None) for item_id, mark in known.items()}
+        rest = [one for one in mine if not _known_unchanged(one, known.get(one.item_id))]
+        _bring_pairs(work, rest, known)
+        todo += rest
     return todo
 
 
-def _known_unchanged(one: Look, held: tuple[str, str] | None) -> bool:
-    if one.head is None:  # somebody asked for this very item
+def _bring_pairs(work: Work, looks: Sequence[Look], known: Mapping[str, Mark]) -> None:
+    """Read the pairs of these items, and the operations on them whose outcome is unknown, where there are any."""
+    paired = {one.item_id: mark for one in looks if (mark := known.get(one.item_id)) and mark.pair is not None}
+    if not paired:
+        return
+    with work.scope.reading() as tx:
+        there = pairs.by_ids(tx, work.integration, [mark.pair for mark in paired.values() if mark.pair])
+        open_ = journal.unresolved(
+            tx, work.integration, [mark.pair for mark in paired.values() if mark.pair and mark.open]
+        )
+    for one in looks:
+        mark = paired.get(one.item_id)
+        if mark is not None and mark.pair is not None:
+            one.pair = there.get(mark.pair)
+            one.open = open_.get(mark.pair, ())
+
+
+def _known_unchanged(one: Look, mark: Mark | None) -> bool:
+    if one.head is None or mark is None:  # somebody asked for this very item, or nobody knows it
         return False
-    if one.pair is not None and one.pair.state is PairState.ENDED:
+    if mark.state is PairState.ENDED:
         return True
     if not one.head.stamp:
         return False
-    if held is not None:
-        return held[1] == one.head.stamp
-    return one.pair is not None and not one.open and one.pair.on(one.side).stamp == one.head.stamp
+    if mark.held is not None:
+        return mark.held == one.head.stamp
+    return mark.pair is not None and not mark.open and mark.stamp == one.head.stamp
 
 
 def fetch_items(work: Work, looks: Sequence[Look]) -> None:

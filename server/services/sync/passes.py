@@ -251,6 +251,7 @@ class Desk:
             released=wanted.request is not None and bool(wanted.request.argument.get(RELEASED)),
             unknown_since=self._unknown_since,
             waited_for=lambda: self.waited_for() or not self.goes_on(wanted),
+            others_wait=self.waited_for,
         )
         if wanted.request is not None:
             work.begin_run()

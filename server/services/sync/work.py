@@ -111,7 +111,9 @@ class Work:
     wait: Callable[[float], object] = time.sleep
     stumbled: Stumbled = field(default_factory=Stumbled)
     waited_for: Callable[[], bool] = lambda: False
-    """Whether anybody else wants a turn: then this pass makes a stop after the page at hand."""
+    """Whether anybody else wants a turn, or this pass is wanted no more: then it stops after the page at hand."""
+    others_wait: Callable[[], bool] = lambda: False
+    """The first half of that, which asks no database."""
     made: set[tuple[Side, str]] = field(default_factory=set)
     """The items that this pass has made."""
 
