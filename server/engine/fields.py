@@ -23,6 +23,11 @@ _EMPTY: tuple[Value, ...] = (None, "", ())
 Sent = Mapping[Side, Mapping[str, Value]]
 """What writes whose answer was lost carried, by side and field. Found there, it is ours, and no edit of a person."""
 NOTHING_SENT: Sent = MappingProxyType({Side.LEFT: {}, Side.RIGHT: {}})
+Bases = Mapping[Side, Mapping[str, Value]]
+"""What a side's fields were compared with where operations with an unknown outcome told better than its snapshot.
+
+None: with nothing, so the value counts as changed.
+"""
 
 
 @dataclass(slots=True)
@@ -34,6 +39,7 @@ class Merged:
     held: dict[Side, set[str]] = field(default_factory=lambda: {Side.LEFT: set(), Side.RIGHT: set()})
     notes: list[Note] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
+    bases: dict[Side, dict[str, Value]] = field(default_factory=lambda: {Side.LEFT: {}, Side.RIGHT: {}})
 
 
 def draft_fields(type_: CompiledType, source: Item, target: Side) -> tuple[dict[str, Value], list[Note]]:
@@ -96,12 +102,20 @@ def _merge_field(
     now = {side: items[side].fields.get(one.spec(side).id) for side in Side}
     changed = {side: _changed(pair, side, one.spec(side).id, now[side], first) for side in Side}
     for side in Side:
-        if _ours(one, side, now[side], sent):
+        ours = _ours(one, side, now[side], sent)
+        if ours:
             changed[side], changed[side.other] = False, True
+        if ours or side.other is first:
+            merged.bases[side][one.spec(side).id] = now[side]
+            merged.bases[side.other][one.spec(side.other).id] = None
     if not any(changed.values()):
         return
     if one.left.kind in SETS:
-        _merge_set(one, {side: _base(one, pair, side, now, first, sent) for side in Side}, now, merged)
+        bases = {side: _base(one, pair, side, now, first, sent) for side in Side}
+        for side in Side:
+            if bases[side] != _seen_members(one, pair, side):
+                merged.bases[side][one.spec(side).id] = tuple(sorted(bases[side]))
+        _merge_set(one, bases, now, merged)
         return
     if one.same(now[Side.LEFT], now[Side.RIGHT]):
         return
@@ -239,6 +253,10 @@ def _base(
             if there is side:
                 return _members(carried) & _members(now[side])
             return {mine for member in _members(carried) if (mine := one.element(member, side)) is not None}
+    return _seen_members(one, pair, side)
+
+
+def _seen_members(one: CompiledField, pair: Pair, side: Side) -> set[str]:
     return _members((pair.on(side).snapshot or {}).get(one.spec(side).id))
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from server.domain.item import Item, Side
 from server.domain.operation import Conflict, Note, Operation, Step
-from server.domain.pair import AttachmentPair, CommentPair, Pair, Seen
+from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Seen
 from server.domain.values import Value
 from server.engine.mapping import CompiledType
 
@@ -27,7 +27,9 @@ class Plan:
     """The outcome of looking at one pair.
 
     ``pair`` is the pair with both sides as they were seen now and with every comment and file accounted for.
-    ``held`` names, by side, the fields whose old snapshot stays because a person has to decide.
+    ``held`` names, by side, the fields whose old snapshot stays because a person has to decide. ``bases``: by side,
+    what fields were compared with where that was not the old snapshot (see ``engine.fields``). It has to stay known
+    until what was decided has come through.
     """
 
     pair: Pair
@@ -39,6 +41,7 @@ class Plan:
     summary: str = ""
     """The sentence of the history, where the operations alone do not say it."""
     waits: tuple[Wait, ...] = ()
+    bases: Mapping[Side, Mapping[str, Value]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -75,6 +78,37 @@ def seen(type_: CompiledType, side: Side, item: Item, old: Seen, held: frozenset
         else:
             values.pop(name, None)
     return Seen(item.id, item.key, item.url, item.type, values, item.stamp, old.links)
+
+
+def known_before(plan: Plan, side: Side, old: Pair | None) -> dict[str, Value]:
+    """What a side's fields were compared with: its old snapshot, or what was known better.
+
+    After a create or a write whose answer was lost that is what was sent. Without it, what a person took away since
+    would not be missed any more once the write that was to take it away has failed.
+    """
+    before = dict((old.on(side).snapshot if old else None) or {})
+    for name, base in plan.bases.get(side, {}).items():
+        before.pop(name, None)
+        before |= {name: base} if base is not None else {}
+    return before
+
+
+def unsettled(pair: Pair) -> Pair:
+    """The pair as reserved: both ids as far as known, no snapshot before the settle."""
+    left, right = (replace(pair.on(side), snapshot=None, stamp="", links=frozenset()) for side in Side)
+    return replace(pair, state=PairState.RESERVED, left=left, right=right)
+
+
+def compared(plan: Plan, old: Pair) -> Pair:
+    """The pair before anything of ``plan`` is carried out, but with all that its open operations told of it.
+
+    They are closed with the plan's commit. A death after it would else leave nobody who knows what they had sent.
+    """
+    pair = unsettled(plan.pair) if old.state is PairState.RESERVED else old
+    if plan.pair.state is not PairState.LINKED:
+        return pair
+    left, right = (replace(pair.on(side), snapshot=known_before(plan, side, old), stamp="") for side in Side)
+    return replace(pair, left=left, right=right)
 
 
 def comment_ids(pairs: tuple[CommentPair, ...], side: Side) -> dict[str, CommentPair]:

@@ -123,7 +123,8 @@ def reconcile(
     )
     notes = (*merged.notes, *drawing.notes)
     conflicts = (*merged.conflicts, *links.conflicts)
-    return Plan(after, type_, tuple(drawing.operations), notes, conflicts, held, waits=tuple(links.waits))
+    waits = tuple(links.waits)
+    return Plan(after, type_, tuple(drawing.operations), notes, conflicts, held, waits=waits, bases=merged.bases)
 
 
 def _sent(lost: tuple[Operation, ...]) -> dict[Side, dict[str, Value]]:

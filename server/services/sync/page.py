@@ -16,9 +16,9 @@ from datetime import datetime
 from server import faults
 from server.domain.item import Side
 from server.domain.operation import CreateItem, Operation
-from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState
+from server.domain.pair import AttachmentPair, CommentPair, PairState
 from server.engine.arrival import arrived
-from server.engine.plan import Plan
+from server.engine.plan import Plan, compared, unsettled
 from server.engine.reconcile import absorb
 from server.services.sync import cap, caution, preview, relatives, settle
 from server.services.sync import look as looking
@@ -235,20 +235,20 @@ def _journal(work: Work, planned: _Planned) -> None:
     cap.check(work, operations)
     run_id = work.begin_run()
     fresh = [
-        _unsettled(plan.pair)
+        unsettled(plan.pair)
         for one, plan in zip(planned.looks, planned.plans, strict=True)
         if one.pair is None and any(isinstance(operation.step, CreateItem) for operation in plan.operations)
     ]
-    bound = [
-        _unsettled(plan.pair)
+    found = [
+        compared(plan, one.pair)
         for one, plan in zip(planned.looks, planned.plans, strict=True)
-        if one.pair is not None and one.pair.state is PairState.RESERVED
+        if one.pair is not None and (one.open or one.pair.state is PairState.RESERVED)
     ]
     touched = [(one, plan) for one, plan in zip(planned.looks, planned.plans, strict=True) if plan.operations]
     with work.scope.transaction() as tx:
         lease.check_fence(tx, work.epoch)
         pairs.reserve(tx, work.integration, fresh)
-        pairs.save(tx, work.integration, bound)
+        pairs.save(tx, work.integration, found)
         pairs.save_comments(tx, [new for one, plan in touched for new in _new_comments(one, plan)])
         pairs.save_attachments(tx, [new for one, plan in touched for new in _new_attachments(one, plan)])
         journal.finish(tx, stale)
@@ -277,13 +277,3 @@ def _new_comments(one: Look, plan: Plan) -> list[tuple[str, CommentPair]]:
 def _new_attachments(one: Look, plan: Plan) -> list[tuple[str, AttachmentPair]]:
     known = {each.id for each in one.pair.attachments} if one.pair else set()
     return [(plan.pair.id, each) for each in plan.pair.attachments if each.id not in known]
-
-
-def _unsettled(pair: Pair) -> Pair:
-    """The pair as reserved: both ids as far as known, no snapshot before the settle."""
-    return replace(
-        pair,
-        state=PairState.RESERVED,
-        left=replace(pair.left, snapshot=None, stamp="", links=frozenset()),
-        right=replace(pair.right, snapshot=None, stamp="", links=frozenset()),
-    )

@@ -31,7 +31,7 @@ from server.domain.operation import (
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Seen
 from server.domain.values import Value
 from server.engine.fields import afresh
-from server.engine.plan import snapshot
+from server.engine.plan import known_before, snapshot, unsettled
 from server.services.sync.apply import Applied
 from server.services.sync.linked import Concerned, links_after, tell_relatives, waiting
 from server.services.sync.look import NotYetKnown, is_as_seen
@@ -205,8 +205,7 @@ def pair_after(done: Applied, old: Pair | None) -> Pair:
         pair = replace(pair, state=old.state)  # the twin has not heard of it: the next look parts them again
     if pair.state is PairState.RESERVED:
         # Nothing is settled while the twin is not there: the next attempt starts from what a person made.
-        source = pair.on(pair.origin)
-        pair = pair.with_side(pair.origin, replace(source, snapshot=None, stamp="", links=frozenset()))
+        pair = unsettled(pair)
     if not (pair.comments or pair.attachments):
         return pair
     before = {one.id: one for one in done.plan.pair.comments}
@@ -262,7 +261,7 @@ def _seen_after(done: Applied, side: Side, old: Pair | None) -> Seen:
     if item is not None:
         values |= {name: item.fields.get(name) for name in done.fields[side]}
     missing = _not_written(done, side.other)
-    before = (old.on(side).snapshot if old else None) or {}
+    before = known_before(done.plan, side, old)
     for one in done.plan.type.fields:
         name = one.spec(side).id
         if one.spec(side.other).id in missing:

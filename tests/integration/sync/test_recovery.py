@@ -10,6 +10,10 @@ from tests.property.model import Fate
 from tests.property.world import Stage
 
 pytestmark = pytest.mark.postgres
+_BEFORE_THE_CREATE = 4
+"""Calls and commits of a pass before it makes the twin of the only item."""
+_BEFORE_THE_UPDATE = 5
+"""Those before it writes to a twin that is there."""
 ITEM: dict[str, Value] = {"title": "only once", "text": "a\nb", "status": "2", "labels": ("red",)}
 
 
@@ -55,6 +59,47 @@ def test_what_is_taken_away_while_a_create_is_unconfirmed_stays_away(stage: Stag
     [twin] = world.right.records
     shown = {str(world.right.records[twin].fields["labels"]), str(world.left.records[item].fields["labels"])}
     assert shown <= {"('green',)", "('green', 'typed right')"}
+
+
+@pytest.mark.parametrize("lost", [Fate.KILLED_AFTER, Fate.LOST])
+@pytest.mark.parametrize("bad", [Fate.BUSY, Fate.REFUSED, Fate.LOST, Fate.KILLED_BEFORE, Fate.KILLED_AFTER])
+@pytest.mark.parametrize("steps", [(4,), (5,), (3, 5), (5, 5)])
+def test_what_is_taken_away_stays_away_though_the_write_after_a_lost_create_fails_too(
+    stage: Stage, lost: Fate, bad: Fate, steps: tuple[int, ...]
+) -> None:
+    world = stage.world(right_marks_items=bad is not Fate.LOST)
+    world.persists = False
+    item = world.left.person_creates(ITEM | {"labels": ("new",)})
+    world.sync([Fate.WELL] * _BEFORE_THE_CREATE + [lost])
+    assert len(world.right.records) == 1
+    world.left.person_edits(item, "labels", ("l2", "l6"))
+    for step in steps:
+        world.be_patient()
+        world.sync([Fate.WELL] * step + [bad])
+    laws.check_all(world)
+    [twin] = world.right.records.values()
+    assert world.left.records[item].fields["labels"] == twin.fields["labels"] == ("l2", "l6")
+
+
+@pytest.mark.parametrize("bad", [Fate.BUSY, Fate.REFUSED, Fate.KILLED_BEFORE])
+@pytest.mark.parametrize("step", range(2, 6))
+def test_what_is_typed_back_after_a_write_that_was_cut_off_arrives_though_the_next_one_fails_too(
+    stage: Stage, bad: Fate, step: int
+) -> None:
+    world = stage.world()
+    world.persists = False
+    item = world.left.person_creates(ITEM)
+    world.settle()
+    [twin] = world.right.records.values()
+    world.left.person_edits(item, "title", "for a moment")
+    world.left.person_edits(item, "labels", ("for a moment",))
+    world.sync([Fate.WELL] * _BEFORE_THE_UPDATE + [Fate.KILLED_AFTER])
+    assert twin.fields["title"] == "for a moment"
+    world.left.person_edits(item, "title", ITEM["title"])
+    world.left.person_edits(item, "labels", ("green",))
+    world.sync([Fate.WELL] * step + [bad])
+    laws.check_all(world)
+    assert (twin.fields["title"], twin.fields["labels"]) == (ITEM["title"], ("green",))
 
 
 @pytest.mark.parametrize("bad", [Fate.KILLED_AFTER, Fate.LOST])
