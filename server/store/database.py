@@ -50,13 +50,18 @@ class TenantLogin:
 
 @dataclass(frozen=True, slots=True)
 class _Engines:
-    """A tenant's connections: for transactions, and for single reads (which are never within one)."""
+    """A tenant's connections: for transactions, and for single reads (which are never within one).
+
+    ``over``: they are kept no longer; one that is in use then is closed when it comes back.
+    """
 
     login: TenantLogin
     writing: Engine
     reading: Engine
+    over: threading.Event
 
     def dispose(self) -> None:
+        self.over.set()
         self.writing.dispose()
         self.reading.dispose()
 
@@ -73,7 +78,9 @@ class Database:
         self._per_tenant = per_tenant
         self._engines: OrderedDict[str, _Engines] = OrderedDict()
         self._lock = threading.Lock()
-        self._control = self._engine(settings.control_role, settings.control_password.get_secret_value(), 4)
+        self._closed = threading.Event()
+        control = settings.control_role, settings.control_password.get_secret_value()
+        self._control = self._engine(*control, 4, self._closed)
 
     @contextmanager
     def control(self) -> Iterator[Transaction]:
@@ -104,7 +111,8 @@ class Database:
             known.dispose()
 
     def close(self) -> None:
-        """Close every idle connection."""
+        """Close every connection: those in use when they come back, as does whatever a late thread still opens."""
+        self._closed.set()
         with self._lock:
             every = list(self._engines.values())
             self._engines.clear()
@@ -136,21 +144,24 @@ class Database:
             if known is not None and known.login == login:
                 self._engines.move_to_end(login.tenant_id)
                 return known
+            over = threading.Event()
             fresh = _Engines(
                 login,
-                self._engine(login.role, login.password, self._per_tenant),
-                self._engine(login.role, login.password, self._per_tenant, isolation_level="AUTOCOMMIT"),
+                self._engine(login.role, login.password, self._per_tenant, over),
+                self._engine(login.role, login.password, self._per_tenant, over, isolation_level="AUTOCOMMIT"),
+                over,
             )
             self._engines[login.tenant_id] = fresh
+            if self._closed.is_set():
+                over.set()
             evicted = [known] if known is not None else []
             if len(self._engines) > self._kept:
                 evicted.append(self._engines.popitem(last=False)[1])
         for old in evicted:
-            # Connections in use now are closed when they come back: dispose gives the engine a new, empty pool.
             old.dispose()
         return fresh
 
-    def _engine(self, role: str, password: str, size: int, **more: Any) -> Engine:
+    def _engine(self, role: str, password: str, size: int, over: threading.Event, **more: Any) -> Engine:
         engine = create_engine(
             "postgresql+psycopg://",
             connect_args=self.parameters(role, password),
@@ -161,6 +172,7 @@ class Database:
             **more,
         )
         _check_rested(engine)
+        _let_go(engine, over)
         return engine
 
 
@@ -185,6 +197,15 @@ def _check_rested(engine: Engine) -> None:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise DisconnectionError from error
+
+
+def _let_go(engine: Engine, over: threading.Event) -> None:
+    """Close what comes back once the engine is ``over``: its pool forgets what was in use when it was disposed of."""
+
+    @event.listens_for(engine, "checkin")
+    def _close(_connection: object, record: Any) -> None:
+        if over.is_set():
+            record.invalidate()
 
 
 @contextmanager

@@ -29,9 +29,8 @@ class Hub:
             if self._connection is None:
                 if self._closed.is_set():
                     return frozenset()
-                connection = psycopg.connect(**self._parameters, autocommit=True)
-                connection.execute(f"listen {WAKE_CHANNEL}".encode())
-                self._connection = connection
+                self._connection = psycopg.connect(**self._parameters, autocommit=True)
+                self._connection.execute(f"listen {WAKE_CHANNEL}".encode())
                 return None
             heard = self._connection.notifies(timeout=timeout, stop_after=1)
             return frozenset(one.payload for one in heard)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from server.domain.errors import Unavailable
 from server.store import database as module
+from server.store import hub as listening
 from server.store.database import Database, TenantLogin, wake
 from server.store.hub import Hub
 from tests.support.postgres import TestCluster
@@ -124,6 +126,25 @@ def test_a_tenant_at_rest_holds_no_connection(cluster: TestCluster, database: Da
     assert backends(cluster, login.role) == 0
 
 
+def test_a_connection_in_use_when_others_are_let_go_is_closed_when_it_comes_back(
+    cluster: TestCluster, login: TenantLogin
+) -> None:
+    database = cluster.database()
+    for way in (database.reading, database.tenant):
+        with way(login) as tx:
+            mine = tx.connection.driver_connection
+            database.rest(login.tenant_id)
+            assert tx.execute(text("select 1")).scalar_one() == 1
+        assert mine is not None
+        assert mine.closed
+    with database.tenant(login) as tx, database.control() as control:
+        held = [each.connection.driver_connection for each in (tx, control)]
+        database.close()
+    with database.tenant(login) as tx:  # a thread that comes late, after the end
+        held.append(tx.connection.driver_connection)
+    assert all(each is not None and each.closed for each in held)
+
+
 def test_only_the_tenants_used_last_keep_connections(cluster: TestCluster, login: TenantLogin) -> None:
     cluster.create_tenant("jutta")
     other = cluster.login("jutta")
@@ -153,6 +174,23 @@ def test_the_hub_hears_what_was_committed_and_says_when_it_may_have_missed_somet
         assert hub.wait(5.0) is None
     finally:
         hub.close()
+
+
+def test_a_hub_that_may_not_listen_keeps_no_connection(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[psycopg.Connection[Any]] = []
+    connect = psycopg.connect
+
+    def kept(**parameters: Any) -> psycopg.Connection[Any]:
+        made.append(connect(**parameters))
+        return made[-1]
+
+    monkeypatch.setattr(psycopg, "connect", kept)
+    monkeypatch.setattr(listening, "WAKE_CHANNEL", "'no name'")
+    hub = Hub(database)
+    with pytest.raises(Unavailable):
+        hub.wait(5.0)
+    assert [one.closed for one in made] == [True]
+    hub.close()
 
 
 def test_what_was_rolled_back_wakes_nobody(database: Database, login: TenantLogin) -> None:
