@@ -78,6 +78,11 @@ class Sight:
         blue = filtered and isinstance(labels, tuple) and "blau" in labels
         return record.type == "item" and not blue
 
+    def arrived(self, pair: str, name: str, value: Value, number: int) -> bool:
+        """Whether the product knew both sides to hold ``value`` at a commit after the moment ``number``."""
+        both_held = self.world.witness.after(pair, name, number)
+        return any(self.kept(name, left) == self.kept(name, right) == value for left, right in both_held)
+
     def made_up(self, side: Side, twins: Twins, name: str) -> bool:
         """Whether the app itself filled the field in when we made the item: nobody's value, so nobody's loss."""
         return name == "due" and twins.on(side).ours and self.world.app(side).fills_dates

@@ -66,6 +66,20 @@ def both_edit(stage: Stage) -> World:
     return world
 
 
+def two_type_the_same(stage: Stage) -> World:
+    """In one field it arrives before one of the two thinks better of it, in the other it does not."""
+    world, item, twin = begin(stage, with_fields(conflict=ConflictPolicy.RIGHT))
+    for side, one in ((Side.LEFT, item), (Side.RIGHT, twin)):
+        world.app(side).person_edits(one, "status", "2")
+        world.app(side).person_edits(one, "text", "by two people")
+    world.sync()
+    for side, one in ((Side.LEFT, item), (Side.RIGHT, twin)):
+        world.app(side).person_edits(one, "due", "2031-01-31")
+    world.right.person_edits(twin, "text", "on second thought")
+    world.right.person_edits(twin, "due", "2026-11-23")
+    return world
+
+
 def both_label(stage: Stage) -> World:
     world, item, twin = begin(stage)
     world.left.person_edits(item, "labels", ("blau", "red"))
@@ -305,6 +319,7 @@ class Case:
 
 CASES = (
     Case(what_a_conflict_overwrites_is_not_recorded, both_edit, edits.check_no_lost_edit),
+    Case(what_a_conflict_overwrites_is_not_recorded, two_type_the_same, edits.check_no_lost_edit),
     Case(sets_are_one_value, both_label, edits.check_no_lost_label),
     Case(the_policy_is_always_the_latest, both_edit, laws.check_policies),
     Case(a_field_of_the_creation_is_written_later, a_later_due_day, laws.check_policies),
@@ -338,7 +353,7 @@ def test_without_a_fault_the_story_ends_well(story: Callable[[Stage], World], cr
     laws.check_all(story(crowded))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.plant.__name__)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.plant.__name__}-{case.story.__name__}")
 def test_a_planted_fault_breaks_its_law(case: Case, crowded: Stage, monkeypatch: Patch) -> None:
     case.plant(monkeypatch)
     with pytest.raises(AssertionError) as broken:

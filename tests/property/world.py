@@ -34,6 +34,7 @@ from server.store.database import Database, TenantLogin, Transaction
 from server.store.integrations import Integration
 from server.store.requests import Request, RequestKind
 from tests.property.model import FIELDS, START, Fate, Killed, ModelApp, ModelConnector
+from tests.property.witness import Witness
 from tests.support.postgres import TestCluster
 
 VALUES = (ValueMapping("1", "1"), ValueMapping("2", "2"))
@@ -76,6 +77,8 @@ class MortalScope(TenantScope):
     """A scope whose transactions may die before or after their commit."""
 
     commits: Callable[[str], Fate] = field(default=lambda _call: Fate.WELL, kw_only=True)
+    seen: Callable[[Transaction], None] = field(default=lambda _tx: None, kw_only=True)
+    """Told of every transaction that is about to be committed."""
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -84,6 +87,7 @@ class MortalScope(TenantScope):
             fate = self.commits("commit")
             if fate is Fate.KILLED_BEFORE:
                 raise Killed
+            self.seen(tx)
         if fate is Fate.KILLED_AFTER:
             raise Killed
 
@@ -130,6 +134,7 @@ class World:
     fates: list[Fate] = field(default_factory=list)
     harsh: bool = False
     unknown_since: dict[str, float] = field(default_factory=dict)
+    witness: Witness = field(default_factory=Witness)
     persists: bool = True
     """Whether a pass tries once more what stumbled in it."""
 
@@ -385,7 +390,7 @@ class Stage:
         log = structlog.get_logger()
         scope = MortalScope(self.login.tenant_id, self.name, "", "c", "active", cipher, log, self.database, self.login)
         world = World(scope, integration, settings, apps[0], apps[1], self._epoch, self.neighbours, hurries)
-        world.scope = replace(scope, commits=world.fate)
+        world.scope = replace(scope, commits=world.fate, seen=lambda tx: world.witness.see(tx, integration))
         for app in apps:
             app.fate = world.fate
         return world

@@ -1,7 +1,7 @@
 """A model of an app that fails on purpose: the other end of the histories; it must not know the engine."""
 
 from tests.property.model.account import ModelConnector
-from tests.property.model.app import FIELDS, START, ModelApp, Record, Typed
+from tests.property.model.app import FIELDS, START, ModelApp, Record, Typed, moment
 from tests.property.model.fates import MISFORTUNES, Fate, Killed
 from tests.property.model.quirks import folded, rendered, trimmed
 
@@ -16,6 +16,7 @@ __all__ = [
     "Record",
     "Typed",
     "folded",
+    "moment",
     "rendered",
     "trimmed",
 ]

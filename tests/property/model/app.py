@@ -34,6 +34,11 @@ RELATES, BLOCKS, BLOCKED = "relates", "blocks", "blocked"
 SEEN_FROM_TARGET = {RELATES: RELATES, BLOCKS: BLOCKED, BLOCKED: BLOCKS}
 
 
+def moment() -> int:
+    """Now, on the scale that orders what people did (``Typed.number``)."""
+    return next(_HISTORY)
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """A value that a person typed into a field. ``number`` orders what people did, over all apps.
@@ -156,7 +161,7 @@ class ModelApp:
         self.touch(item_id)
 
     def _remember(self, record: Record, name: str, value: Value, before: Value) -> None:
-        record.typed.setdefault(name, []).append(Typed(next(_HISTORY), value, before))
+        record.typed.setdefault(name, []).append(Typed(moment(), value, before))
         if self._interrupting:
             record.unread.add(name)
 
