@@ -6,7 +6,7 @@ Sets merge by element. Everything else that changed on both sides goes by the fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
@@ -226,38 +226,63 @@ def _members(value: Value) -> set[str]:
     return set(value) if isinstance(value, tuple) else set()
 
 
-def _counterparts(
-    one: CompiledField, member: str, target: Side, there: set[str], base: set[str], current: set[str]
-) -> set[str]:
-    """What of ``there`` a removed ``member`` of the other side stands for.
-
-    An app may keep free words in another case: then it stands for those that it never had in their own case.
-    """
-    exact = one.element(member, target)
-    found = {exact} & there if exact is not None else set()
-    if one.spec(target).kind is FieldKind.LABELS and member.casefold() not in {each.casefold() for each in current}:
-        found |= {each for each in there if each.casefold() == member.casefold() and each not in base}
-    return found
-
-
 def _base(
     one: CompiledField, pair: Pair, side: Side, now: Mapping[Side, Value], first: Side | None, sent: Sent
 ) -> set[str]:
-    """The members that a side had when both were last in step: its snapshot, or what was sent since and arrived.
-
-    What a twin that was never seen lacks of what it was sent was not taken away by anybody: the app did not keep it.
-    """
+    """The members that a side had when both were last in step: its snapshot, or what was sent since and arrived."""
     for there in (side, side.other):
-        carried = sent[there].get(one.spec(there).id)
         if first is there.other or _ours(one, there, now[there], sent):
-            if there is side:
-                return _members(carried) & _members(now[side])
-            return {mine for member in _members(carried) if (mine := one.element(member, side)) is not None}
+            arrived = _arrived(one, there, _members(sent[there].get(one.spec(there).id)), now)
+            return set(arrived.values()) if there is side else _elements(one, arrived, side)
     return _seen_members(one, pair, side)
 
 
 def _seen_members(one: CompiledField, pair: Pair, side: Side) -> set[str]:
     return _members((pair.on(side).snapshot or {}).get(one.spec(side).id))
+
+
+def _arrived(one: CompiledField, there: Side, carried: set[str], now: Mapping[Side, Value]) -> dict[str, str]:
+    """What a side holds of what it was sent and never told of: as it was sent, and as it is there.
+
+    What is not there at all was not taken away by anybody that we know of: the app did not keep it, and it counts as
+    never sent. An app may keep a word in another case. Where the source still has the word as it was sent, the other
+    one counts as a word of its own, in case a person typed it; where the source has it no more, it is what has to go.
+    """
+    holds, source = _members(now[there]), _members(now[there.other])
+    found = {member: member for member in carried & holds}
+    if one.spec(there).kind is FieldKind.LABELS:
+        for member in sorted(carried - holds):
+            alike = sorted(each for each in holds - carried if each.casefold() == member.casefold())
+            if alike and one.element(member, there.other) not in source:
+                found[member] = alike[0]
+    return found
+
+
+def _elements(one: CompiledField, members: Iterable[str], target: Side) -> set[str]:
+    return {there for member in members if (there := one.element(member, target)) is not None}
+
+
+def _bereft(one: CompiledField, target: Side, bases: Mapping[Side, set[str]], source: set[str]) -> set[str]:
+    """The members that ``target`` had, and of which everything is gone that stood for them on the other side.
+
+    An app may keep free words in another case, and two of them as one. Then a word stands for each that has none in
+    its own case over there. What was put on ``target`` since stands for nothing, so it stays.
+    """
+    before = {member: there for member in bases[target.other] if (there := one.element(member, target)) is not None}
+    still = _elements(one, source, target)
+    gone = set()
+    for member in bases[target] - still:
+        stood = {each for each, there in before.items() if there == member}
+        if one.spec(target).kind is FieldKind.LABELS:
+            merges = not stood and one.rule.direction.allows(target.other)  # it got there as one word with others
+            stood |= {
+                each
+                for each, there in before.items()
+                if there.casefold() == member.casefold() and (merges or there not in bases[target])
+            }
+        if stood and not stood & source:
+            gone.add(member)
+    return gone
 
 
 def _merge_set(one: CompiledField, bases: Mapping[Side, set[str]], now: Mapping[Side, Value], merged: Merged) -> None:
@@ -267,16 +292,15 @@ def _merge_set(one: CompiledField, bases: Mapping[Side, set[str]], now: Mapping[
         target = source.other
         if not one.rule.direction.allows(target):
             continue
-        base, current = bases[source], _members(now[source])
-        for member in sorted(current - base):
+        current = _members(now[source])
+        result[target] -= _bereft(one, target, bases, current)
+        for member in sorted(current - bases[source]):
             there = one.element(member, target)
             if there is not None:
                 result[target].add(there)
             else:
                 reason = f"“{member}” has no counterpart there"
                 merged.notes.append(Note("not written", target, one.spec(target).name, reason=reason))
-        for member in base - current:
-            result[target] -= _counterparts(one, member, target, result[target], base, current)
     for target in Side:
         spec = one.spec(target)
         if result[target] == _members(now[target]) or not one.rule.direction.allows(target):

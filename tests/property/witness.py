@@ -17,8 +17,7 @@ from tests.property.model import moment
 
 _SNAPSHOTS = text(
     "select id::text as id, left_snapshot as l, right_snapshot as r from pairs"
-    " where integration_id = :integration and state = 'linked' and left_snapshot is not null"
-    " and right_snapshot is not null"
+    " where integration_id = :integration and left_snapshot is not null and right_snapshot is not null"
 )
 
 
