@@ -91,6 +91,10 @@ class Looping(Rejected):
     """Something answers each of our writes to a pair with another one: the pair is quarantined, not the integration."""
 
 
+class SecondCopy(Rejected):
+    """The app has made an item of ours twice: this one stays out, and a person is asked to remove it."""
+
+
 class Gone(AppError):
     """The item itself is not there any more (404 or 410 while its container answers)."""
 

@@ -89,7 +89,8 @@ class Item:
     ``id`` is immutable for the item's life, ``key`` is what people call it, ``url`` opens it in a browser.
     ``stamp`` changes whenever the item changes and is empty while a later change could still carry the same
     stamp (see ``Head``). ``marker`` is our correlation id where the app can hold one. ``author_name`` is who
-    made it, as people see them (empty: the app does not say), ``created_at`` when (None: it does not say).
+    made it, as people see them (empty: the app does not say), ``created_at`` when (None: it does not say). ``own``:
+    our account made it.
     """
 
     id: str
@@ -107,6 +108,7 @@ class Item:
     marker: str | None = None
     author_name: str = ""
     created_at: datetime | None = None
+    own: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", storable(self.key))

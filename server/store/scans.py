@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Column, ColumnElement, Select, delete, func, literal, select, update
+from sqlalchemy import Column, ColumnElement, Select, delete, func, literal, select, union, update
 from sqlalchemy.dialects.postgresql import insert
 
 from server.domain.item import Side
@@ -74,10 +74,12 @@ def count(tx: Transaction, integration: str, side: Side) -> tuple[int, int, int]
 
 
 def missing(tx: Transaction, integration: str, side: Side, after: str, limit: int) -> list[str]:
-    """Items of pairs that the census does not name, by id."""
-    query = _missing(integration, side)
-    column = _item(side)
-    return list(tx.execute(query.where(column > after).order_by(column).limit(limit)).scalars())
+    """Items that have a pair or are held back and that the census does not name, by id."""
+    named_ = select(literal(1)).where(*_census(integration, side), t.census.c.item_id == t.holds.c.item_id)
+    held = select(t.holds.c.item_id).where(t.holds.c.integration_id == integration, t.holds.c.side == side.value)
+    both = union(_missing(integration, side), held.where(~named_.exists())).subquery()
+    item = both.c[0]
+    return list(tx.execute(select(item).where(item > after).order_by(item).limit(limit)).scalars())
 
 
 def unknown(tx: Transaction, integration: str, side: Side, after: str, limit: int) -> list[str]:

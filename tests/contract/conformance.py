@@ -226,6 +226,7 @@ class Conformance:
             draft = tracker.draft(**{tracker.description: description})
             assert connector.find(draft, before) == ()
             made = connector.create(draft)
+            assert made.own
             assert connector.find(draft, before) == (made.id,)
         assert connector.find(tracker.draft(), before) == ()
 

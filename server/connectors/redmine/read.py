@@ -213,4 +213,5 @@ def read_item(issue: Json, reading: Reading) -> Item:
         marker=read_marker(issue, reading.marker_field),
         author_name=str((issue.get("author") or {}).get("name") or ""),
         created_at=moment(issue["created_on"]) if issue.get("created_on") else None,
+        own=own_id(issue.get("author")) == reading.own_user,
     )

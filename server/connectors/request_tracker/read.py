@@ -247,4 +247,5 @@ def read_item(ticket: Json, messages: tuple[Message, ...], reading: Reading) -> 
         marker=read_marker(ticket, reading.marker_field),
         author_name=own_id(ticket.get("Creator")),
         created_at=moment(ticket["Created"]) if ticket.get("Created") else None,
+        own=own_id(ticket.get("Creator")) == reading.own_user,
     )

@@ -95,6 +95,7 @@ def read_item(shape: Shape, raw: Json, messages: Mapping[str, Json], files: Iter
     }
     fields |= {name: read_value(one, raw.get(name)) for name, one in shape.fields.items()}
     designator = shape.name + number
+    creator = str((raw.get("creator") or {}).get("id", ""))
     marker = str(raw.get("remote_id") or "") if shape.holds_marker else ""
     if not marker and described is not None:
         kind, carried = marked(described)
@@ -113,8 +114,9 @@ def read_item(shape: Shape, raw: Json, messages: Mapping[str, Json], files: Iter
         links=tuple(Link(kind, one) for kind in shape.relations if kind != PARENT for one in related(raw.get(kind))),
         parent=next(iter(related(raw.get(PARENT))), None) if PARENT in shape.relations else None,
         marker=marker or None,
-        author_name=by.names.get(str((raw.get("creator") or {}).get("id", "")), ""),
+        author_name=by.names.get(creator, ""),
         created_at=heard(str(raw["creation"])) if raw.get("creation") else None,
+        own=creator == by.me,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from server.domain.errors import AppError, Fenced, Gone, PutRight, Transient
+from server.domain.errors import AppError, Fenced, Gone, PutRight, SecondCopy, Transient
 from server.domain.item import Side
 from server.domain.operation import CreateItem, DeleteItem, Operation
 from server.domain.pair import Pair, PairState
@@ -112,7 +112,11 @@ def read_anew(work: Work, looks: Sequence[Look]) -> bool:
 
 
 def _bind_by_marker(work: Work, looks: Sequence[Look]) -> None:
-    """An item without a pair that carries our correlation id is the twin whose create was never confirmed."""
+    """An item without a pair that carries our correlation id is the twin whose create was never confirmed.
+
+    Where the pair has its twin already, and our account made this one, too, it was made twice. What a person copied
+    carries the correlation id along; it is theirs, and an item like any other.
+    """
     if not looks:
         return
     markers = [one.item.marker for one in looks if one.item and one.item.marker]
@@ -124,6 +128,12 @@ def _bind_by_marker(work: Work, looks: Sequence[Look]) -> None:
         if pair is not None and pair.on(one.side).item_id is None and one.item is not None:
             one.pair = with_item(pair, one.side, one.item.id)
             one.open = open_.get(pair.id, ())
+        elif pair is not None and pair.state is not PairState.ENDED and one.item is not None and one.item.own:
+            twin, name = pair.on(one.side).key, work.end(one.side).name
+            one.failure = SecondCopy(
+                f"{one.key} is a second copy of {twin}: {name} carried out twice what was asked for once. It is not "
+                f"kept in step; delete it in {name}."
+            )
 
 
 def with_item(pair: Pair, side: Side, item_id: str) -> Pair:

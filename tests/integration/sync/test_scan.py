@@ -56,6 +56,18 @@ def test_a_deletion_that_no_feed_tells_is_found(stage: Stage) -> None:
     assert len(world.right.records) == 3
 
 
+def test_an_item_that_was_held_back_and_is_gone_is_held_no_longer(stage: Stage) -> None:
+    world = stage.world(right_refuses=frozenset({"bad"}))
+    item = world.left.person_creates(ITEM | {"title": "bad"})
+    world.settle()
+    assert [row.item_id for row in world.rows("select item_id from holds")] == [item]
+    world.left.person_creates(ITEM)  # a side that names nothing at all is not believed
+    world.left.person_deletes(item)
+    scanned(world)
+    assert world.rows("select item_id from holds") == []
+    assert len(world.right.records) == 1
+
+
 def test_a_change_that_moved_no_time_is_found(stage: Stage) -> None:
     world = begun(stage)
     world.left.records["2"].fields["title"] = "changed in the dark"

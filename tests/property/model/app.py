@@ -308,6 +308,7 @@ class ModelApp:
             record.marker,
             "Lockstep" if record.ours else "Pérson",
             record.created,
+            record.ours,
         )
 
     def body(self, body: str) -> str:

@@ -296,6 +296,7 @@ class FakeApp:
                 "created": self._moment(record.created),
                 "updated": self._moment(record.updated),
                 "marker": record.marker,
+                "own": record.own,
                 "comments": record.comments,
                 "files": record.files,
                 "links": record.links,

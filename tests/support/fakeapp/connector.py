@@ -231,6 +231,7 @@ class FakeConnector:
             tuple(Link(RELATES, one) for one in raw["links"]),
             raw["parent"],
             marker=raw["marker"],
+            own=raw["own"],
         )
 
 

@@ -128,7 +128,7 @@ class Service:
         if verb == "fill":
             app.fill(given["container"], given["count"], given["text"], given.get("start", 0))
         elif verb == "create":
-            return json.loads(app.create(given["container"], given["fields"], None, own=False))
+            return json.loads(app.create(given["container"], given["fields"], given.get("marker"), own=False))
         elif verb == "edit":
             return json.loads(app.update(given["id"], given["fields"]))
         elif verb == "comment":
