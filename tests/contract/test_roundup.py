@@ -175,11 +175,11 @@ def work_until_done(work: Callable[[int], None]) -> Callable[[int], None]:
     """People whose own edit meets another's look again and repeat it, as the browser has them do."""
 
     def patient(number: int) -> None:
-        for _ in range(20):
+        for left in reversed(range(200)):
             try:
                 work(number)
             except AssertionError as error:
-                if "If-Match" not in str(error):
+                if "If-Match" not in str(error) or not left:
                     raise
             else:
                 return
