@@ -9,7 +9,8 @@ from server.domain.item import Side
 from server.services import connections as configured
 from server.services.connections import Shown
 from server.services.scope import TenantScope
-from server.store import audit, egress, history, holds, integrations, items
+from server.services.sync.routes import LIVE
+from server.store import audit, egress, history, holds, integrations, items, requests
 from server.store.audit import Entry
 from server.store.egress import Contact
 from server.store.history import EventRow, HoldRow, RunRow
@@ -104,11 +105,18 @@ def events_of_run(scope: TenantScope, run_id: str, after: int, limit: int) -> tu
 
 
 def cancel_run(scope: TenantScope, actor: str, run_id: str) -> RunRow:
-    """Ask a run to end at its next page. Raises ``NotFound`` or ``Conflicting``."""
+    """Ask a run to end at its next page. Raises ``NotFound`` or ``Conflicting``.
+
+    A live one takes its integration to rest: the next one would begin at once, and nothing would have been ended.
+    """
     with scope.transaction_and_wake() as tx:
         history.request_cancel(tx, run_id)
         row = history.run(tx, run_id)
         audit.add(tx, actor, "run cancelled", row.integration_name)
+        if row.trigger in LIVE:
+            integrations.pause(tx, row.integration)
+            requests.drop(tx, row.integration)
+            audit.add(tx, actor, "integration paused", row.integration_name, {"reason": "its live run was ended"})
     return row
 
 

@@ -83,6 +83,11 @@ def came_to(tx: Transaction, request_id: str, place: str) -> None:
     tx.execute(update(t.run_requests).where(t.run_requests.c.id == request_id).values(place=place))
 
 
+def is_open(tx: Transaction, request_id: str) -> bool:
+    """Whether the request waits still: nobody has answered it or taken it back."""
+    return tx.execute(select(t.run_requests.c.id).where(t.run_requests.c.id == request_id)).first() is not None
+
+
 def answered(tx: Transaction, request_id: str) -> None:
     """The request is over; its run tells what became of it."""
     tx.execute(delete(t.run_requests).where(t.run_requests.c.id == request_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from sqlalchemy import Connection, func, update
+from sqlalchemy import Connection, func, select, update
 
 from server.store import tables as t
 
@@ -31,6 +31,11 @@ def progress(
         .returning(t.runs.c.cancel_requested)
     )
     return bool(row.scalar_one())
+
+
+def is_cancelled(tx: Connection, run_id: str) -> bool:
+    """Whether a person asked to cancel a run."""
+    return bool(tx.execute(select(t.runs.c.cancel_requested).where(t.runs.c.id == run_id)).scalar_one_or_none())
 
 
 def finish(tx: Connection, run_id: str, state: RunState, message: str, counts: Mapping[str, int]) -> None:

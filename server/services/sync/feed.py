@@ -28,6 +28,7 @@ _LIVE_PAGES = 2
 _NAP_SECONDS = 0.1
 _BURST_SECONDS = 1.0
 """So long pages follow each other without a look at whether others have come to wait."""
+_STOPPED = "The integration was paused or changed meanwhile, so the run ended there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +156,11 @@ def _once(page: Page) -> list[Head]:
     return list({head.id: head for head in page.heads}.values())
 
 
-def finish(work: Work, error: str | None, *, again: bool = False) -> None:
+def finish(work: Work, error: str | None, *, again: bool = False, cut_off: bool = False) -> None:
     """End the pass's run, if it has one. ``error`` is the sentence that stopped it.
 
-    The request that it answered is over with it, unless it is to be taken up ``again``. Raises ``Fenced``.
+    ``cut_off``: its integration was paused or changed meanwhile, perhaps by who cancelled the run. The request that it
+    answered is over with it, unless it is to be taken up ``again``. Raises ``Fenced``.
     """
     run = work.run
     if run.id is None:
@@ -167,16 +169,23 @@ def finish(work: Work, error: str | None, *, again: bool = False) -> None:
         work.begin_run()
     if run.id is None:
         return
-    state: runs.RunState = "succeeded"
-    if error is not None:
-        state = "partial" if run.done else "failed"
-    elif run.cancelled:
-        state = "cancelled"
-    elif run.troubled:
-        state = "partial"
     with work.scope.transaction() as tx:
         lease.check_fence(tx, work.epoch)
-        runs.finish(tx, run.id, state, error or run.message, run.counts)
+        if cut_off and runs.is_cancelled(tx, run.id):
+            run.cancelled, again, error = True, False, None
+        elif cut_off:
+            again = again and work.request is not None and requests.is_open(tx, work.request.id)
+            error = error if again else _STOPPED
+        runs.finish(tx, run.id, _state(work, error), error or run.message, run.counts)
         if work.request is not None and not again:
             requests.answered(tx, work.request.id)
     faults.reach("run.finished")
+
+
+def _state(work: Work, error: str | None) -> runs.RunState:
+    run = work.run
+    if error is not None:
+        return "partial" if run.done else "failed"
+    if run.cancelled:
+        return "cancelled"
+    return "partial" if run.troubled else "succeeded"

@@ -43,6 +43,9 @@ SHARES_OF: Final[Mapping[str, Share]] = {
 }
 """What a run's first page is for, by its trigger, where that is not live: these go over much that nobody waits for."""
 
+LIVE: Final = frozenset({"poll", "now"})
+"""The kinds that keep an integration in step: the next one begins by itself, as long as the integration runs."""
+
 DRY: Final = frozenset({"dry run"})
 """The kinds that write nothing to an app."""
 

@@ -33,5 +33,5 @@ def list_run_events(visit: Visit, path: RunPath, query: EventsQuery) -> EventPag
 
 @resource.post("/runs/<id>/cancel", RunOut)
 def cancel_run(visit: Visit, path: RunPath) -> RunOut:
-    """Ask a run to end at its next page; what it did stays."""
+    """Ask a run to end at its next page; what it did stays. A live one also pauses its integration."""
     return RunOut.model_validate(record.cancel_run(visit.scope, visit.actor, str(path.id)))

@@ -114,6 +114,23 @@ def test_a_run_is_cancelled_once_and_only_while_it_runs(planted: Planted, admin:
     admin.post(f"/runs/{uuid4()}/cancel", expect=404)
 
 
+def test_ending_a_live_run_takes_its_integration_to_rest(planted: Planted, admin: Browser) -> None:
+    admin.post(f"/integrations/{planted.integration}/run")
+    admin.post(f"/runs/{planted.run}/cancel")
+    rests = admin.get(f"/integrations/{planted.integration}")
+    assert (rests["state"], rests["due_at"], rests["run_requested"]) == ("paused", None, False)
+    told = [(one["action"], one["subject"]) for one in admin.get("/audit")["entries"]]
+    assert told[:2] == [("integration paused", "Both"), ("run cancelled", "Both")]
+
+
+@pytest.mark.parametrize("kind", ["dry run", "scan", "resync", "match", "undo", "retry"])
+def test_ending_any_other_run_leaves_its_integration_running(planted: Planted, admin: Browser, kind: str) -> None:
+    with planted.scope.transaction() as tx:
+        other = runs.begin(tx, planted.integration, kind)
+    assert admin.post(f"/runs/{other}/cancel")["cancel_requested"]
+    assert admin.get(f"/integrations/{planted.integration}")["state"] == "running"
+
+
 def test_items_come_in_pages_without_gap_or_repetition(planted: Planted, admin: Browser) -> None:
     seen, after = [], ""
     for _ in range(3):

@@ -10,7 +10,9 @@ import pytest
 
 from server.domain.errors import CredentialsRefused
 from server.domain.values import Value
+from server.services import record
 from server.services.cluster import Tenure, elapsed
+from server.services.integrations import pause as paused
 from server.services.integrations import release as released
 from server.services.sync import ends
 from server.services.sync.passes import Broken, Desk, Finished
@@ -152,6 +154,52 @@ def test_an_integration_that_was_paused_meanwhile_stops_at_its_next_page(
         assert one.step() is None
     assert isinstance(one.step(), Finished)
     assert 0 < len(world.right.records) < 9
+    [run] = world.rows("select state, message from runs")
+    assert (run.state, "paused or changed" in run.message) == ("partial", True)
+
+
+@pytest.mark.parametrize("kind", ["poll", "now"])
+def test_a_live_run_that_a_person_ends_is_cancelled_and_the_next_waits_for_a_start(
+    world: World, pool: ThreadPoolExecutor, kind: str
+) -> None:
+    for number in range(9):
+        world.left.person_creates(ITEM | {"title": f"item {number}"})
+    if kind == "now":
+        with world.scope.transaction() as tx:
+            requests.ask(tx, world.integration, "now", {}, "test")
+    world.epoch += 1
+    desk = Desk(world.scope, world.epoch, "test", lambda: False, waited_for=lambda: True)
+    desk.open()
+    one = desk.start(desk.wanted()[-1], pool)
+    assert one.step() is None
+    record.cancel_run(world.scope, "test", world.last_run())
+    assert isinstance(one.step(), Finished)
+    assert 0 < len(world.right.records) < 9
+    assert [(row.state, row.message) for row in world.rows("select state, message from runs")] == [("cancelled", "")]
+    assert world.rows("select id from run_requests") == []
+    assert desk.wanted() == []
+    with world.scope.transaction() as tx:
+        integrations.start(tx, world.integration)
+    assert isinstance(work(world, pool), Finished)
+    assert len(world.right.records) == 9
+
+
+def test_a_request_that_a_pause_took_back_does_not_promise_to_be_taken_up(
+    world: World, pool: ThreadPoolExecutor
+) -> None:
+    for number in range(9):
+        world.left.person_creates(ITEM | {"title": f"item {number}"})
+    with world.scope.transaction() as tx:
+        requests.ask(tx, world.integration, "now", {}, "test")
+    world.epoch += 1
+    desk = Desk(world.scope, world.epoch, "test", lambda: False, waited_for=lambda: True)
+    desk.open()
+    one = desk.start(desk.wanted()[-1], pool)
+    assert one.step() is None
+    paused(world.scope, "test", world.integration)
+    assert isinstance(one.step(), Finished)
+    [run] = world.rows("select state, message from runs")
+    assert (run.state, "paused or changed" in run.message) == ("partial", True)
 
 
 def pause(world: World) -> Fate:

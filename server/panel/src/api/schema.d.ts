@@ -634,7 +634,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask a run to end at its next page; what it did stays. */
+        /** Ask a run to end at its next page; what it did stays. A live one also pauses its integration. */
         post: operations["cancel_run"];
         delete?: never;
         options?: never;

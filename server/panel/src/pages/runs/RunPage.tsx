@@ -15,6 +15,7 @@ import { When } from "../../widgets/When";
 import { exact, span } from "../../widgets/words";
 import { RunLines } from "./RunLines";
 import { RunPreview } from "./RunPreview";
+import { Rests } from "./Rests";
 import { Undone, UndoRun } from "./UndoRun";
 
 export function RunPage() {
@@ -30,7 +31,7 @@ export function RunPage() {
       actions={may && (running
         ? (
           <Button variant="default" disabled={running.cancel_requested} loading={cancel.isPending} onClick={() => cancel.mutate(id)}>
-            {running.cancel_requested ? "Ending at the next page" : "End this run"}
+            {running.cancel_requested ? "Ending at the next page" : live(running) ? "End this run and pause" : "End this run"}
           </Button>
         )
         : run.data && wrote(run.data) && <UndoRun run={run.data} />)}
@@ -44,6 +45,11 @@ export function RunPage() {
 /** Whether there may be anything to take back; the server knows, and says so. */
 function wrote(run: Run): boolean {
   return run.trigger !== "dry run" && run.argument.dry !== true;
+}
+
+/** Whether the next run of its kind begins by itself, so that ending it takes the integration to rest. */
+function live(run: Run): boolean {
+  return run.trigger === "poll" || run.trigger === "now";
 }
 
 function Parts({ run }: { run: Run }) {
@@ -64,6 +70,7 @@ function Parts({ run }: { run: Run }) {
           {run.message !== "" && <Note tone={run.state === "failed" ? "problem" : "advice"}>{run.message}</Note>}
         </Stack>
       </Panel>
+      {live(run) && (run.cancel_requested || run.state === "cancelled") && <Rests run={run} />}
       <Undone run={run} />
       {wrote(run)
         ? <Panel title="What it did" hint="a line per item" flush><RunLines run={run} /></Panel>
