@@ -257,6 +257,8 @@ def _journal(work: Work, planned: _Planned) -> None:
         events.add_conflicts(tx, [(plan.pair.id, each) for _, plan in touched for each in plan.conflicts])
         faults.reach("journal.committing")
     faults.reach("journal.committed")
+    for outcome in stale:
+        work.unknown_since.pop(outcome.operation, None)
 
 
 def _looked_up(operation: Operation, plan: Plan, one: Look) -> Outcome:

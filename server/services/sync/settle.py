@@ -99,6 +99,8 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
             )
         faults.reach("settle.committing")
     faults.reach("settle.committed")
+    for outcome in settlement.outcomes:
+        work.unknown_since.pop(outcome.operation, None)
     work.stumbled.heed(settlement.stumbled, settlement.cleared, looked, work.clock())
 
 

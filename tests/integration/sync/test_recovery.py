@@ -176,6 +176,23 @@ def test_a_search_that_lags_makes_no_second_item_of_a_create_that_was_sent_late(
     assert len(world.right.records) == 1
 
 
+def test_how_long_a_lost_create_was_looked_for_is_forgotten_however_it_is_found(stage: Stage) -> None:
+    world = stage.world(lag=3)
+    world.persists = False
+    world.left.person_creates(ITEM)
+    world.tick(3)
+    world.sync([Fate.WELL] * _BEFORE_THE_CREATE + [Fate.LOST])
+    world.sync()
+    assert len(world.unknown_since) == 1
+    world.tick(3)
+    world.right.fate = lambda call: Fate.BUSY if call == "right.find" else Fate.WELL
+    world.sync()  # its feed brings what its search does not
+    assert world.rows("select state from pairs")[0].state == "linked"
+    assert world.unknown_since == {}
+    world.right.fate = world.fate
+    laws.check_all(world)
+
+
 def test_a_create_that_never_arrived_is_sent_again_once_the_search_would_show_it(stage: Stage) -> None:
     world = stage.world(lag=3)
     world.left.person_creates(ITEM)
