@@ -151,11 +151,17 @@ def pause(tx: Transaction, integration_id: str) -> None:
 
 
 def never_ran(tx: Transaction, integration_id: str) -> bool:
-    """Whether no run has ever written anything for it, nor come to the end of a page of a feed."""
-    mine = t.cursors.c.integration_id == integration_id
-    read = exists().where(mine)
-    paired = exists().where(t.pairs.c.integration_id == integration_id)
-    return not tx.execute(select(read | paired)).scalar_one()
+    """Whether no run has ever written anything for it, nor come to the end of a page of a feed.
+
+    Pairs alone do not tell: two items that were joined are one, and nothing was written to either.
+    """
+    read = exists().where(t.cursors.c.integration_id == integration_id)
+    written = exists().where(
+        t.pairs.c.integration_id == integration_id,
+        t.operations.c.pair_id == t.pairs.c.id,
+        t.operations.c.state.in_(("planned", "done")),
+    )
+    return not tx.execute(select(read | written)).scalar_one()
 
 
 def set_cap(tx: Transaction, integration_id: str, cap: Mapping[str, int] | None) -> None:

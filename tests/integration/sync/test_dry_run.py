@@ -12,6 +12,7 @@ from server.domain.values import Value
 from server.engine.cap import spare
 from server.store import requests, runs
 from tests.property import laws
+from tests.property.model import Fate
 from tests.property.world import Stage, World
 
 pytestmark = pytest.mark.postgres
@@ -138,6 +139,31 @@ def test_a_dry_run_is_cancelled_at_its_next_page(stage: Stage, monkeypatch: pyte
     run = world.answer("dry run")
     assert [row.state for row in world.rows("select state from runs")] == ["cancelled"]
     assert len({one.item_id for one in lines(world, run)}) == 3
+    assert world.cap() is None
+
+
+def test_items_that_were_joined_before_leave_the_first_run_bound_to_its_dry_run(stage: Stage) -> None:
+    world = stage.world()
+    for app in (world.left, world.right):
+        app.person_creates(values("on both"))
+    rules = {"rules": [{"parts": [{"left": "title", "right": "title", "how": "words"}]}]}
+    world.answer("match", {"preview": world.answer("match", {"rules": rules}), "wins": "fill"})
+    assert [row.state for row in world.rows("select state from pairs")] == ["linked"]
+    world.left.person_creates(values("shown"))
+    world.answer("dry run")
+    assert world.cap() == {"create": 1}
+    for number in range(spare({"create": 1}) + 1):
+        world.left.person_creates(values(f"later {number}"))
+    with pytest.raises(NeedsRelease):
+        world.calm()
+
+
+def test_a_dry_run_after_anything_was_written_binds_nothing(stage: Stage) -> None:
+    world = stage.world()
+    world.left.person_creates(values("written"))
+    world.sync([Fate.WELL] * 4 + [Fate.KILLED_AFTER])  # the twin is there, and no page of a feed has come to its end
+    assert world.rows("select 1 from cursors where integration_id = :integration") == []
+    world.answer("dry run")
     assert world.cap() is None
 
 
