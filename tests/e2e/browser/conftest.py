@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, StorageState
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.support.browser import Watched, chromium, window
 from tests.support.installation import Installation, new_installation
@@ -18,6 +18,7 @@ from tests.support.testbeds.roundup import Roundup
 LOGIN = "admin"
 PASSWORD = "correct-horse-battery"
 HOST = "anna.north.localhost"
+_BACKFILL_MS = 120_000
 _DESK = (
     "Drucker im Büro: Papierstau, größer als gedacht",
     "Señal de red débil en la planta 3",
@@ -113,3 +114,64 @@ def sign_in(watched: Watched, password: str) -> None:
     page.get_by_label("Login").fill(LOGIN)
     page.get_by_role("textbox", name="Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.fixture
+def desk(browser: Browser, world: World, signed_in: StorageState) -> Iterator[Watched]:
+    """A large light window, signed in; at the end it must have nothing to complain of."""
+    with window(browser, world.address, state=signed_in) as watched:
+        yield watched
+        assert watched.complaints == []
+
+
+def fill_in_connection(page: Page, name: str, url: str, password: str) -> None:
+    page.goto("/connections/new")
+    page.get_by_role("button", name="Roundup").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Address").fill(url)
+    page.get_by_label("Login").fill("admin")
+    page.get_by_role("textbox", name="Password").fill(password)
+
+
+def connect(page: Page, name: str, bed: Roundup) -> None:
+    fill_in_connection(page, name, bed.url, bed.passwords["admin"])
+    page.get_by_role("button", name="Test").click()
+    page.get_by_text("It works").wait_for()
+    page.get_by_role("button", name="Save the connection").click()
+    page.get_by_role("heading", name="Connections", exact=True).wait_for()
+
+
+def choose(page: Page, box: str, option: str) -> None:
+    page.get_by_role("combobox", name=box).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+@pytest.fixture(scope="session")
+def integration(browser: Browser, world: World, signed_in: StorageState) -> str:
+    """The path of an integration that was made with the wizard, started, and has come into step."""
+    with window(browser, world.address, state=signed_in) as watched:
+        page = watched.page
+        connect(page, "Help desk", world.desk)
+        connect(page, "Engineering", world.engineering)
+        page.goto("/integrations/new")
+        choose(page, "Left side", "Help desk")
+        choose(page, "Right side", "Engineering")
+        watched.picture("wizard-1-connections")
+        page.get_by_role("button", name="Next").click()
+        choose(page, "Help desk", world.desk.container)
+        choose(page, "Engineering", world.engineering.container)
+        watched.picture("wizard-2-containers")
+        page.get_by_role("button", name="Next").click()
+        page.get_by_role("button", name="Values").first.click()
+        expect(page.get_by_role("combobox", name="Field of Help desk").first).to_have_value("Title * · text")
+        watched.picture("wizard-3-fields")
+        page.get_by_role("button", name="Next").click()
+        expect(page.get_by_text("Every item of Help desk gets a twin in Engineering")).to_be_visible()
+        watched.picture("wizard-4-review")
+        page.get_by_role("button", name="Save and start").click()
+        page.get_by_role("heading", name="Help desk and Engineering").wait_for()
+        page.get_by_text("Succeeded").first.wait_for(timeout=_BACKFILL_MS)
+        expect(page.get_by_role("link", name="14 pairs")).to_be_visible()
+        watched.picture("integration")
+        assert watched.complaints == []
+        return page.url.removeprefix(world.address)

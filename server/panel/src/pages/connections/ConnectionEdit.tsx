@@ -14,6 +14,7 @@ import { Panel } from "../../widgets/Panel";
 import { State } from "../../widgets/State";
 import { When } from "../../widgets/When";
 import { ConnectionForm } from "./ConnectionForm";
+import { ConnectionSchedule } from "./ConnectionSchedule";
 import { VerdictNote } from "./VerdictNote";
 import { Webhook } from "./Webhook";
 
@@ -68,6 +69,7 @@ function Parts({ connection, connector }: { connection: Connection; connector: C
           </Stack>
         ) : <Note tone="problem">This server has no connector for “{connection.kind}” any more.</Note>}
       </Panel>
+      <ConnectionSchedule key={`when ${connection.id}`} connection={connection} />
       <Webhook key={connection.id} connection={connection.id} />
     </Stack>
   );

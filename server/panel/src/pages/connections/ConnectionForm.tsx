@@ -33,6 +33,7 @@ export function ConnectionForm({ connector, connection, onSaved }: Props) {
     trial.reset();
     save.reset();
   };
+  // Without a schedule the one that is there stays; it has a form of its own.
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     save.mutate({ name: name.trim(), kind: connector.kind, settings, schedule: null }, { onSuccess: (saved) => onSaved(saved.connection, saved.verdict) });

@@ -5,6 +5,7 @@ import type { Document } from "../../api/types";
 import { Icon, type IconName } from "../../widgets/Icon";
 import { namesOf } from "./names";
 import { review, type Sentence } from "./review";
+import { endsOf } from "./rules/timetable";
 import { useFieldNames } from "./useFieldNames";
 
 const ICONS: Record<Sentence["about"], IconName> = {
@@ -20,7 +21,7 @@ export function Review({ document }: { document: Document }) {
     return connectors?.find((connector) => connector.kind === kind)?.capabilities.private_comments ?? true;
   };
   const privacy = { left: keeps(document.left.connection), right: keeps(document.right.connection) };
-  const said = review(document, namesOf(document, connections, connectors), label, privacy);
+  const said = review(document, namesOf(document, connections, connectors), label, privacy, endsOf(document, connections));
   return (
     <Stack gap={8} component="ul" className="review">
       {said.map((sentence) => (

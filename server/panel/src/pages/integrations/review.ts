@@ -2,6 +2,7 @@
 import type { Direction, Document, FieldMapping } from "../../api/types";
 import { count, size, span } from "../../widgets/words";
 import type { Names } from "./names";
+import { type End, sayTimes } from "./rules/timetable";
 
 export interface Ability {
   left: boolean;
@@ -14,8 +15,8 @@ export interface Sentence {
   grave: boolean;
 }
 
-/** ``labels`` are the fields' names by id, ``privacy`` says which app knows private comments. */
-export function review(document: Document, names: Names, label: (field: FieldMapping) => string, privacy: Ability): Sentence[] {
+/** ``label`` gives a field's name, ``privacy`` says which app knows private comments, ``ends`` when its connections are worked. */
+export function review(document: Document, names: Names, label: (field: FieldMapping) => string, privacy: Ability, ends?: readonly End[]): Sentence[] {
   return [
     items(document, names),
     ...scope(document, names),
@@ -26,19 +27,13 @@ export function review(document: Document, names: Names, label: (field: FieldMap
     files(document, names),
     links(document, names),
     ...partings(document, names),
-    { about: "pace", text: pace(document), grave: false },
+    { about: "pace", text: pace(document, ends), grave: false },
   ];
 }
 
-function pace({ schedule, scan_hours }: Document): string {
-  const often = schedule.cron
-    ? `Both sides are looked at by the clock of ${schedule.zone}: ${schedule.cron} (cron)`
-    : schedule.every_seconds === null
-      ? "Both sides are looked at as often as their connections say"
-      : `Both sides are looked at every ${span(schedule.every_seconds)}`;
-  const whole = scan_hours > 0 ? `, and compared as a whole every ${span(scan_hours * 3600)}` : "";
-  const closed = schedule.windows.length > 0 ? ` Nothing is sent within ${count(schedule.windows.length, "maintenance window")}.` : "";
-  return `${often}${whole}.${closed}`;
+function pace({ schedule, scan_hours }: Document, ends: readonly End[] | undefined): string {
+  const whole = scan_hours > 0 ? ` Everything is compared every ${span(scan_hours * 3600)}.` : "";
+  return `${sayTimes(schedule, ends)}${whole}`;
 }
 
 function ways(direction: Direction, names: Names): string {

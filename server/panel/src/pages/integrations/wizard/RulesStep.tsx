@@ -1,6 +1,7 @@
 /** Step four: the rules, a name, and everything once more in plain words. */
-import { Stack, TextInput } from "@mantine/core";
+import { Stack, Text, TextInput } from "@mantine/core";
 import { problemOf } from "../../../api/problem";
+import { useConnections } from "../../../api/queries";
 import type { Document } from "../../../api/types";
 import { Problem } from "../../../widgets/Note";
 import { Panel } from "../../../widgets/Panel";
@@ -9,6 +10,7 @@ import { Review } from "../Review";
 import { LimitsForm } from "../rules/LimitsForm";
 import { PartingForm } from "../rules/PartingForm";
 import { ScheduleForm } from "../rules/ScheduleForm";
+import { endsOf, sayTimes } from "../rules/timetable";
 import { ScopeForm } from "../rules/ScopeForm";
 import { RulesForm } from "../RulesForm";
 
@@ -22,6 +24,7 @@ interface Props {
 }
 
 export function RulesStep({ document, names, name, error, onName, onChange }: Props) {
+  const ends = endsOf(document, useConnections().data);
   const aboutName = problemOf(error, "name");
   return (
     <Stack gap="lg">
@@ -31,7 +34,12 @@ export function RulesStep({ document, names, name, error, onName, onChange }: Pr
           <RulesForm document={document} names={names} onChange={onChange} />
         </Stack>
       </Panel>
-      <Panel title="When"><ScheduleForm document={document} onChange={onChange} /></Panel>
+      <Panel title="When">
+        <Stack gap="md">
+          <ScheduleForm of="integration" schedule={document.schedule} error={error} onChange={(schedule) => onChange({ ...document, schedule })} />
+          {ends && <Text aria-live="polite" className="wrap">{sayTimes(document.schedule, ends)}</Text>}
+        </Stack>
+      </Panel>
       <Panel title="Which items" hint="all, unless a rule leaves some out"><ScopeForm document={document} names={names} onChange={onChange} /></Panel>
       <Panel title="When an item goes"><PartingForm document={document} names={names} onChange={onChange} /></Panel>
       <Panel title="Limits"><LimitsForm document={document} onChange={onChange} /></Panel>
