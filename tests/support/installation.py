@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -83,9 +84,11 @@ class Installation:
         return Done(done.returncode, done.stdout, done.stderr)
 
     def start(self, *words: str) -> Done:
-        """``lockstep start`` on our ports."""
+        """``lockstep start`` on our ports; one at a time, for two could find the same port free for PostgreSQL."""
         ports = ("--https-port", str(self.https_port), "--http-port", str(self.http_port))
-        return self.lockstep("start", *ports, *words)
+        with (Path(tempfile.gettempdir()) / "lockstep-test-starting").open("a") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            return self.lockstep("start", *ports, *words)
 
     def must(self, *words: str, stdin: str = "") -> Any:
         """Run a command with ``--json`` that must succeed; its value."""
