@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from server.domain.item import Link, Side
 from server.domain.values import Value
@@ -23,6 +24,10 @@ class PairState(StrEnum):
     """One of the two items does not belong to the integration just now; nothing travels until it does again."""
     ENDED = "ended"
     """One of the two items is gone; the other is left alone."""
+
+
+PARTED: Final = frozenset({PairState.OUTSIDE, PairState.ENDED})
+"""In these the two items are not kept in step."""
 
 
 @dataclass(frozen=True, slots=True)

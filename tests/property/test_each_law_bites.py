@@ -19,7 +19,7 @@ from server.domain.pair import Pair, Seen
 from server.domain.values import Value
 from server.engine import attachments, comments, fields, mapping, reconcile
 from server.engine.plan import Draughtsman, snapshot
-from server.services.sync import apply, flow, look, page, settle
+from server.services.sync import apply, flow, history, look, page, settle
 from server.services.sync.apply import Applied
 from server.services.sync.work import Look, Work
 from server.store import cursors, events, holds, journal, tables
@@ -207,7 +207,7 @@ def a_hold_says_nothing(patch: Patch) -> None:
 
 def a_refusal_is_not_told(patch: Patch) -> None:
     honest = settle.hold
-    patch.setattr(settle, "_event", lambda *_: None)
+    patch.setattr(history, "event_of", lambda *_: None)
     patch.setattr(settle, "hold", lambda *all_: replace(honest(*all_), words=""))
     finish = journal.finish
     patch.setattr(journal, "finish", lambda tx, outcomes: finish(tx, [replace(one, error="") for one in outcomes]))
@@ -332,7 +332,7 @@ CASES = (
     Case(the_cursor_never_moves, long_ago, laws.check_quiet),
     Case(every_item_is_fetched_at_every_pass, long_ago, laws.check_quiet),
     Case(blanks_do_not_count, only_blanks, laws.check_mirrors),
-    Case(absent_is_believed_at_once, a_create_that_the_search_does_not_show, World.settle),
+    Case(absent_is_believed_at_once, a_create_that_the_search_does_not_show, laws.check_one_twin),
     Case(a_write_brings_the_whole_item, somebody_is_faster, laws.check_mirrors),
     Case(an_error_is_a_deletion, an_app_is_busy, laws.check_parted),
     Case(outcomes_are_not_written_down, both_label, laws.check_settled),

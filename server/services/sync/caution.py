@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from server.domain.errors import Looping, NeedsRelease
 from server.domain.item import Side
 from server.domain.operation import CreateItem, UpdateItem
-from server.domain.pair import Pair, PairState
+from server.domain.pair import PARTED, Pair, PairState
 from server.engine.breaker import WINDOW, Written, loops
 from server.engine.guard import Harm, too_much
 from server.engine.plan import Plan
@@ -16,7 +16,6 @@ from server.store import journal, pairs
 
 _MEANT = frozenset({"reconcile", "hard resync", "undo"})
 """Runs that a person asked for because they overwrite."""
-_PARTED = frozenset({PairState.OUTSIDE, PairState.ENDED})
 
 
 def find_loops(work: Work, looks: Sequence[Look], plans: Sequence[Plan]) -> dict[str, Looping]:
@@ -42,7 +41,7 @@ def stop_on_harm(work: Work, looks: Sequence[Look], plans: Sequence[Plan]) -> No
     for one, plan in zip(looks, plans, strict=True):
         if one.pair is not None and one.pair.state is PairState.LINKED:
             rewritten = _overwrites(plan) and work.run.trigger not in _MEANT and not _stated(one.pair, plan)
-            harm += Harm(int(plan.pair.state in _PARTED), int(rewritten))
+            harm += Harm(int(plan.pair.state in PARTED), int(rewritten))
     allow(work, harm)
     work.run.harm += harm
 

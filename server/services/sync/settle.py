@@ -6,32 +6,23 @@ node that was paused past its lease cannot settle, and what it wrote remotely is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from server import faults
-from server.domain.errors import AppError, CredentialsRefused, Rejected, Slowed, Transient
-from server.domain.item import Item, Side
+from server.domain.errors import AppError, CredentialsRefused, Slowed, Transient
+from server.domain.item import Side
 from server.domain.operation import (
-    AddComment,
-    AddFile,
-    AddLink,
     Conflict,
-    CreateItem,
-    DeleteComment,
-    DeleteFile,
     DeleteItem,
     EditComment,
     Note,
-    Operation,
-    RemoveLink,
     UpdateItem,
 )
-from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Seen
-from server.domain.values import Value
+from server.domain.pair import PARTED, AttachmentPair, CommentPair, Pair, PairState, Seen
 from server.engine.fields import afresh
 from server.engine.plan import known_before, snapshot, unsettled
+from server.services.sync import history
 from server.services.sync.apply import Applied
 from server.services.sync.linked import Concerned, links_after, tell_relatives, waiting
 from server.services.sync.look import NotYetKnown, is_as_seen
@@ -42,7 +33,6 @@ from server.store.events import Event
 from server.store.holds import Hold
 
 _SOON = timedelta(seconds=5)
-_PARTED = frozenset({PairState.OUTSIDE, PairState.ENDED})
 
 
 @dataclass(slots=True)
@@ -116,10 +106,10 @@ def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied
     settlement.outcomes += done.outcomes
     if not done.plan.operations:  # the others were recorded with the plan
         settlement.conflicts += [(pair.id, one) for one in done.plan.conflicts]
-    event = _event(work, look, pair, done)
+    event = history.event_of(work, look, pair, done)
     if event is not None:
         settlement.events.append(event)
-    _count(work, done)
+    history.count(work, done)
     items = [(side, there) for side in Side if (there := pair.on(side).item_id) is not None]
     if done.failure is not None:
         work.run.troubled = True
@@ -170,8 +160,8 @@ def settle_deleted(work: Work, settlement: Settlement, look: Look, side: Side) -
         settlement.outcomes.append(journal.Outcome(one.id, state, "" if done else "the item was deleted"))
         if isinstance(one.step, DeleteItem):
             names = {each.spec(side).id: each.spec(side).name for each in look.type.fields} if look.type else {}
-            notes += _last_values(one.step, side, names)
-    summary = _deletion(work, look.pair, side)
+            notes += history.last_values(one.step, side, names)
+    summary = history.deletion(work, look.pair, side)
     settlement.events.append(Event("deleted", summary, look.pair.id, look.side, look.item_id, look.key, tuple(notes)))
     work.run.counts["deleted"] += 1
 
@@ -203,7 +193,7 @@ def pair_after(done: Applied, old: Pair | None) -> Pair:
         pair = replace(pair, state=PairState.ENDED)
     elif done.created is not None or (pair.state is PairState.RESERVED and pair.left.item_id and pair.right.item_id):
         pair = replace(pair, state=PairState.LINKED)
-    if pair.state in _PARTED and done.failure is not None and old is not None:
+    if pair.state in PARTED and done.failure is not None and old is not None:
         pair = replace(pair, state=old.state)  # the twin has not heard of it: the next look parts them again
     if pair.state is PairState.RESERVED:
         # Nothing is settled while the twin is not there: the next attempt starts from what a person made.
@@ -295,124 +285,3 @@ def _not_written(done: Applied, side: Side) -> set[str]:
         if operation.side is side and operation.id not in finished and isinstance(operation.step, UpdateItem):
             missing |= set(operation.step.changed)
     return missing
-
-
-def _event(work: Work, look: Look, pair: Pair, done: Applied) -> Event | None:
-    notes = [*written(done), *done.plan.notes]
-    if done.failure is not None:
-        words = done.failure.words or done.failure.message
-        notes.append(Note("failed", reason=words))
-    if not notes and not done.plan.conflicts and not done.plan.summary:
-        return None
-    return Event(_outcome(done), _summary(work, pair, done), pair.id, look.side, look.item_id, look.key, tuple(notes))
-
-
-def _outcome(done: Applied) -> str:
-    if done.failure is not None:
-        return "failed" if isinstance(done.failure, Rejected) else "held"
-    if done.created is not None:
-        return "created"
-    if done.deleted:
-        return "deleted"
-    if done.plan.summary and done.plan.pair.state in _PARTED:
-        return "ended" if done.plan.pair.state is PairState.ENDED else "left"
-    if done.plan.operations:
-        return "updated"
-    return "conflict" if done.plan.conflicts else "noted"
-
-
-def _summary(work: Work, pair: Pair, done: Applied) -> str:
-    left, right = (f"{work.end(side).name} {pair.on(side).key or '…'}" for side in Side)
-    if done.failure is not None:
-        return f"{left} and {right}: {done.failure.message}"
-    if done.plan.summary:
-        return done.plan.summary
-    if done.created is not None:
-        made, source = (right, left) if pair.origin is Side.LEFT else (left, right)
-        return f"{made} was created from {source}"
-    for side in done.deleted:
-        return _deletion(work, pair, side)
-    targets = sorted({operation.side for operation in done.plan.operations})
-    if not targets:
-        return f"{left} and {right} were compared"
-    if len(targets) > 1:
-        return f"{left} and {right} were both brought up to date"
-    target, source = (right, left) if targets[0] is Side.RIGHT else (left, right)
-    return f"{target} was brought up to date from {source}"
-
-
-def _deletion(work: Work, pair: Pair, side: Side) -> str:
-    gone, other = (f"{work.end(each).name} {pair.on(each).key or '…'}" for each in (side, side.other))
-    return f"{gone} was deleted by the integration; {other} is no longer kept in step with it"
-
-
-def written(done: Applied) -> list[Note]:
-    """A line for everything that was carried out."""
-    finished = {one.operation for one in done.outcomes if one.state == "done"}
-    notes: list[Note] = []
-    for operation in done.plan.operations:
-        if operation.id in finished:
-            notes += _notes_of(done, operation)
-    return notes
-
-
-def _notes_of(done: Applied, operation: Operation) -> list[Note]:
-    side, step = operation.side, operation.step
-    names = {one.spec(side).id: one.spec(side).name for one in done.plan.type.fields}
-    if isinstance(step, CreateItem):
-        created = done.created.fields if done.created else {}
-        return [
-            Note("set", side, names.get(name, name), None, created.get(name, value))
-            for name, value in step.draft.fields.items()
-        ]
-    if isinstance(step, UpdateItem):
-        item = done.written.get(side)
-        after: dict[str, Value] = dict(item.fields) if isinstance(item, Item) else dict(step.changed)
-        return [
-            Note("set", side, names.get(name, name), step.before.get(name), after.get(name)) for name in step.changed
-        ]
-    if isinstance(step, AddComment):
-        return [Note("private comment" if step.draft.private else "comment", side, after=step.draft.body[:200])]
-    if isinstance(step, AddFile):
-        return [Note("file", side, step.name)]
-    if isinstance(step, DeleteItem):
-        return _last_values(step, side, names)
-    if isinstance(step, AddLink):
-        return [Note("linked", side, step.link.kind, after=step.link.target)]
-    if isinstance(step, RemoveLink):
-        return [Note("link taken away", side, step.link.kind, before=step.link.target)]
-    if isinstance(step, DeleteComment):
-        return [Note("comment removed", side)]
-    if isinstance(step, DeleteFile):
-        return [Note("file removed", side, step.name)]
-    return [Note("comment edited", side, after=step.body[:200])]
-
-
-def _last_values(step: DeleteItem, side: Side, names: Mapping[str, str]) -> list[Note]:
-    return [Note("deleted", side, names.get(name, name), before) for name, before in step.before.items()]
-
-
-_COUNTED = {
-    "create": "created",
-    "update": "updated",
-    "add_comment": "comments",
-    "add_file": "attachments",
-    "delete": "deleted",
-    "add_link": "links",
-    "remove_link": "links",
-    "delete_comment": "removed",
-    "delete_file": "removed",
-}
-
-
-def _count(work: Work, done: Applied) -> None:
-    finished = {one.operation for one in done.outcomes if one.state == "done"}
-    for operation in done.plan.operations:
-        if operation.id in finished:
-            work.run.counts[_COUNTED.get(operation.step.kind, "edits")] += 1
-    if done.plan.summary and done.plan.pair.state in _PARTED and done.failure is None:
-        work.run.counts["ended" if done.plan.pair.state is PairState.ENDED else "left"] += 1
-    if done.plan.conflicts:
-        work.run.counts["conflicts"] += len(done.plan.conflicts)
-    if done.failure is not None:
-        work.run.counts["failed"] += 1

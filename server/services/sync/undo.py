@@ -20,7 +20,7 @@ from server.engine.arrival import arrived
 from server.engine.mapping import CompiledType
 from server.engine.plan import Plan
 from server.engine.undo import after_cut_off, take_back
-from server.services.sync import feed, preview, settle
+from server.services.sync import feed, history, preview, settle
 from server.services.sync.apply import Applied, apply
 from server.services.sync.look import in_parallel
 from server.services.sync.settle import Settlement
@@ -190,7 +190,7 @@ def _settle(work: Work, settlement: Settlement, look: Look, done: Applied) -> No
     kept = sum(1 for one in done.plan.notes if one.what == "not undone")
     work.run.counts["undone"] += back
     work.run.counts["kept"] += kept
-    notes = [*settle.written(done), *done.plan.notes]
+    notes = [*history.written(done), *done.plan.notes]
     if done.failure is not None:
         work.run.troubled = True
         work.run.counts["failed"] += 1
