@@ -139,3 +139,7 @@ class Pair:
     def with_side(self, side: Side, seen: Seen) -> Pair:
         """The same pair with one side replaced."""
         return replace(self, left=seen) if side is Side.LEFT else replace(self, right=seen)
+
+    def stamped(self, side: Side, stamp: str) -> Pair:
+        """The same pair with another stamp on one side."""
+        return self.with_side(side, replace(self.on(side), stamp=stamp))

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from server import faults
 from server.domain.item import Side
 from server.store import tables as t
+
+_GIVEN = insert(t.cursors).values(
+    integration_id=bindparam("integration"),
+    side=bindparam("on_side"),
+    at=bindparam("moment", type_=t.cursors.c.at.type),
+)
+_ADVANCE = _GIVEN.on_conflict_do_update(
+    index_elements=[t.cursors.c.integration_id, t.cursors.c.side],
+    set_={"at": _GIVEN.excluded.at},
+    where=t.cursors.c.at < _GIVEN.excluded.at,
+)
 
 
 def read(tx: Connection, integration: str) -> dict[Side, datetime]:
@@ -20,12 +31,5 @@ def read(tx: Connection, integration: str) -> dict[Side, datetime]:
 
 def advance(tx: Connection, integration: str, side: Side, at: datetime) -> None:
     """Move a cursor forward; it never moves back."""
-    statement = insert(t.cursors).values(integration_id=integration, side=side.value, at=at)
-    tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=[t.cursors.c.integration_id, t.cursors.c.side],
-            set_={"at": statement.excluded.at},
-            where=t.cursors.c.at < statement.excluded.at,
-        )
-    )
+    tx.execute(_ADVANCE, {"integration": integration, "on_side": side.value, "moment": at})
     faults.reach("cursor.moved")

@@ -29,6 +29,8 @@ LEASE = timedelta(seconds=6)
 A killed process's tenants are taken over after that and a quarter, at the latest: in under 10 seconds.
 """
 
+_FENCE = select(t.fence.c.epoch).with_for_update(read=True)
+
 
 @dataclass(slots=True)
 class Tenure:
@@ -114,6 +116,6 @@ def raise_fence(tx: Transaction, epoch: int) -> None:
 
 def check_fence(tx: Transaction, epoch: int) -> None:
     """Make sure, until this transaction ends, that nobody took the tenant over. Raises ``Fenced``."""
-    now = tx.execute(select(t.fence.c.epoch).with_for_update(read=True)).scalar_one()
+    now = tx.execute(_FENCE).scalar_one()
     if now != epoch:
         raise Fenced("Another sync process has taken this tenant over; nothing of this step was saved.")

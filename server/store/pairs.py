@@ -5,12 +5,26 @@ Writes go in lists: a page of a run is saved with one statement a table.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, Connection, Row, Table, Text, bindparam, cast, func, literal_column, select, text
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    Connection,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from server.domain.item import Link, Side
@@ -92,6 +106,15 @@ def save(tx: Connection, integration: str, pairs: Sequence[Pair]) -> None:
     bulk.upsert(tx, t.pairs, rows, kept=("integration_id", "created_at"))
 
 
+def stamp(tx: Connection, stamped: Sequence[tuple[Side, Pair]]) -> None:
+    """Write the stamp of one side of each of these pairs, and nothing else: no index has anything to do then."""
+    for side in Side:
+        mine = [pair for where, pair in stamped if where is side]
+        if mine:
+            given = {"ids": [one.id for one in mine], "stamps": [one.on(side).stamp for one in mine]}
+            tx.execute(_stamp(side), given)
+
+
 def save_comments(tx: Connection, rows: Sequence[tuple[str, CommentPair]]) -> None:
     """Write comment pairs, each with the id of its pair."""
     bulk.upsert(tx, t.comment_pairs, [_comment_row(pair_id, one) for pair_id, one in rows], kept=("pair_id",))
@@ -109,54 +132,68 @@ def _load(tx: Connection, integration: str, column: Column[Any], ids: Sequence[s
 
 @cache
 def _whole(column: Column[Any]) -> Any:
-    """Whole pairs by one of their ids. Made once: to put it together takes as long as to carry it out."""
-    query = select(t.pairs, _hanging(t.comment_pairs, "comments"), _hanging(t.attachment_pairs, "files"))
-    return query.where(t.pairs.c.integration_id == bindparam("integration"), bulk.named(column, "ids"))
+    """Whole pairs by one of their ids. Made once: to put it together takes as long as to carry it out.
 
-
-def _hanging(table: Table, name: str) -> Any:
-    """The rows of ``table`` that belong to a pair, as a column ``name``: one round trip, whatever hangs on a pair."""
-    rows = func.jsonb_agg(func.to_jsonb(literal_column(table.name)), type_=JSONB)
-    return (
-        select(func.coalesce(rows, text("'[]'"))).where(table.c.pair_id == t.pairs.c.id).scalar_subquery().label(name)
-    )
-
-
-def values(json: Mapping[str, Any] | None) -> dict[str, Value] | None:
-    """A snapshot as it was before it went through JSON."""
-    if json is None:
-        return None
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in json.items()}
-
-
-def _pair(row: Row[Any]) -> Pair:
-    left, right = (
-        Seen(
-            getattr(row, f"{side}_id"),
-            getattr(row, f"{side}_key"),
-            getattr(row, f"{side}_url"),
-            getattr(row, f"{side}_type"),
-            values(getattr(row, f"{side}_snapshot")),
-            getattr(row, f"{side}_stamp"),
-            _links(getattr(row, f"{side}_links")),
-        )
+    What is JSON comes as text, and not at all where it is empty: most pairs have no link, no comment and no file.
+    """
+    pairs = t.pairs.c
+    sides = (
+        _as_text(pairs[f"{side}_{name}"]) if name in ("snapshot", "links") else pairs[f"{side}_{name}"]
         for side in Side
+        for name in ("id", "key", "url", "type", "snapshot", "stamp", "links")
     )
+    own = (pairs.id, pairs.state, pairs.origin, pairs.title, pairs.reserved_at)
+    query = select(*own, *sides, _hanging(t.comment_pairs), _hanging(t.attachment_pairs))
+    return query.where(pairs.integration_id == bindparam("integration"), bulk.named(column, "ids"))
+
+
+def _as_text(column: Column[Any]) -> Any:
+    return cast(func.nullif(column, text("'{}'::jsonb")) if column.name.endswith("_links") else column, Text)
+
+
+@cache
+def _stamp(side: Side) -> Any:
+    columns = (Column("id", t.pairs.c.id.type), Column("stamp", Text))
+    arrays = (bindparam(f"{one.name}s", type_=ARRAY(one.type)) for one in columns)
+    given = func.unnest(*arrays).table_valued(*columns).render_derived(name="given")
+    return update(t.pairs).where(t.pairs.c.id == given.c.id).values({f"{side}_stamp": given.c.stamp})
+
+
+def _hanging(table: Table) -> Any:
+    """The rows of ``table`` that belong to a pair, as one column: one round trip, whatever hangs on a pair."""
+    rows = func.jsonb_agg(func.to_jsonb(literal_column(table.name)), type_=JSONB)
+    return select(cast(rows, Text)).where(table.c.pair_id == t.pairs.c.id).scalar_subquery()
+
+
+def values(held: Mapping[str, Any] | None) -> dict[str, Value] | None:
+    """A snapshot as it was before it went through JSON."""
+    if held is None:
+        return None
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in held.items()}
+
+
+def _pair(row: Sequence[Any]) -> Pair:
+    id_, state, origin, title, reserved_at, *sides, comments, files = row
     return Pair(
-        str(row.id),
-        PairState(row.state),
-        Side(row.origin),
-        left,
-        right,
-        row.title,
-        tuple(_comment(one) for one in row.comments),
-        tuple(_attachment(one) for one in row.files),
-        row.reserved_at,
+        str(id_),
+        PairState(state),
+        Side(origin),
+        _seen(*sides[: len(sides) // 2]),
+        _seen(*sides[len(sides) // 2 :]),
+        title,
+        tuple(_comment(one) for one in json.loads(comments)) if comments else (),
+        tuple(_attachment(one) for one in json.loads(files)) if files else (),
+        reserved_at,
     )
 
 
-def _links(json: Mapping[str, Sequence[str]]) -> frozenset[Link]:
-    return frozenset(Link(kind, target) for target, kinds in json.items() for kind in kinds)
+def _seen(item_id: str | None, key: str, url: str, type_: str, snapshot: str | None, stamp: str, links: str) -> Seen:
+    held = None if snapshot is None else values(json.loads(snapshot))
+    return Seen(item_id, key, url, type_, held, stamp, _links(json.loads(links)) if links else frozenset())
+
+
+def _links(by_target: Mapping[str, Sequence[str]]) -> frozenset[Link]:
+    return frozenset(Link(kind, target) for target, kinds in by_target.items() for kind in kinds)
 
 
 def _by_target(links: frozenset[Link]) -> dict[str, list[str]]:

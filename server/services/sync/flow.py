@@ -61,7 +61,8 @@ class Flow:
         if wave is not None:
             calls = begin(work.pool, lambda plan: apply(work, plan), wave.plans)
             self._under_way.append(_UnderWay(wave, calls))
-        self.land(0 if self._alone else 1)
+        # A page without calls is settled at once: so a page of items that are known has nothing to wait for.
+        self.land(0 if self._alone or wave is None or not wave.plans else 1)
 
     def land(self, rest: int = 0) -> None:
         """Wait for the calls that are under way, and settle their pages; the last ``rest`` of them are left alone.

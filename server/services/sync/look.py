@@ -6,7 +6,7 @@ that really differ from their snapshot. What is known already is not asked for a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from server.domain.errors import AppError, Fenced, Gone, PutRight, SecondCopy, Transient
@@ -36,7 +36,20 @@ def recognise(work: Work, looks: Sequence[Look]) -> list[Look]:
 
     A dry run looks at held items too, for it is to say what would become of them.
     """
-    todo: list[Look] = []
+    rest = _sift(work, looks)
+    _bring_pairs(work, rest)
+    return [one for one, _ in rest]
+
+
+def strangers(work: Work, looks: Sequence[Look]) -> list[Look] | None:
+    """What ``recognise`` would leave, if none of it has a pair; None, and nothing more is read, if any has."""
+    rest = _sift(work, looks)
+    return None if any(mark is not None and mark.pair is not None for _, mark in rest) else [one for one, _ in rest]
+
+
+def _sift(work: Work, looks: Sequence[Look]) -> list[tuple[Look, Mark | None]]:
+    """The items that are not known to be unchanged, with what is known of them."""
+    rest: list[tuple[Look, Mark | None]] = []
     for side in Side:
         mine = [one for one in looks if one.side is side]
         if not mine:
@@ -45,27 +58,22 @@ def recognise(work: Work, looks: Sequence[Look]) -> list[Look]:
             known = marks.read(tx, work.integration, side, [one.item_id for one in mine])
         if work.dry:
             known = {item_id: replace(mark, held=None) for item_id, mark in known.items()}
-        rest = [one for one in mine if not _known_unchanged(one, known.get(one.item_id))]
-        _bring_pairs(work, rest, known)
-        todo += rest
-    return todo
+        found = [(one, known.get(one.item_id)) for one in mine]
+        rest += [(one, mark) for one, mark in found if not _known_unchanged(one, mark)]
+    return rest
 
 
-def _bring_pairs(work: Work, looks: Sequence[Look], known: Mapping[str, Mark]) -> None:
+def _bring_pairs(work: Work, known: Sequence[tuple[Look, Mark | None]]) -> None:
     """Read the pairs of these items, and the operations on them whose outcome is unknown, where there are any."""
-    paired = {one.item_id: mark for one in looks if (mark := known.get(one.item_id)) and mark.pair is not None}
+    paired = [(one, mark.pair, mark.open) for one, mark in known if mark is not None and mark.pair is not None]
     if not paired:
         return
     with work.scope.reading() as tx:
-        there = pairs.by_ids(tx, work.integration, [mark.pair for mark in paired.values() if mark.pair])
-        open_ = journal.unresolved(
-            tx, work.integration, [mark.pair for mark in paired.values() if mark.pair and mark.open]
-        )
-    for one in looks:
-        mark = paired.get(one.item_id)
-        if mark is not None and mark.pair is not None:
-            one.pair = there.get(mark.pair)
-            one.open = open_.get(mark.pair, ())
+        there = pairs.by_ids(tx, work.integration, [pair for _, pair, _ in paired])
+        open_ = journal.unresolved(tx, work.integration, [pair for _, pair, doubtful in paired if doubtful])
+    for one, pair, _ in paired:
+        one.pair = there.get(pair)
+        one.open = open_.get(pair, ())
 
 
 def _known_unchanged(one: Look, mark: Mark | None) -> bool:

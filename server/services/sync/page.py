@@ -99,8 +99,8 @@ def prepare_new(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime]
 
     Only such a page may be prepared while another one is carried out: nothing that is under way can concern it.
     """
-    todo = looking.recognise(work, looks)
-    if any(one.pair is not None for one in todo):
+    todo = looking.strangers(work, looks)
+    if todo is None:
         return None
     looking.fetch_items(work, todo)
     if any(one.pair is not None for one in todo):  # bound by its marker
@@ -172,7 +172,10 @@ def _drop_quiet(work: Work, looks: Sequence[Look], settlement: Settlement) -> li
     for one in looks:
         if one.failure is None and looking.is_quiet(work, one) and one.pair and one.item and one.type:
             after = absorb(one.type, one.pair, one.side, one.item, work.mapping)
-            if after != one.pair:
+            if after == one.pair.stamped(one.side, after.on(one.side).stamp):
+                if after != one.pair:
+                    settlement.stamped.append((one.side, after))
+            else:
                 settlement.pairs.append(after)
                 old = set(one.pair.comments)
                 settlement.comments += [(after.id, each) for each in after.comments if each not in old]

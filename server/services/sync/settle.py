@@ -40,6 +40,8 @@ class Settlement:
     """All that one page has to commit."""
 
     pairs: list[Pair] = field(default_factory=list)
+    stamped: list[tuple[Side, Pair]] = field(default_factory=list)
+    """Pairs of which nothing is new but the stamp of this side."""
     comments: list[tuple[str, CommentPair]] = field(default_factory=list)
     attachments: list[tuple[str, AttachmentPair]] = field(default_factory=list)
     outcomes: list[journal.Outcome] = field(default_factory=list)
@@ -53,7 +55,7 @@ class Settlement:
 
     def empty(self) -> bool:
         """Whether there is nothing to commit."""
-        return not (self.pairs or self.outcomes or self.events or self.holds or self.cleared)
+        return not (self.pairs or self.stamped or self.outcomes or self.events or self.holds or self.cleared)
 
     def stumble(self, look: Look, error: Exception) -> None:
         """Note an item that may be tried once more in this pass."""
@@ -72,6 +74,7 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
         work.begin_run()
     with work.scope.transaction() as tx:
         lease.check_fence(tx, work.epoch)
+        pairs.stamp(tx, settlement.stamped)
         pairs.save(tx, work.integration, settlement.pairs)
         pairs.save_comments(tx, settlement.comments)
         pairs.save_attachments(tx, settlement.attachments)
@@ -80,7 +83,7 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
         events.add_conflicts(tx, settlement.conflicts)
         holds.clear(tx, work.integration, settlement.cleared)
         holds.put(tx, work.integration, settlement.holds)
-        tell_relatives(tx, work, settlement.concerned, settlement.pairs)
+        tell_relatives(tx, work, settlement.concerned, [*settlement.pairs, *(one for _, one in settlement.stamped)])
         if cursor is not None:
             cursors.advance(tx, work.integration, *cursor)
         if run.id is not None:

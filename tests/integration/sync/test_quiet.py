@@ -122,3 +122,24 @@ def test_a_pass_that_is_not_wanted_any_more_ends_no_migration(world: World, desk
         assert isinstance(one.step(), Finished)
     [row] = world.rows("select cap from integrations where id = :integration")
     assert row.cap == {"create": 9}
+
+
+def test_of_items_that_were_only_touched_the_stamp_is_written_and_each_pair_is_read_once(
+    world: World, desk: Desk
+) -> None:
+    for number in range(9):  # three pages of the model
+        world.left.person_creates(ITEM | {"title": f"item {number}"})
+    for _ in range(4):
+        work(world, desk)
+    for item in world.left.records:
+        world.left.person_edits(item, "untravelled", "touched")
+    world.tick()
+    with statements() as asked:
+        work(world, desk)
+    reads = [one for one in asked if "pairs.left_snapshot" in one]  # the world itself takes notes of snapshots, too
+    assert 1 < len(reads) == len([one for one in asked if one.startswith("UPDATE pairs SET left_stamp")])
+    assert not any(one.startswith("INSERT INTO pairs") for one in asked)
+    with statements() as asked:
+        work(world, desk)
+    assert not any("snapshot" in one for one in asked)
+    laws.check_all(world)
