@@ -45,6 +45,10 @@ class Unavailable(LockstepError):
     """Something the server itself needs (its database, a free slot) does not answer now; retry later."""
 
 
+class Unreachable(Unavailable):
+    """The database cannot be reached at all, mostly because it restarts: it is there again in a moment."""
+
+
 class Fenced(LockstepError):
     """Another node has taken this tenant over; whatever was being done here must stop without a commit."""
 

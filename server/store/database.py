@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from server.domain.errors import Unavailable
+from server.domain.errors import Unavailable, Unreachable
 from server.settings import DatabaseSettings
 
 Transaction = Connection
@@ -216,10 +216,10 @@ def _named_errors() -> Iterator[None]:
     except PoolTimeout as error:
         raise Unavailable("All connections to the database are in use; try again in a moment.") from error
     except psycopg.OperationalError as error:
-        raise Unavailable(_SILENT) from error
+        raise Unreachable(_SILENT) from error
     except DBAPIError as error:
         if error.connection_invalidated or _never_connected(error):
-            raise Unavailable(_SILENT) from error
+            raise Unreachable(_SILENT) from error
         state = getattr(error.orig, "sqlstate", None) or ""
         sentence = next((said for begin, said in _PASSING.items() if state.startswith(begin)), None)
         if sentence is not None:

@@ -25,6 +25,7 @@ from server.domain.errors import (
     Slowed,
     Transient,
     Unavailable,
+    Unreachable,
 )
 from server.domain.integration import Document, IntegrationState
 from server.services.pacing import Paces
@@ -42,6 +43,8 @@ from server.store.tenants import SyncState, ThreadState
 
 _NEWS_SECONDS = 10.0
 _CUT_OFF = "The run was interrupted; it is taken up again."
+_RESTART_SECONDS = 2.0
+"""After so long a pass comes back that lost our own database: it is asked again, and no app is spared by waiting."""
 _SCAN_AGAIN_SECONDS = 3600.0
 """A scan that does not come through is asked for again after that long."""
 
@@ -58,7 +61,7 @@ class Finished:
 class Broken:
     """A pass that was stopped by ``reason``; ``retry_after`` is in seconds, when the app said so.
 
-    ``slowed``: nothing failed, a connection rests for so long.
+    ``slowed``: no app failed, a connection rests for so long or our own database restarts.
     """
 
     reason: str
@@ -150,6 +153,8 @@ class Pass:
             elif not passing:
                 self.desk.refuse(self.wanted, message)
             self.desk.trouble(self.wanted, message)
+        if isinstance(error, Unreachable):
+            return Broken(message, _RESTART_SECONDS, slowed=True)
         wait = error.retry_after if isinstance(error, Transient) else None
         return Broken(message, wait, slowed=isinstance(error, Slowed))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 
+import psycopg
 import pytest
 
 from server.domain.errors import CredentialsRefused
@@ -16,9 +18,10 @@ from server.services.integrations import pause as paused
 from server.services.integrations import release as released
 from server.services.sync import ends
 from server.services.sync.passes import Broken, Desk, Finished
-from server.store import connections, integrations, requests
+from server.store import connections, database, integrations, requests
 from server.store.connections import Connection
 from server.worker.loop import TenantLoop
+from server.worker.schedule import Clock, Slot, after_pause
 from tests.property import laws
 from tests.property.model import Fate, ModelConnector
 from tests.property.world import Stage, World
@@ -130,6 +133,33 @@ def test_a_feed_that_breaks_off_is_retried_and_the_reason_is_shown(world: World,
     assert isinstance(work(world, pool), Finished)
     world.settle()
     laws.check_all(world)
+
+
+def test_a_pass_that_lost_the_database_comes_back_in_a_moment_however_often(
+    world: World, stage: Stage, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.left.person_creates(ITEM)
+
+    def restart(call: str) -> Fate:
+        if call == "right.create":
+            with psycopg.connect(stage.cluster.server.dsn("postgres")) as superuser:
+                ended = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = %s"
+                superuser.execute(ended, (world.scope.login.role,))
+        return Fate.WELL
+
+    world.right.fate = restart
+    outcome = work(world, pool)
+    assert isinstance(outcome, Broken)
+    assert (outcome.retry_after, outcome.slowed) == (2.0, True)
+    slot = Slot(0.0, failures=6)
+    clock = Clock(0.0, datetime.now(UTC))
+    assert after_pause(clock, slot, outcome.retry_after or 0.0) == Slot(2.0, failures=6)
+    monkeypatch.setattr(database, "_RESTED_SECONDS", 0.0)  # what was ended is noticed when it is taken up again
+    world.right.fate = lambda _call: Fate.WELL
+    assert isinstance(work(world, pool), Finished)
+    world.settle()
+    laws.check_all(world)
+    assert len(world.right.records) == 1
 
 
 @pytest.mark.parametrize("others_wait", [True, False])
