@@ -14,9 +14,13 @@ from tests.property.histories import Histories
 from tests.property.world import Stage
 from tests.support.postgres import TestCluster
 
-HISTORIES = int(os.environ.get("LOCKSTEP_HISTORIES", "400"))
+HISTORIES = int(os.environ.get("LOCKSTEP_HISTORIES", "2000"))
 """How many histories all files of this folder play together."""
 STEPS = 20
+_FAR = 1_000_000
+"""So far apart are the seeds of two files: each batch has one of its own."""
+BATCH = 50
+"""So many are played at once: hypothesis remembers what it has drawn, more than a megabyte a history."""
 # Shrinking a history replays it hundreds of times; ask for it when hunting.
 PHASES = tuple(Phase) if "LOCKSTEP_SHRINK" in os.environ else (Phase.explicit, Phase.reuse, Phase.generate)
 
@@ -39,8 +43,13 @@ def crowded_stage(cluster: TestCluster) -> Iterator[Stage]:
 def play(stage: Stage, count: int, number: int | None) -> None:
     """Play ``count`` histories; the same for the same ``number``, new ones for None."""
     machine = type("HistoriesOnStage", (Histories,), {"stage": stage})
-    if number is not None:
-        machine = seed(number)(machine)
+    for done in range(0, count, BATCH):
+        if number is not None:
+            machine = seed(number * _FAR + done)(machine)
+        _play_batch(machine, min(BATCH, count - done))
+
+
+def _play_batch(machine: type[Histories], count: int) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(

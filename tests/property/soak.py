@@ -19,10 +19,8 @@ from queue import Empty
 import structlog
 
 from tests.property.histories import Histories
-from tests.property.playing import crowded_stage, play
+from tests.property.playing import BATCH, crowded_stage, play
 from tests.support.postgres import make_cluster, running_server
-
-_BATCH = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ def _work(seconds: float, told: Queue[Played]) -> None:
         while time.monotonic() < end:
             before = Histories.played, Histories.steps
             try:
-                play(stage, _BATCH, None)
+                play(stage, BATCH, None)
             except BaseException:  # whatever it was, the story is wanted
                 told.put(Played(0, 0, traceback.format_exc()))
                 raise
