@@ -10,7 +10,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import BinaryIO, cast
 
@@ -237,13 +237,19 @@ def _insist(work: Work, done: Applied, side: Side, item: Item, sent: Mapping[str
     if not missing:
         return False
     try:
-        done.created = work.end(side).connector.update(item.id, missing)
+        done.created = _completed(item, work.end(side).connector.update(item.id, missing), missing)
     except AppError as error:
         # The twin is there, so the pair is linked; what it did not take is tried again with the pair.
         done.refused[side] |= set(missing)
         done.failure = error
         return False
     return True
+
+
+def _completed(made: Item, after: Item, written: Mapping[str, Value]) -> Item:
+    """The new twin after a second write: what a person changed meanwhile must look changed at the next look."""
+    fields = {**after.fields, **{name: value for name, value in made.fields.items() if name not in written}}
+    return replace(after, fields=fields, stamp=after.stamp if fields == dict(after.fields) else "")
 
 
 def _made_up(done: Applied, side: Side, item: Item, sent: Mapping[str, Value]) -> dict[str, Value]:

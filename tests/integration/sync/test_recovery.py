@@ -251,3 +251,19 @@ def test_a_late_holder_cannot_commit(stage: Stage) -> None:
     world.epoch = current
     laws.check_all(world)
     assert len(world.right.records) == 1
+
+
+@pytest.mark.parametrize("step", range(3, 9))
+def test_what_a_person_changes_while_a_new_twin_is_completed_is_their_edit(stage: Stage, step: int) -> None:
+    world = stage.world(right_fills_dates=True)  # the day that it makes up is taken back in a second write
+    item = world.left.person_creates(ITEM | {"labels": ("red",)})
+
+    def somebody_is_faster(_item: str) -> None:
+        for one in world.right.records:
+            world.right.person_edits(one, "labels", ("typed right",))
+
+    world.right.meanwhile = somebody_is_faster
+    world.sync([Fate.WELL] * step + [Fate.MEANWHILE])
+    laws.check_all(world)
+    [twin] = world.right.records.values()
+    assert world.left.records[item].fields["labels"] == twin.fields["labels"]
