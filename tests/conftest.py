@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.property.world import Stage
 from tests.support.postgres import Server, TestCluster, make_cluster, running_server
+
+settings.register_profile("the same each time", deadline=None, derandomize=True)
+settings.register_profile("new ones", deadline=None)
+settings.load_profile(os.environ.get("LOCKSTEP_LAWS", "the same each time"))
+"""Of one state of the code a run says one thing; who looks for more says ``LOCKSTEP_LAWS="new ones"``."""
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,20 @@ from bisect import bisect_left
 from server.engine.richtext.build import Builder, Kind
 from server.engine.richtext.document import Document, Mark
 from server.engine.richtext.links import BARE
-from server.engine.richtext.textile import BEFORE_SPAN, CLOSERS, ENTITY, LINK_END, LINK_START, OFF_TAG, RULE, SPANS
+from server.engine.richtext.textile import (
+    ATTRIBUTES,
+    BEFORE_SPAN,
+    CLOSERS,
+    ENTITY,
+    LINK_END,
+    LINK_START,
+    OFF_TAG,
+    RULE,
+    SPANS,
+)
 
 _DEEPEST_SPAN = 6
 
-_ATTRIBUTES = r"(?:\([^\")\s]+\)|\{[^}\n]+\}|\[[a-z_-]+\]|[<>=()^~-]){0,8}"
 _RIPPED = re.compile(
     r"<pre\b[^>\n]*>(?P<pre>.*?)(?:</pre>|\Z)"
     r"|<(?P<tag>code|kbd|notextile)\b(?P<how>[^>\n]*)>(?P<inner>.*?)</(?P=tag)>"
@@ -27,16 +36,16 @@ _RIPPED = re.compile(
 _CODE_IN_PRE = re.compile(r"\s*<code\b([^>\n]*)>(.*?)(?:</code>\s*)?\Z", re.IGNORECASE | re.DOTALL)
 _CLASS = re.compile(r"class\s*=\s*[\"']?([\w#+.-]+)", re.IGNORECASE)
 _QUOTED = re.compile(r">[> ]*")
-_PREFIX = re.compile(rf"(p|bq|h[1-6]){_ATTRIBUTES}\.(?::\S+)? ")
-_ENTRY = re.compile(rf"([*#]+){_ATTRIBUTES} (.*)", re.DOTALL)
-_TABLE = re.compile(rf"table{_ATTRIBUTES}\. ?")
+_PREFIX = re.compile(rf"(p|bq|h[1-6]){ATTRIBUTES}\.(?::\S+)? ")
+_ENTRY = re.compile(rf"([*#]+){ATTRIBUTES} (.*)", re.DOTALL)
+_TABLE = re.compile(rf"table{ATTRIBUTES}\. ?")
 _CELL = re.compile(r"\|((?:\[\[[^|\]\n]*\|[^|\]\n]*\]\]|[^|])*)(?=\|)")
-_CELL_LOOK = re.compile(rf"(_?)(?:[\\/]\d+){{0,2}}{_ATTRIBUTES}\. ?")
+_CELL_LOOK = re.compile(rf"(_?)(?:[\\/]\d+){{0,2}}{ATTRIBUTES}\. ?")
 
 _CANDIDATE = re.compile(r"[*_+^~%@!\"&\n\x00-]|\?\?|(?:https?|ftp)://")
 _CODE = re.compile(r"@(?:\|\w+\|)?([^\n]{1,500}?)@(?=\W|\Z)", re.ASCII)
 _IMAGE = re.compile(
-    rf"!{_ATTRIBUTES}(?:\. )?([^\s(!]+)\s?"
+    rf"!{ATTRIBUTES}(?:\. )?([^\s(!]+)\s?"
     r"(?:\(((?:[^()\n]|\([^()\n]{1,200}\)){1,400})\))?!"
     r"(?::(\S+?)(?=[^\w\s/;=?]*(?:\s|\Z)))?"
 )

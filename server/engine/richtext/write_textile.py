@@ -32,7 +32,7 @@ from server.engine.richtext.document import (
 from server.engine.richtext.links import BARE, bare_link
 from server.engine.richtext.normal import few_lines
 from server.engine.richtext.runs import Run, in_runs
-from server.engine.richtext.textile import CLOSERS, LINK_END, LINK_START, OFF_TAG, RULE, SIGNS, SPANS
+from server.engine.richtext.textile import ATTRIBUTES, CLOSERS, LINK_END, LINK_START, OFF_TAG, RULE, SIGNS, SPANS
 
 _IN_WORD = "marks within a word: Textile has them around whole words only"
 _LINKS = "a link that Textile cannot hold: its address stands beside it"
@@ -46,7 +46,8 @@ _SPECIAL = re.compile(
     r"|(?P<equal>=(?==))|(?P<title>(?<=[A-Z0-9])\()|\x00"
 )
 _AT_START = re.compile(
-    r"[#*]+(?=[ <>=()~^{\[-]|$)|=+(?=\s|$)|[{|>]|(?:p|bq|h[1-6])(?=[^\s.]*\.(?::\S+)? )|fn\d*(?=[^\s.]*\. )"
+    rf"[#*]+(?={ATTRIBUTES}(?: |$))"
+    r"|=+(?=\s|$)|[{|>]|(?:p|bq|h[1-6])(?=[^\s.]*\.(?::\S+)? )|fn\d*(?=[^\s.]*\. )"
 )
 _LONGEST_TITLE = 60
 _TOO_MUCH = 1 << 60
@@ -215,7 +216,7 @@ class _Words:
             self._pieces(run.inlines, sign)
             inner = self._done[start + 1 :]
             if not CLOSERS[sign].search(inner + " ") and sign not in (inner[0], inner[-1]):
-                if inner[0] in "([{":
+                if inner[0] in "([{" or (sign == "*" and _AT_START.match(sign + inner)):  # its attributes, or a list's
                     self._done = f"{self._done[: start + 1]}&#{ord(inner[0])};{inner[1:]}"
                 self._done += sign
                 return

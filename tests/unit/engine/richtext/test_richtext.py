@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from server.domain.values import TextFormat
-from server.engine.richtext import attributed, convert, fingerprint, same_meaning
+from server.engine.richtext import attributed, convert, fingerprint, read, same_meaning
 
 MARKDOWN, TEXTILE, HTML, PLAIN = TextFormat.MARKDOWN, TextFormat.TEXTILE, TextFormat.HTML, TextFormat.PLAIN
 
@@ -139,3 +139,10 @@ def test_a_fingerprint_notices_an_edit() -> None:
 def test_hostile_depth_ends(format_: TextFormat, piece: str) -> None:
     for target in TextFormat:
         assert isinstance(convert(piece * 3000 + "x", format_, target).body, str)
+
+
+@pytest.mark.parametrize("words", [")", ")a", "= a", "- a", "> a", "(a) b", "~a", "-a"])
+def test_bold_words_at_the_beginning_of_a_line_are_no_entry_of_a_list(words: str) -> None:
+    there = convert(f"<b>{words}</b>", HTML, TEXTILE).body
+    assert same_meaning(f"<b>{words}</b>", HTML, there, TEXTILE)
+    assert read(there, TEXTILE).blocks == read(f"<p><b>{words}</b></p>", HTML).blocks
