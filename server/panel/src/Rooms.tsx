@@ -11,6 +11,8 @@ import { HoldList } from "./pages/holds/HoldList";
 import { IntegrationEdit } from "./pages/integrations/IntegrationEdit";
 import { IntegrationList } from "./pages/integrations/IntegrationList";
 import { IntegrationPage } from "./pages/integrations/IntegrationPage";
+import { MatchPage } from "./pages/integrations/match/MatchPage";
+import { RealignPage } from "./pages/integrations/realign/RealignPage";
 import { Wizard } from "./pages/integrations/wizard/Wizard";
 import { ItemList } from "./pages/items/ItemList";
 import { ItemPage } from "./pages/items/ItemPage";
@@ -34,6 +36,8 @@ export function Rooms({ me }: { me: Me }) {
         <Route path="integrations/new" element={<Wizard />} />
         <Route path="integrations/:id" element={<IntegrationPage />} />
         <Route path="integrations/:id/edit" element={<IntegrationEdit />} />
+        <Route path="integrations/:id/match" element={<MatchPage />} />
+        <Route path="integrations/:id/reconcile" element={<RealignPage />} />
         <Route path="runs" element={<RunList />} />
         <Route path="runs/:id" element={<RunPage />} />
         <Route path="items" element={<ItemList />} />

@@ -2,7 +2,7 @@
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { post, put, remember, remove } from "./client";
 import type {
-  Connection, ConnectionIn, ConnectionTrial, Integration, IntegrationIn, Me, Person, Side, SideSettings, Suggestion,
+  Connection, ConnectionIn, ConnectionTrial, Document, Integration, IntegrationIn, MatchRule, Me, Person, Precedence, Side, SideSettings, Suggestion,
   TokenMade, UserIn, UserMade, Verdict, WebhookMade,
 } from "./types";
 
@@ -79,10 +79,31 @@ export const useDriveIntegration = () =>
     "integrations",
     "runs",
   );
+/** Asks which items are on both sides already; the answer is a run's preview. */
+export const useMatch = () =>
+  useChange(
+    ({ id, rules }: { id: string; rules: MatchRule[] }) => post<Integration>(`/integrations/${id}/match`, { rules: { rules } }),
+    "integrations",
+    "runs",
+  );
+export const useJoin = () =>
+  useChange(
+    ({ id, ...given }: { id: string; preview: string; wins: Precedence }) => post<Integration>(`/integrations/${id}/join`, given),
+    "integrations",
+    "runs",
+    "run",
+  );
+export const useRealign = () =>
+  useChange(
+    ({ id, ...given }: { id: string; wins: Precedence; dry: boolean; document?: Document }) => post<Integration>(`/integrations/${id}/reconcile`, given),
+    "integrations",
+    "runs",
+    "run",
+  );
 export const useDeleteIntegration = () =>
   useChange((id: string) => remove(`/integrations/${id}`), "integrations", "runs", "items", "holds");
 
-export const useCancelRun = () => useChange((id: string) => post(`/runs/${id}/cancel`), "runs", "run", "integrations");
+export const useCancelRun = () => useChange((id: string) => post(`/runs/${id}/cancel`), "runs", "run");
 export const useRetry = () =>
   useChange(
     (given: { integration: string; items?: { side: "left" | "right"; item_id: string }[] }) =>

@@ -111,11 +111,11 @@ export const useRunEvents = (id: string) =>
     getNextPageParam: (page) => (page.events.length === 200 ? page.next : undefined),
   });
 
-/** What a dry run showed, page after page. */
-export const useRunPreview = (id: string) =>
+/** What a preview showed, page after page; of one action only, if named. */
+export const useRunPreview = (id: string, action = "") =>
   useInfiniteQuery({
-    queryKey: ["run", id, "preview"],
-    queryFn: ({ pageParam }) => get<PreviewPage>(`/runs/${id}/preview`, { after: pageParam, limit: 200 }),
+    queryKey: ["run", id, "preview", action],
+    queryFn: ({ pageParam }) => get<PreviewPage>(`/runs/${id}/preview`, { after: pageParam, limit: 200, action }),
     initialPageParam: 0,
     getNextPageParam: (page) => (page.lines.length === 200 ? page.next : undefined),
   });

@@ -56,6 +56,9 @@ const COUNTS: Record<string, [string, string]> = {
   links: ["link", "links"],
   undone: ["step taken back", "steps taken back"],
   kept: ["left as it is", "left as they are"],
+  joins: ["would be joined", "would be joined"],
+  ambiguous: ["could be several", "could be several"],
+  joined: ["pair joined", "pairs joined"],
   removed: ["removed", "removed"],
 };
 

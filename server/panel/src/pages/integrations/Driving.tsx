@@ -37,6 +37,8 @@ export function Driving({ integration, drive }: Props) {
         <Menu.Dropdown>
           {state === "running" && <Menu.Item leftSection={<Icon name="run" />} onClick={() => drive.mutate({ id, verb: "scan" })}>Compare everything now</Menu.Item>}
           <Menu.Item leftSection={<Icon name="item" />} onClick={() => drive.mutate({ id, verb: "dry-run" })}>Show what a run would do</Menu.Item>
+          <Menu.Item component={Link} to={`/integrations/${id}/match`} leftSection={<Icon name="both" />}>Join what is on both sides already</Menu.Item>
+          <Menu.Item component={Link} to={`/integrations/${id}/reconcile`} leftSection={<Icon name="run" />}>Bring all pairs in step</Menu.Item>
           <Menu.Divider />
           <Menu.Item component={Link} to={`/items?integration=${id}`} leftSection={<Icon name="item" />}>Its items</Menu.Item>
           <Menu.Item component={Link} to={`/holds?integration=${id}`} leftSection={<Icon name="hold" />}>What is held back</Menu.Item>

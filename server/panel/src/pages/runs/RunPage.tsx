@@ -13,9 +13,9 @@ import { RunProgress } from "../../widgets/RunProgress";
 import { State } from "../../widgets/State";
 import { When } from "../../widgets/When";
 import { exact, span } from "../../widgets/words";
+import { isJoin, isPreview } from "./preview";
 import { RunLines } from "./RunLines";
 import { RunPreview } from "./RunPreview";
-import { Rests } from "./Rests";
 import { Undone, UndoRun } from "./UndoRun";
 
 export function RunPage() {
@@ -31,25 +31,15 @@ export function RunPage() {
       actions={may && (running
         ? (
           <Button variant="default" disabled={running.cancel_requested} loading={cancel.isPending} onClick={() => cancel.mutate(id)}>
-            {running.cancel_requested ? "Ending at the next page" : live(running) ? "End this run and pause" : "End this run"}
+            {running.cancel_requested ? "Ending at the next page" : "End this run"}
           </Button>
         )
-        : run.data && wrote(run.data) && <UndoRun run={run.data} />)}
+        : run.data && !isPreview(run.data) && !isJoin(run.data) && <UndoRun run={run.data} />)}
     >
       <Problem error={cancel.error} />
       <Loaded read={run}>{(value) => <Parts run={value} />}</Loaded>
     </Page>
   );
-}
-
-/** Whether there may be anything to take back; the server knows, and says so. */
-function wrote(run: Run): boolean {
-  return run.trigger !== "dry run" && run.argument.dry !== true;
-}
-
-/** Whether the next run of its kind begins by itself, so that ending it takes the integration to rest. */
-function live(run: Run): boolean {
-  return run.trigger === "poll" || run.trigger === "now";
 }
 
 function Parts({ run }: { run: Run }) {
@@ -70,9 +60,8 @@ function Parts({ run }: { run: Run }) {
           {run.message !== "" && <Note tone={run.state === "failed" ? "problem" : "advice"}>{run.message}</Note>}
         </Stack>
       </Panel>
-      {live(run) && (run.cancel_requested || run.state === "cancelled") && <Rests run={run} />}
       <Undone run={run} />
-      {wrote(run)
+      {!isPreview(run)
         ? <Panel title="What it did" hint="a line per item" flush><RunLines run={run} /></Panel>
         : <Panel title="What it would do" hint="nothing was written" flush><RunPreview run={run} /></Panel>}
     </Stack>

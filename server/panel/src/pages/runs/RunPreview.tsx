@@ -1,19 +1,43 @@
-/** What a dry run would do, item by item: each field before and after. */
-import { Button, Center, Group, Stack, Text } from "@mantine/core";
-import { useRunPreview } from "../../api/queries";
+/** What a run would do, item by item: each field before and after; of a match also one kind of line alone. */
+import { Button, Center, Group, SegmentedControl, Stack, Text } from "@mantine/core";
+import { useEffect, useState } from "react";
+import { useConnections, useIntegration, useRunPreview } from "../../api/queries";
 import type { PreviewLine, Run } from "../../api/types";
 import { Empty } from "../../widgets/Empty";
 import { Loaded } from "../../widgets/Loaded";
 import { plain } from "../../widgets/words";
-import { byItem, sayAction } from "./preview";
+import { namesOf } from "../integrations/names";
+import { byItem, isMatch, sayAction } from "./preview";
+
+const KINDS = [{ value: "", label: "Everything" }, { value: "join", label: "Would be joined" }, { value: "ambiguous", label: "Could be several" }];
 
 export function RunPreview({ run }: { run: Run }) {
-  const preview = useRunPreview(run.id);
+  const [action, setAction] = useState("");
+  return (
+    <>
+      {isMatch(run) && (
+        <Group px="md" pt="sm"><SegmentedControl size="xs" aria-label="Which lines" data={KINDS} value={action} onChange={setAction} /></Group>
+      )}
+      <Lines key={action} run={run} action={action} />
+    </>
+  );
+}
+
+function Lines({ run, action }: { run: Run; action: string }) {
+  const preview = useRunPreview(run.id, action);
+  const document = useIntegration(run.integration).data?.document;
+  const connections = useConnections().data;
+  const names = document ? namesOf(document, connections) : { left: "Left", right: "Right" };
+  const { refetch } = preview;
+  useEffect(() => {
+    // Told anew whenever the run has moved on or come to its end.
+    void refetch();
+  }, [refetch, run.done, run.state]);
   return (
     <Loaded read={preview}>
       {({ pages }) => {
-        const items = byItem(pages.flatMap((page) => page.lines));
-        if (items.length === 0) return <Empty icon="check" title="Nothing would be done">Both sides agree, or the preview was replaced by a newer one.</Empty>;
+        const items = byItem(pages.flatMap((page) => page.lines), names);
+        if (items.length === 0) return <Nothing run={run} action={action} />;
         return (
           <>
             {items.map((item) => (
@@ -28,6 +52,13 @@ export function RunPreview({ run }: { run: Run }) {
       }}
     </Loaded>
   );
+}
+
+function Nothing({ run, action }: { run: Run; action: string }) {
+  if (run.state === "running") return <Empty icon="run" title="Looking at both sides">Lines appear here as items are compared.</Empty>;
+  if (action !== "") return <Empty icon="check" title="None of these">Nothing of this kind was found.</Empty>;
+  if (isMatch(run)) return <Empty icon="item" title="No item was found on both sides">By these rules nothing is alike, everything alike is joined already, or the preview was replaced by a newer one.</Empty>;
+  return <Empty icon="check" title="Nothing would be done">Both sides agree, or the preview was replaced by a newer one.</Empty>;
 }
 
 function Line({ line }: { line: PreviewLine }) {

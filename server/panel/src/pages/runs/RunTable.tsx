@@ -6,8 +6,15 @@ import { RunProgress } from "../../widgets/RunProgress";
 import { State } from "../../widgets/State";
 import { When } from "../../widgets/When";
 import { span, tally } from "../../widgets/words";
+import { isJoin, isPreview } from "./preview";
 
 const TRIGGERS: Record<string, string> = { poll: "by the clock", webhook: "told by an app", retry: "tried again", now: "asked for", start: "started", resume: "taken up again" };
+
+function why(run: Run): string {
+  if (isJoin(run)) return "join";
+  const said = TRIGGERS[run.trigger] ?? run.trigger;
+  return isPreview(run) && run.trigger !== "dry run" ? `preview: ${said}` : said;
+}
 
 /** ``single``: all are of one integration, which need not be named. */
 export function RunTable({ runs, single = false }: { runs: readonly Run[]; single?: boolean }) {
@@ -26,7 +33,7 @@ export function RunTable({ runs, single = false }: { runs: readonly Run[]; singl
               {run.state === "running" ? <RunProgress run={run} compact /> : <Text className="wrap">{run.message || tally(run.counts)}</Text>}
             </Table.Td>
             <Table.Td className="number nowrap">{run.finished_at === null ? "–" : span((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000)}</Table.Td>
-            <Table.Td className="nowrap"><Text c="dimmed">{run.argument.dry === true && "preview: "}{TRIGGERS[run.trigger] ?? run.trigger}</Text></Table.Td>
+            <Table.Td className="nowrap"><Text c="dimmed">{why(run)}</Text></Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>
