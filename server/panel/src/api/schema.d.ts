@@ -937,6 +937,8 @@ export interface components {
             deletes_items: boolean;
             /** Edits Comments */
             edits_comments: boolean;
+            /** Keeps Created At */
+            keeps_created_at: boolean;
             /** Links */
             links: boolean;
             /** Private Comments */

@@ -25,7 +25,7 @@ export function RulesForm({ document, names, onChange }: Props) {
   return (
     <Stack gap="md">
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
-        <Select label="New items get a twin" data={ways} value={document.creates} onChange={(chosen) => onChange({ ...document, creates: way(chosen) ?? document.creates })} />
+        <Select label="New items get a twin" data={ways} value={document.migration ?? document.creates} disabled={document.migration !== null} onChange={(chosen) => onChange({ ...document, creates: way(chosen) ?? document.creates })} />
         <Select label="Comments travel" data={orNever} value={comments.direction ?? "never"} onChange={(chosen) => onChange({ ...document, comments: { ...comments, direction: way(chosen) } })} />
         <Select
           label="Private comments" disabled={comments.direction === null} value={comments.private}

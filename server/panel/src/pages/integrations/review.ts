@@ -2,6 +2,7 @@
 import type { Direction, Document, FieldMapping } from "../../api/types";
 import { count, size, span } from "../../widgets/words";
 import type { Names } from "./names";
+import { oneWay } from "./migration";
 import { type End, sayTimes } from "./rules/timetable";
 
 export interface Ability {
@@ -16,8 +17,10 @@ export interface Sentence {
 }
 
 /** ``label`` gives a field's name, ``privacy`` says which app knows private comments, ``ends`` when its connections are worked. */
-export function review(document: Document, names: Names, label: (field: FieldMapping) => string, privacy: Ability, ends?: readonly End[]): Sentence[] {
+export function review(written: Document, names: Names, label: (field: FieldMapping) => string, privacy: Ability, ends?: readonly End[]): Sentence[] {
+  const document = oneWay(written);
   return [
+    ...migration(document, names),
     items(document, names),
     ...scope(document, names),
     ...fields(document, names, label),
@@ -29,6 +32,12 @@ export function review(document: Document, names: Names, label: (field: FieldMap
     ...partings(document, names),
     { about: "pace", text: pace(document, ends), grave: false },
   ];
+}
+
+function migration({ migration: way }: Document, { left, right }: Names): Sentence[] {
+  if (way === null) return [];
+  const [from, to] = way === "to_left" ? [right, left] : [left, right];
+  return [{ about: "items", text: `This is a migration: everything of ${from} moves to ${to} once, nothing is written to ${from}, and it ends by itself with a summary.`, grave: false }];
 }
 
 function pace({ schedule, scan_hours }: Document, ends: readonly End[] | undefined): string {

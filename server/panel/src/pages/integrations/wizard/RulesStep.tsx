@@ -8,6 +8,7 @@ import { Panel } from "../../../widgets/Panel";
 import type { Names } from "../names";
 import { Review } from "../Review";
 import { LimitsForm } from "../rules/LimitsForm";
+import { MigrationForm } from "../rules/MigrationForm";
 import { PartingForm } from "../rules/PartingForm";
 import { ScheduleForm } from "../rules/ScheduleForm";
 import { endsOf, sayTimes } from "../rules/timetable";
@@ -31,6 +32,7 @@ export function RulesStep({ document, names, name, error, onName, onChange }: Pr
       <Panel title="Rules">
         <Stack gap="md">
           <TextInput label="Name of the integration" required maxLength={100} value={name} error={aboutName} onChange={(event) => onName(event.currentTarget.value)} />
+          <MigrationForm document={document} names={names} onChange={onChange} />
           <RulesForm document={document} names={names} onChange={onChange} />
         </Stack>
       </Panel>

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import type { Direction, Document } from "../../api/types";
+import { isOver, oneWay, sayMigration } from "./migration";
+
+const field = (direction: Direction) => ({ left: direction, right: "r", direction });
+const document = (migration: Direction | null) =>
+  ({
+    migration, creates: "both",
+    types: [{ left: "a", right: "b", fields: [field("both"), field("to_right"), field("to_left")] }],
+    comments: { direction: "both" }, attachments: { direction: "to_left" }, links: { direction: null, parents: "both" },
+    deletions: { on_left: "delete", on_right: "note" }, scope: { leaving: { on_left: "close", on_right: "ignore" } },
+  }) as unknown as Document;
+
+describe("a migration", () => {
+  it("leaves an integration without one as it is", () => {
+    expect(oneWay(document(null))).toEqual(document(null));
+  });
+
+  it("writes nothing to the side that everything leaves", () => {
+    const moved = oneWay(document("to_right"));
+    expect(moved.creates).toBe("to_right");
+    expect(moved.types[0]?.fields.map((one) => [one.left, one.direction])).toEqual([["both", "to_right"], ["to_right", "to_right"]]);
+    expect([moved.comments.direction, moved.attachments.direction, moved.links.parents]).toEqual(["to_right", null, "to_right"]);
+    expect(moved.deletions).toMatchObject({ on_left: "ignore", on_right: "note" });
+    expect(moved.scope.leaving.on_left).toBe("ignore");
+  });
+
+  it("is over when it rests with its summary, which is no problem", () => {
+    const problem = "The migration has come through: 3 items of Desk are on Lab, nothing is held back.";
+    expect(isOver({ document: document("to_right"), state: "paused", problem })).toBe(true);
+    expect(isOver({ document: document("to_right"), state: "paused", problem: "Lab refuses our account." })).toBe(false);
+    expect(isOver({ document: document(null), state: "paused", problem })).toBe(false);
+  });
+
+  it("promises dates only where the app can be told them", () => {
+    expect(sayMigration("Desk", "Lab", true)).toContain("as old as their originals");
+    expect(sayMigration("Desk", "Lab", false)).toContain("Lab cannot be told when an item was made");
+  });
+});

@@ -1,0 +1,31 @@
+/** A one-off move of everything one way: which rules still count then. Pure; the server narrows a document by the same rule. */
+import type { Direction, Document, Integration, PartingRules } from "../../api/types";
+
+/** The document as it counts: in a migration nothing is written to the side that everything leaves. */
+export function oneWay(document: Document): Document {
+  const way = document.migration;
+  if (way === null) return document;
+  const only = (direction: Direction | null): Direction | null => (direction === "both" || direction === way ? way : null);
+  const parting = (rules: PartingRules): PartingRules => ({ ...rules, [way === "to_right" ? "on_left" : "on_right"]: "ignore" });
+  const { comments, attachments, links, deletions, scope } = document;
+  return {
+    ...document,
+    creates: way,
+    types: document.types.map((type) => ({ ...type, fields: type.fields.filter((field) => only(field.direction) !== null).map((field) => ({ ...field, direction: way })) })),
+    comments: { ...comments, direction: only(comments.direction) },
+    attachments: { ...attachments, direction: only(attachments.direction) },
+    links: { ...links, direction: only(links.direction), parents: only(links.parents) },
+    deletions: parting(deletions),
+    scope: { ...scope, leaving: parting(scope.leaving) },
+  };
+}
+
+/** What a migration does and keeps, for people; `dates`: whether the app that everything goes to can be told when an item was made. */
+export function sayMigration(from: string, to: string, dates: boolean): string {
+  const age = dates ? `There they are as old as their originals, and a comment says who made each and when.` : `${to} cannot be told when an item was made, so a comment on each says who made it and when.`;
+  return `Everything of ${from} moves to ${to} once, and nothing is ever written to ${from}. ${age} When all has come through it ends by itself with a summary.`;
+}
+
+/** Whether it has come to its end by itself; its summary then stands where a problem would. */
+export const isOver = ({ document, state, problem }: Pick<Integration, "document" | "state" | "problem">): boolean =>
+  document.migration !== null && state === "paused" && problem.startsWith("The migration has come through");
