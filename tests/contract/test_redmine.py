@@ -18,7 +18,8 @@ from server.connectors.redmine import feed
 from server.domain.errors import CredentialsRefused, Gone, NotThatApp, PutRight, Rejected
 from server.domain.item import PARENT, CommentDraft, Draft, FileDraft, Item
 from server.domain.values import FieldKind, Value
-from tests.contract.conformance import Conformance, Tracker
+from tests.contract.conformance import Conformance
+from tests.contract.tracker import Tracker
 from tests.support.testbeds import redmine as bed_of_redmine
 
 pytestmark = pytest.mark.trackers

@@ -20,7 +20,8 @@ from server.connectors.request_tracker import feed
 from server.domain.errors import Gone, NotThatApp, PutRight, Rejected
 from server.domain.item import PARENT, CommentDraft, Draft, FileDraft
 from server.domain.values import FieldKind, TextFormat, Value
-from tests.contract.conformance import Conformance, Tracker
+from tests.contract.conformance import Conformance
+from tests.contract.tracker import Tracker
 from tests.support.testbeds import request_tracker as bed_of_rt
 from tests.support.testbeds.request_tracker import RequestTracker
 

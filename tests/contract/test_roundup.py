@@ -19,7 +19,8 @@ from server.connectors.http import HttpOutlet
 from server.domain.errors import CredentialsRefused, Rejected
 from server.domain.item import CommentDraft, FileDraft
 from server.domain.values import Value
-from tests.contract.conformance import Conformance, Tracker
+from tests.contract.conformance import Conformance
+from tests.contract.tracker import Tracker
 from tests.support.testbeds import roundup as bed_of_roundup
 from tests.support.testbeds.roundup import Roundup
 
