@@ -10,30 +10,21 @@ import pytest
 from server.domain.errors import Transient
 from server.domain.item import Item, Side
 from server.domain.values import Value
-from server.services.sync import ends, hints
+from server.services.sync import hints
 from server.services.sync.passes import Broken, Desk, Finished
-from server.store import inbox, integrations
-from server.store.connections import Connection
+from server.store import inbox
 from tests.property import laws
 from tests.property.model import Fate, Killed, ModelApp, ModelConnector
-from tests.property.world import Stage, World
+from tests.property.world import World
 
 pytestmark = pytest.mark.postgres
 ITEM: dict[str, Value] = {"title": "an item", "text": "", "status": "1", "labels": ()}
 
 
 @pytest.fixture
-def world(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> World:
-    made = stage.world()
-
-    def open_model(_scope: object, row: Connection, *_more: object) -> ModelConnector:
-        return ModelConnector(made.left if row.name == "left" else made.right)
-
-    monkeypatch.setattr(ends, "open_connector", open_model)
-    with made.scope.transaction() as tx:
-        integrations.start(tx, made.integration)
-    made.calm()
-    return made
+def world(world: World) -> World:
+    world.calm()
+    return world
 
 
 def tell(world: World, *items: str, side: Side = Side.LEFT) -> None:

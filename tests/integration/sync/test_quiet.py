@@ -11,30 +11,15 @@ import pytest
 from sqlalchemy import Engine, event
 
 from server.domain.values import Value
-from server.services.sync import ends
 from server.services.sync.passes import Desk, Finished
 from server.store import integrations
-from server.store.connections import Connection
 from tests.property import laws
-from tests.property.model import Fate, ModelConnector
-from tests.property.world import Stage, World
+from tests.property.model import Fate
+from tests.property.world import World
 
 pytestmark = pytest.mark.postgres
 ITEM: dict[str, Value] = {"title": "an item", "text": "", "status": "1", "labels": ()}
 _MOST = 7
-
-
-@pytest.fixture
-def world(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> World:
-    made = stage.world()
-
-    def open_model(_scope: object, row: Connection, *_more: object) -> ModelConnector:
-        return ModelConnector(made.left if row.name == "left" else made.right)
-
-    monkeypatch.setattr(ends, "open_connector", open_model)
-    with made.scope.transaction() as tx:
-        integrations.start(tx, made.integration)
-    return made
 
 
 @pytest.fixture

@@ -16,10 +16,8 @@ from server.services import record
 from server.services.cluster import Tenure, elapsed
 from server.services.integrations import pause as paused
 from server.services.integrations import release as released
-from server.services.sync import ends
-from server.services.sync.passes import Broken, Desk, Finished
+from server.services.sync.passes import Broken, Desk, Finished, Pass
 from server.store import connections, database, integrations, requests
-from server.store.connections import Connection
 from server.worker.loop import TenantLoop
 from server.worker.schedule import Clock, Slot, after_pause
 from tests.property import laws
@@ -31,22 +29,19 @@ ITEM: dict[str, Value] = {"title": "an item", "text": "", "status": "1", "labels
 
 
 @pytest.fixture
-def world(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> World:
-    made = stage.world()
-
-    def open_model(_scope: object, row: Connection, *_more: object) -> ModelConnector:
-        return ModelConnector(made.left if row.name == "left" else made.right)
-
-    monkeypatch.setattr(ends, "open_connector", open_model)
-    with made.scope.transaction() as tx:
-        integrations.start(tx, made.integration)
-    return made
-
-
-@pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(2) as made:
         yield made
+
+
+def in_the_middle(world: World, pool: ThreadPoolExecutor) -> tuple[Desk, Pass]:
+    """A desk, and its pass that has done a page and has more to do."""
+    world.epoch += 1
+    desk = Desk(world.scope, world.epoch, "test", lambda: False, waited_for=lambda: True)
+    desk.open()
+    one = desk.start(desk.wanted()[-1], pool)
+    assert one.step() is None
+    return desk, one
 
 
 def work(world: World, pool: ThreadPoolExecutor) -> Finished | Broken:
@@ -197,11 +192,7 @@ def test_a_live_run_that_a_person_ends_is_cancelled_and_the_next_waits_for_a_sta
     if kind == "now":
         with world.scope.transaction() as tx:
             requests.ask(tx, world.integration, "now", {}, "test")
-    world.epoch += 1
-    desk = Desk(world.scope, world.epoch, "test", lambda: False, waited_for=lambda: True)
-    desk.open()
-    one = desk.start(desk.wanted()[-1], pool)
-    assert one.step() is None
+    desk, one = in_the_middle(world, pool)
     record.cancel_run(world.scope, "test", world.last_run())
     assert isinstance(one.step(), Finished)
     assert 0 < len(world.right.records) < 9
@@ -221,11 +212,7 @@ def test_a_request_that_a_pause_took_back_does_not_promise_to_be_taken_up(
         world.left.person_creates(ITEM | {"title": f"item {number}"})
     with world.scope.transaction() as tx:
         requests.ask(tx, world.integration, "now", {}, "test")
-    world.epoch += 1
-    desk = Desk(world.scope, world.epoch, "test", lambda: False, waited_for=lambda: True)
-    desk.open()
-    one = desk.start(desk.wanted()[-1], pool)
-    assert one.step() is None
+    _, one = in_the_middle(world, pool)
     paused(world.scope, "test", world.integration)
     assert isinstance(one.step(), Finished)
     [run] = world.rows("select state, message from runs")
