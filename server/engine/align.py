@@ -82,7 +82,16 @@ def _carries(one: CompiledField, now: Mapping[Side, Value], source: Side) -> boo
     if not one.rule.direction.allows(source.other):
         return False
     converted = one.convert(now[source], source.other)
-    return isinstance(converted, Converted) and converted.value != now[source.other]
+    if not isinstance(converted, Converted):
+        return False
+    there = now[source.other]
+    if one.left.kind in SETS:
+        return bool(_members(converted.value) - _members(there))
+    return converted.value != there
+
+
+def _members(value: Value) -> frozenset[str]:
+    return frozenset(value if isinstance(value, tuple) else ())
 
 
 def _source(
@@ -98,9 +107,10 @@ def _source(
     filled = [side for side in Side if now[side] not in _EMPTY]
     if len(filled) == 1:
         return filled[0] if one.rule.direction.allows(filled[0].other) else None
-    if wins is Precedence.FILL and one.left.kind in SETS:
-        return "both"
     winner = _winner(items, wins)
+    if one.left.kind in SETS:
+        # Members are added and none is taken away, so nothing gives way and there is nothing to record.
+        return winner if winner is not None else "both"
     if winner is not None and not _carries(one, now, winner):
         conflicts.append(_conflict(one, now, "held", _STUCK))
         return None

@@ -20,6 +20,7 @@ from server.engine.richtext import convert, fingerprint, same_meaning
 
 CHOICES = frozenset({FieldKind.OPTION, FieldKind.STATUS})
 _TEXTS = frozenset({FieldKind.TEXT, FieldKind.RICH_TEXT})
+_PEOPLE = frozenset({FieldKind.USER, FieldKind.USERS})
 _FAMILIES = (
     _TEXTS,
     CHOICES,
@@ -132,6 +133,17 @@ class CompiledField:
             return name
         return next((o.id for o in self.spec(target).options if o.name.casefold() == name.casefold()), None)
 
+    def named(self, value: Value, side: Side) -> Value:
+        """``value`` of a side as people call it: names in the place of ids, where they are known."""
+        spec = self.spec(side)
+        if isinstance(value, tuple):
+            return tuple(str(self.named(member, side)) for member in value)
+        if not isinstance(value, str) or not value:
+            return value
+        if spec.kind in _PEOPLE:
+            return self.directory.name(value, side)
+        return next((option.name for option in spec.options if option.id == value), value)
+
     def same(self, left: Value, right: Value) -> bool:
         """Whether the two values mean the same under this mapping."""
         if self.left.kind in _TEXTS:
@@ -167,9 +179,8 @@ class CompiledField:
         mapped = (self._to_right if target is Side.RIGHT else self._to_left).get(value)
         if mapped is not None:
             return Converted(mapped)
-        source = self.spec(target.other)
-        name = next((option.name for option in source.options if option.id == value), value)
-        return Unconverted(f"the value “{name}” of “{source.name}” has no counterpart in the mapping")
+        name = self.named(value, target.other)
+        return Unconverted(f"the value “{name}” of “{self.spec(target.other).name}” has no counterpart in the mapping")
 
     def _convert_user(self, value: str, target: Side) -> Converted | Unconverted:
         counterpart = self.directory.counterpart(value, target)

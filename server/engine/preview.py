@@ -21,6 +21,7 @@ from server.domain.operation import (
 from server.domain.pair import PairState
 from server.domain.preview import Line
 from server.domain.values import FieldKind, FieldSpec, Value
+from server.engine.mapping import CompiledField
 from server.engine.plan import Plan
 
 _LONGEST = 2000
@@ -45,7 +46,9 @@ def lines(plan: Plan) -> list[Line]:
     for note in plan.notes:
         line = _line(plan, note.side or plan.pair.origin.other, "note")
         reason = f"{note.what}: {note.reason}" if note.reason else note.what
-        before, after = _short(note.before), _short(note.after)
+        one = next((each for each in plan.type.fields if note.side and each.spec(note.side).name == note.field), None)
+        before = _said(one, line.side, note.before)
+        after = _said(one, line.side.other, note.after)  # what could not be carried over is in its own side's terms
         found.append(replace(line, field=note.field, before=before, after=after, reason=reason))
     found += [_of_conflict(plan, clash) for clash in plan.conflicts]
     if plan.summary:
@@ -94,18 +97,19 @@ def _users(value: Value) -> tuple[str, ...]:
 def _of_operation(plan: Plan, operation: Operation) -> list[Line]:
     step: object = operation.step
     line = _line(plan, operation.side, operation.step.kind)
-    names = {one.spec(operation.side).id: one.spec(operation.side).name for one in plan.type.fields}
+    fields = {one.spec(operation.side).id: one for one in plan.type.fields}
+
+    def changed(name: str, before: Value, after: Value) -> Line:
+        one = fields.get(name)
+        label = one.spec(operation.side).name if one is not None else name
+        before, after = _said(one, operation.side, before), _said(one, operation.side, after)
+        return replace(line, field=label, before=before, after=after)
+
     if isinstance(step, CreateItem):
-        fields = step.draft.fields.items()
-        return [
-            replace(line, after=plan.pair.title),
-            *(replace(line, field=names.get(name, name), after=_short(value)) for name, value in fields),
-        ]
+        values = step.draft.fields.items()
+        return [replace(line, after=plan.pair.title), *(changed(name, None, value) for name, value in values)]
     if isinstance(step, UpdateItem):
-        return [
-            replace(line, field=names.get(name, name), before=_short(step.before.get(name)), after=_short(value))
-            for name, value in step.changed.items()
-        ]
+        return [changed(name, step.before.get(name), value) for name, value in step.changed.items()]
     if isinstance(step, AddComment):
         private = "private" if step.draft.private else ""
         return [replace(line, after=_short(step.draft.body), reason=private)]
@@ -130,14 +134,20 @@ def _of_conflict(plan: Plan, clash: Conflict) -> Line:
     side = Side.LEFT if clash.winner == "right" else Side.RIGHT
     values = {Side.LEFT: clash.left_value, Side.RIGHT: clash.right_value}
     line = _line(plan, side, "conflict")
-    name = clash.field_left if side is Side.LEFT else clash.field_right
-    before, after = _short(values[side]), _short(values[side.other])
+    one = next((each for each in plan.type.fields if each.left.id == clash.field_left), None)
+    name = one.spec(side).name if one is not None else clash.field_left if side is Side.LEFT else clash.field_right
+    before, after = _said(one, side, values[side]), _said(one, side.other, values[side.other])
     return replace(line, field=name, before=before, after=after, reason=f"{clash.winner}: {clash.reason}")
 
 
 def _line(plan: Plan, side: Side, action: str) -> Line:
     item, twin = plan.pair.on(side.other), plan.pair.on(side)
     return Line(side, item.item_id or "", action, item.key, twin.item_id or "", twin.key)
+
+
+def _said(one: CompiledField | None, side: Side, value: Value) -> Value:
+    """A value of a side as people call it, cut where it is long."""
+    return _short(one.named(value, side) if one is not None else value)
 
 
 def _short(value: Value) -> Value:

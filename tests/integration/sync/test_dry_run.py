@@ -74,7 +74,7 @@ def test_each_field_is_shown_before_and_after_and_a_pair_counts_once(stage: Stag
     assert counts(world, run) == {"updates": 2}
     assert {(one.side, one.field, one.before, one.after) for one in lines(world, run)} == {
         ("right", "Title", "old", "new"),
-        ("left", "Status", "1", "2"),
+        ("left", "Status", "New", "Done"),
     }
     laws.check_all(world)
 

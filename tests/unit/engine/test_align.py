@@ -98,3 +98,21 @@ def test_a_value_without_a_counterpart_in_the_new_table_stays_where_it_is() -> N
     done, plan = aligned({"status": "3"}, {"state": "d"}, Precedence.LEFT, pair=old, fields=only("status"))
     assert writes(plan) == {}
     assert [(one.winner, "cannot travel" in one.reason) for one in done.conflicts] == [("held", True)]
+
+
+@pytest.mark.parametrize("wins", [Precedence.LEFT, Precedence.RIGHT, Precedence.LATEST])
+def test_members_that_stay_give_way_to_nobody_and_are_no_conflict(wins: Precedence) -> None:
+    """An app that adds whoever writes to its watchers holds more of them than the other for ever."""
+    mine: dict[str, Value] = {"labels": ("red",)}
+    theirs: dict[str, Value] = {"tags": ("blau", "red")}
+    old = linked(item(Side.LEFT, mine), item(Side.RIGHT, theirs))
+    done, plan = aligned(mine, theirs, wins, pair=old, fields=only("labels"))
+    assert done.conflicts == ()
+    assert writes(plan) == ({} if wins is Precedence.LEFT else {"labels": ("blau", "red")})
+
+
+@pytest.mark.parametrize("wins", [Precedence.LEFT, Precedence.RIGHT])
+def test_members_without_a_counterpart_are_no_difference(wins: Precedence) -> None:
+    fields = only("labels", direction=Direction.TO_RIGHT)
+    done, plan = aligned({"labels": ("red",)}, {"tags": ("blau", "red")}, wins, fields=fields)
+    assert (done.conflicts, plan.operations) == ((), ())

@@ -28,14 +28,14 @@ def test_a_new_item_has_a_line_of_its_own_and_one_for_each_field() -> None:
     assert [(one.action, one.field, one.after) for one in lines] == [
         ("create", "", "a title"),
         ("create", "Subject", "a title"),
-        ("create", "State", "d"),
+        ("create", "State", "done"),
     ]
     assert {(one.side, one.item_key, one.twin_key) for one in lines} == {(Side.RIGHT, "L-1", "")}
 
 
 def test_a_value_that_cannot_be_carried_over_is_a_line_with_the_reason() -> None:
     [line] = [one for one in preview.lines(new(item(Side.LEFT, {"title": "t", "status": "3"}))) if one.action == "note"]
-    assert (line.field, line.after) == ("State", "3")
+    assert (line.field, line.after) == ("State", "Odd")
     assert "no counterpart" in line.reason
 
 
@@ -71,3 +71,14 @@ def test_people_are_those_in_the_user_fields_before_and_after_the_write() -> Non
     assert preview.people(plan, SPECS, {Side.LEFT: left, Side.RIGHT: old_right}) == {"right:x1"}
     plan = planned(linked(old_left, old_right), old_left, old_right, fields=only("owner"))
     assert preview.people(plan, SPECS, {Side.LEFT: old_left, Side.RIGHT: old_right}) == set()
+
+
+def test_fields_and_values_are_called_what_people_call_them() -> None:
+    old = linked(item(Side.LEFT, {"status": "1", "owner": "u1"}), item(Side.RIGHT, {"state": "n", "assignee": "x1"}))
+    now = item(Side.LEFT, {"status": "2", "owner": "u1"}), item(Side.RIGHT, {"state": "n", "assignee": "x2"})
+    clash = item(Side.LEFT, {"status": "2", "owner": "u2"}), now[1]
+    [line] = preview.lines(planned(old, *now, fields=only("status")))
+    assert (line.field, line.before, line.after) == ("State", "new", "done")
+    [line] = preview.lines(planned(old, *clash, fields=only("owner", ConflictPolicy.HOLD)))
+    assert (line.field, line.before, line.after) == ("Assignee", "Bob", "Bob")
+    assert (line.side, line.action) == (Side.RIGHT, "conflict")
