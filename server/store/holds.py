@@ -71,6 +71,7 @@ def put(tx: Connection, integration: str, holds: Sequence[Hold]) -> None:
                 "stamp": one.stamp,
                 "attempts": attempts,
                 "due_at": None if delay is None else now + delay,
+                "asked_at": None,
                 "waits_for": one.waits_for,
                 "last_at": now,
             }
@@ -152,11 +153,11 @@ def due_anew(tx: Connection, integration: str) -> int:
 
 
 def release(tx: Connection, integration: str, items: Sequence[tuple[Side, str]] | None = None) -> int:
-    """Let held items be tried again now (None: all that are not skipped by a rule); how many."""
+    """Let held items be tried again at once, because a person asks (None: all that no rule skips); how many."""
     where: ColumnElement[bool] = (t.holds.c.integration_id == integration) & (t.holds.c.kind != "skipped")
     if items is not None:
         where = _of(integration, items)
-    return tx.execute(t.holds.update().where(where).values(due_at=func.now())).rowcount
+    return tx.execute(t.holds.update().where(where).values(due_at=func.now(), asked_at=func.now())).rowcount
 
 
 def go_on(tx: Connection, integration: str, items: Sequence[tuple[Side, str]]) -> None:

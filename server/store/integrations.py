@@ -24,7 +24,8 @@ class Integration:
     """One integration. ``due_at``: since when it runs or was changed; ``run_requested``: a person asked for a run.
 
     ``cap``: what its first run may do at most, by kind of operation (None: no cap). ``worked_at``: the last pass at a
-    set time. ``told``: an app has told of something that was not looked at yet.
+    set time. ``told``: an app has told of something that was not looked at yet. ``retried_at``: when a person last
+    asked for held items to be tried again, of which some were not yet (None: all were).
     """
 
     id: str
@@ -40,11 +41,19 @@ class Integration:
     updated_at: datetime
     worked_at: datetime | None = None
     told: bool = False
+    retried_at: datetime | None = None
 
 
 _REQUESTED = exists().where(t.run_requests.c.integration_id == t.integrations.c.id)
 _TOLD = exists().where(t.inbox.c.integration_id == t.integrations.c.id)
-_INTEGRATIONS = select(t.integrations, _REQUESTED.label("run_requested"), _TOLD.label("told"))
+_RETRIED = (
+    select(func.max(t.holds.c.asked_at))
+    .where(t.holds.c.integration_id == t.integrations.c.id, t.holds.c.asked_at.is_not(None))
+    .scalar_subquery()
+)
+_INTEGRATIONS = select(
+    t.integrations, _REQUESTED.label("run_requested"), _TOLD.label("told"), _RETRIED.label("retried_at")
+)
 _EVERY = _INTEGRATIONS.order_by(t.integrations.c.name)
 _TOKEN = select(t.integrations.c.version, t.integrations.c.due_at).where(
     t.integrations.c.id == bindparam("integration")
@@ -197,4 +206,5 @@ def _integration(row: Row[Any]) -> Integration:
         updated_at=row.updated_at,
         worked_at=row.worked_at,
         told=row.told,
+        retried_at=row.retried_at,
     )

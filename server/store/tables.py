@@ -383,6 +383,7 @@ holds = Table(
     Column("stamp", Text),
     Column("attempts", Integer),
     Column("due_at", _TIME),
+    Column("asked_at", _TIME),
     Column("waits_for", Text),
     Column("first_at", _TIME),
     Column("last_at", _TIME),

@@ -23,6 +23,7 @@ from server.worker.schedule import (
     after_errand,
     after_failure,
     after_pause,
+    after_retry,
     after_success,
     errand_wait,
     first,
@@ -185,6 +186,8 @@ class TenantLoop:
             self._slots[one.name] = after_errand(clock, slot, outcome.next_hold)
         elif one.wanted.lasting:
             self._slots[one.name] = after_success(clock, table, outcome.next_hold)
+        elif one.wanted.retried:
+            self._slots[one.name] = after_retry(clock)
         else:
             self._slots.pop(one.name, None)
 

@@ -59,6 +59,11 @@ def after_errand(clock: Clock, slot: Slot, next_hold: float | None) -> Slot:
     return replace(slot, failures=0, errand=_errand(clock, next_hold))
 
 
+def after_retry(clock: Clock) -> Slot:
+    """The next place after what a person retried was tried: more was asked for than one pass takes, if it is kept."""
+    return Slot(clock.now + _SHORTEST_ERRAND)
+
+
 def after_failure(clock: Clock, slot: Slot, retry_after: float | None, *, errand: bool = False) -> Slot:
     """The next place after a pass that broke: twice as late each time, and never before the app allows."""
     pause = min(_FIRST_PAUSE * 2.0 ** min(slot.failures, 10), _LONGEST_PAUSE)

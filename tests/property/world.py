@@ -29,7 +29,7 @@ from server.services.sync.crew import Batch
 from server.services.sync.routes import ROUTES, is_dry
 from server.services.sync.stumble import MOST_TRIES, Stumbled
 from server.services.sync.work import End, Run, Work
-from server.store import connections, holds, integrations, lease, requests, runs
+from server.store import connections, integrations, lease, requests, runs
 from server.store.database import Database, TenantLogin, Transaction
 from server.store.integrations import Integration
 from server.store.requests import Request, RequestKind
@@ -44,6 +44,7 @@ _TABLES = {
     **dict.fromkeys(("pairs", "runs", "events", "cursors", "holds"), _MINE),
     **dict.fromkeys(("comment_pairs", "attachment_pairs", "operations", "conflicts"), _OF_PAIRS),
 }
+_NEXT_ATTEMPT = text("update holds set due_at = now() where integration_id = :integration and kind <> 'skipped'")
 _FINGERPRINT = text(
     " union all ".join(
         f"select '{table}', coalesce(sum(hashtextextended(xmin::text || ctid::text, 0)), 0) from {table} {which}"  # noqa: S608 - fixed names
@@ -186,7 +187,7 @@ class World:
     def be_patient(self) -> None:
         """So much time goes by that everything that is held back is tried again."""
         with self.scope.database.tenant(self.scope.login) as tx:
-            holds.release(tx, self.integration)
+            tx.execute(_NEXT_ATTEMPT, {"integration": self.integration})
 
     def settle(self, passes: int = 8) -> None:
         """Calm passes until nothing is written any more."""

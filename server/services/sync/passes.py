@@ -127,8 +127,7 @@ class Pass:
             raise TypeError("a pass is begun before it is finished")
         again = work.request is not None and (self._cut_off or self.desk.stopping())
         feed.finish(work, _CUT_OFF if again else None, again=again, cut_off=self._cut_off)
-        part = self.wanted.errand or self.wanted.told  # these saw only a part, and know nothing of the rest
-        if not part and not self._cut_off and not work.run.message:
+        if not self.wanted.part and not self._cut_off and not work.run.message:
             self.desk.well(self.wanted)
         if self.wanted.trigger == "poll" and self.wanted.timetable.set_times:
             self.desk.keep_time(self.wanted)

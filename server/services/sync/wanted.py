@@ -23,7 +23,7 @@ class Wanted:
     """An integration that runs, or (with ``request``) a run of it that a person asked for.
 
     ``connections`` are those of its two ends, by id. ``errand``: only its held items are looked at; ``told``: only what
-    its apps told by webhook.
+    its apps told by webhook. ``retried``: an errand of its own, because a person asked.
     """
 
     row: Integration
@@ -31,12 +31,15 @@ class Wanted:
     connections: Mapping[str, Connection] = field(default_factory=dict)
     errand: bool = False
     told: bool = False
+    retried: bool = False
 
     @property
     def name(self) -> str:
-        """Its place in the schedule: live passes, what was told and requests take turns, a page at a time."""
+        """Its place in the schedule: live passes, what was told or retried and requests take turns, page by page."""
         if self.told:
             return f"{self.row.id} told"
+        if self.retried:
+            return f"{self.row.id} retried"
         return self.row.id if self.request is None else self.request.id
 
     @property
@@ -46,12 +49,17 @@ class Wanted:
             return self.request.kind
         if self.told:
             return "webhook"
-        return "retry" if self.errand else "poll"
+        return "retry" if self.errand or self.retried else "poll"
 
     @property
     def lasting(self) -> bool:
         """Whether it comes again and again, rather than being over once it is done."""
-        return self.request is None and not self.told
+        return self.request is None and not self.told and not self.retried
+
+    @property
+    def part(self) -> bool:
+        """Whether it sees only a part of the integration, and knows nothing of the rest."""
+        return self.errand or self.told or self.retried
 
     @property
     def timetable(self) -> Timetable:
@@ -78,23 +86,25 @@ class Wanted:
     def news(self) -> tuple[object, ...]:
         """What the schedule compares: a person who changes this makes it due at once (a connection put right, too)."""
         ends = sorted(self.connections.values(), key=lambda one: one.id)
-        return (*self.token, *((one.id, one.state, one.updated_at, one.checked_at) for one in ends))
+        retried = self.row.retried_at if self.retried else None
+        return (*self.token, retried, *((one.id, one.state, one.updated_at, one.checked_at) for one in ends))
 
 
 def arrange(
     rows: Sequence[Integration], connections: Mapping[str, Connection], asked: Sequence[Request]
 ) -> list[Wanted]:
-    """All that there is to do: each integration that runs, what was told of it, and the requests (``asked``)."""
+    """All that there is to do: each integration that runs, what was told or retried of it, the requests (``asked``)."""
     by_id = {row.id: row for row in rows}
     live = [Wanted(row, None, _ends_of(row, connections)) for row in rows if row.state is IntegrationState.RUNNING]
     awake = {one.row.id for one in live}
     told = [replace(one, told=True) for one in live if one.row.told]
+    retried = [replace(one, retried=True) for one in live if one.row.retried_at is not None]
     runs = [
         Wanted(by_id[one.integration], one, _ends_of(by_id[one.integration], connections))
         for one in asked
         if one.integration in awake or (one.integration in by_id and at_rest(one))
     ]
-    return live + told + runs
+    return live + told + retried + runs
 
 
 def _ends_of(row: Integration, known: Mapping[str, Connection]) -> dict[str, Connection]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,6 +15,7 @@ from sqlalchemy import text
 from server.domain.integration import Document
 from server.domain.schedule import Schedule, Window
 from server.domain.values import Value
+from server.services import record
 from server.services.cluster import Tenure, elapsed
 from server.services.sync import ends, passes
 from server.services.sync.passes import Broken, Desk, Finished
@@ -65,6 +66,10 @@ class Tenant:
             integrations.change(tx, self.world.integration, "history", changed, "test")
         return changed
 
+    def rests(self) -> bool:
+        """Whether the tenant's thread says that it has nothing to do."""
+        return self.world.scope.sync_state().state == "idle"
+
     @contextmanager
     def thread(self) -> Iterator[TenantLoop]:
         """The tenant's thread at work; it is over when the block is."""
@@ -80,6 +85,14 @@ class Tenant:
             loop.stop()
             thread.join(PATIENCE)
         assert not thread.is_alive()
+
+
+def eventually(is_so: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    tick, until = threading.Event(), elapsed() + PATIENCE
+    while not is_so():
+        assert elapsed() < until
+        tick.wait(0.01)
 
 
 @pytest.fixture
@@ -223,6 +236,71 @@ def test_held_items_are_tried_again_without_a_look_at_the_feeds(tenant: Tenant) 
         "poll",
         "retry",
     ]
+
+
+@pytest.mark.parametrize("which", ["one", "all"])
+def test_what_a_person_retries_is_tried_at_once_and_not_at_the_next_poll(tenant: Tenant, which: str) -> None:
+    scope = tenant.world.scope
+    tenant.world.right.refuses = frozenset({"bad"})
+    item = tenant.world.left.person_creates(ITEM | {"title": "bad"})
+    tenant.save(schedule=Schedule(3600))
+    tenant.start(tenant.world.integration)
+    with tenant.thread() as loop:
+        for _ in range(2):  # the first is refused again, and the second must not wait for what that one learned
+            eventually(lambda: tenant.rests() and tenant.world.rows("select 1 from holds where due_at is null"))
+            before = len(tenant.world.rows("select 1 from runs"))
+            tenant.calls.clear()
+            record.retry(scope, "ann", tenant.world.integration, [("left", item)] if which == "one" else None)
+            loop.wake()
+            eventually(lambda: len(tenant.world.rows("select 1 from runs where state <> 'running'")) > before)  # noqa: B023
+            tenant.world.right.refuses = frozenset()
+    assert len(tenant.world.right.records) == 1
+    assert not [call for call in tenant.calls if call.endswith("changes")]
+    assert not tenant.world.rows("select 1 from holds")
+
+
+def test_what_a_person_retries_goes_between_the_pages_of_a_backfill(tenant: Tenant) -> None:
+    scope = tenant.world.scope
+    tenant.world.right.refuses = frozenset({"bad"})
+    tenant.world.left.person_creates(ITEM | {"title": "bad"})
+    tenant.start(tenant.world.integration)
+    work(tenant)
+    for number in range(60):  # twenty pages
+        tenant.world.left.person_creates(ITEM | {"title": f"item {number}"})
+    tenant.calls.clear()
+    with tenant.thread() as loop:
+
+        def fate(call: str) -> Fate:
+            if call == "left.changes" and tenant.calls.count(call) == 4:
+                tenant.world.right.refuses = frozenset()
+                record.retry(scope, "ann", tenant.world.integration, None)
+                tenant.calls.append("retried")
+                loop.wake()
+            return tenant.seen(call)
+
+        def arrived(call: str) -> Fate:
+            if any(one.fields["title"] == "bad" for one in tenant.world.right.records.values()):
+                tenant.came.set()
+            return tenant.seen(call)
+
+        tenant.world.left.fate, tenant.world.right.fate = fate, arrived
+        assert tenant.came.wait(PATIENCE)
+    between = [call for call in tenant.calls[tenant.calls.index("retried") :] if call == "left.changes"]
+    assert len(between) < 16  # the backfill went on beside it, and was not over
+
+
+def test_a_retry_of_what_is_paused_waits_for_the_start(tenant: Tenant) -> None:
+    tenant.world.right.refuses = frozenset({"bad"})
+    tenant.world.left.person_creates(ITEM | {"title": "bad"})
+    tenant.start(tenant.world.integration)
+    work(tenant)
+    with tenant.world.scope.transaction() as tx:
+        integrations.pause(tx, tenant.world.integration)
+    record.retry(tenant.world.scope, "ann", tenant.world.integration, None)
+    desk = Desk(tenant.world.scope, tenant.world.epoch, "test", lambda: False)
+    assert desk.wanted() == []
+    tenant.start(tenant.world.integration)
+    assert [one.trigger for one in desk.wanted()] == ["poll", "retry"]
 
 
 def test_a_set_time_that_was_kept_is_recorded_and_an_interval_is_not(tenant: Tenant) -> None:

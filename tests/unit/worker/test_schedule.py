@@ -15,6 +15,7 @@ from server.worker.schedule import (
     after_errand,
     after_failure,
     after_pause,
+    after_retry,
     after_success,
     errand_wait,
     first,
@@ -55,6 +56,10 @@ def test_a_pass_at_set_times_is_repeated_at_the_next() -> None:
     assert wait(CLOCK, slot, NIGHTLY) == 14 * 3600
     assert wait(Clock(0.0, NOON + timedelta(hours=14)), slot, NIGHTLY) > 0  # the other clock says that no time passed
     assert wait(later(CLOCK, 14 * 3600), slot, NIGHTLY) == 0
+
+
+def test_what_a_person_retried_goes_on_soon_and_not_in_a_circle() -> None:
+    assert 0 < wait(CLOCK, after_retry(CLOCK), EVERY_30) <= 1
 
 
 def test_a_held_item_is_looked_at_before_the_feeds_have_their_time_again() -> None:
