@@ -30,7 +30,8 @@ class Situation:
 
     ``state`` is the pair's, empty without one; ``told`` the last line of its history. ``changed``, ``gone`` and
     ``unasked`` name the connections whose item is not what was last seen, is not there, or could not be asked for.
-    ``rule``: why an item without a pair gets none. ``undecided``: fields that wait for a person.
+    ``rule``: why an item without a pair gets none. ``undecided``: fields that wait for a person. ``apart``: fields
+    that differ although nothing waits to travel.
     """
 
     now: datetime
@@ -43,6 +44,7 @@ class Situation:
     changed: tuple[str, ...] = ()
     unasked: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
     rule: str = ""
     seen_on: str = ""
     passed: bool = False
@@ -81,8 +83,16 @@ def _item(one: Situation) -> str:
     if one.state:
         since = f" since {clock(one.synced_at, one.now)}" if one.synced_at else ""
         doubt = f" What {' and '.join(one.unasked)} holds now could not be asked." if one.unasked else ""
-        return f"In step{since}.{doubt}"
+        return f"In step{since}{_but_for(one.apart)}.{doubt}"
     return _unpaired(one)
+
+
+def _but_for(fields: tuple[str, ...]) -> str:
+    if not fields:
+        return ""
+    *first, last = fields
+    names = f"{', '.join(first)} and {last}" if first else last
+    return f", but for {names}: the two sides differ, and stay so until somebody changes one of them"
 
 
 def _unpaired(one: Situation) -> str:

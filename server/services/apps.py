@@ -15,7 +15,7 @@ from typing import TypeVar
 from server.connectors.base import Connector, Container, ItemType
 from server.domain.errors import LockstepError, PutRight
 from server.domain.item import PARENT
-from server.domain.values import AppUser, FieldSpec
+from server.domain.values import AppUser, FieldSpec, TextFormat
 from server.services.connections import open_connector
 from server.services.scope import TenantScope
 from server.store import connections
@@ -28,10 +28,11 @@ _KEPT = 256
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What values of a type are called: its fields with their options, and the people by id."""
+    """What values of a type are called: its fields with their options, the people by id, the markup of its texts."""
 
     fields: tuple[FieldSpec, ...] = ()
     users: tuple[AppUser, ...] = ()
+    text_format: TextFormat = TextFormat.PLAIN
 
 
 @dataclass(slots=True)
@@ -51,7 +52,9 @@ class Apps:
             return known[1]
         try:
             labels = with_connector(
-                scope, connection_id, lambda app: Labels(app.fields(container, item_type), app.users(container))
+                scope,
+                connection_id,
+                lambda app: Labels(app.fields(container, item_type), app.users(container), app.text_format),
             )
         except LockstepError as error:
             scope.log.info("an app did not name its fields", connection=connection_id, reason=error.message)

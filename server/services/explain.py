@@ -172,6 +172,7 @@ def _of_pair(asking: _Asking, pair_id: str) -> Subject:
         changed=changed,
         unasked=tuple(one.name for one in now if one.problem),
         undecided=tuple(dict.fromkeys(undecided)),
+        apart=tuple(one.name for one in pair.apart),
         synced_at=pair.synced_at,
     )
     steps = tuple(OpenStep(one.step.kind, one.side, one.planned_at) for one in open_)

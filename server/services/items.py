@@ -9,6 +9,8 @@ from typing import Any
 
 from server.domain.item import Side
 from server.domain.values import AppUser, FieldKind, FieldSpec
+from server.engine.apart import Apart
+from server.services.apart import apart
 from server.services.apps import Apps, Labels
 from server.services.scope import TenantScope
 from server.store import connections, history, integrations, items
@@ -45,7 +47,7 @@ class ItemSide:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A pair with everything known of it."""
+    """A pair with everything known of it. ``apart``: the fields that the two sides hold differently, and why."""
 
     id: str
     integration: str
@@ -62,6 +64,7 @@ class Detail:
     history: tuple[EventRow, ...]
     created_at: datetime
     synced_at: datetime | None
+    apart: tuple[Apart, ...] = ()
 
 
 def page(scope: TenantScope, integration: str | None, words: str, state: str, after: str, limit: int) -> PairPage:
@@ -97,6 +100,7 @@ def detail(scope: TenantScope, apps: Apps, pair_id: str) -> Detail:
         lines,
         pair.created_at,
         pair.synced_at,
+        apart(scope, apps, integration, pair, conflicts),
     )
 
 

@@ -55,15 +55,7 @@ class Ends:
         """
         left, right = (self._end(document, side, known or {}) for side in Side)
         shapes = [self._shape(document, end) for end in (left, right)]
-        with self.scope.reading() as tx:
-            known_people = people.read(tx, (left.connection, right.connection))
-        rows = tuple(
-            (end.side.value, one.app_user, one.person)
-            for end in (left, right)
-            for one in known_people
-            if one.connection == end.connection
-        )
-        return compile_mapping(document, shapes[0], shapes[1], rows), left, right
+        return compile_mapping(document, shapes[0], shapes[1], who_is_who(self.scope, document)), left, right
 
     def opened(self, document: Document) -> list[End]:
         """The ends that could be opened already, whether or not the app would have us."""
@@ -142,3 +134,13 @@ class Ends:
         )
         self._shapes[key] = (time.monotonic(), shape)
         return shape
+
+
+def who_is_who(scope: TenantScope, document: Document) -> tuple[tuple[str, str, str], ...]:
+    """The tenant's user table as (``left`` or ``right``, user id, person), for the two ends of a document."""
+    ends = {side: document.side(side).connection for side in Side}
+    with scope.reading() as tx:
+        known = people.read(tx, tuple(ends.values()))
+    return tuple(
+        (side.value, one.app_user, one.person) for side in Side for one in known if one.connection == ends[side]
+    )

@@ -164,8 +164,17 @@ class Retried(Reply):
     count: int
 
 
+class ApartOut(Reply):
+    """A mapped field, by its id on either side, that the two hold differently; ``reason`` says why it stays so."""
+
+    left: str
+    right: str
+    name: str
+    reason: str
+
+
 class ItemDetail(Reply):
-    """A pair with everything known of it."""
+    """A pair with everything known of it. ``apart``: the fields that differ by what was last seen of both."""
 
     id: UUID
     integration: UUID
@@ -182,3 +191,4 @@ class ItemDetail(Reply):
     history: tuple[EventOut, ...]
     created_at: datetime
     synced_at: datetime | None
+    apart: tuple[ApartOut, ...]

@@ -124,6 +124,18 @@ def desk(browser: Browser, world: World, signed_in: StorageState) -> Iterator[Wa
         assert watched.complaints == []
 
 
+def pictures(watched: Watched, name: str) -> None:
+    """As it is seen in a large light and in a narrow dark window; it fits both."""
+    page = watched.page
+    for width, scheme in ((1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        watched.picture(f"{name}-{scheme}-{width}")
+        assert watched.too_wide() <= 0, f"{name} is wider than its window of {width}"
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme="light")
+
+
 def fill_in_connection(page: Page, name: str, url: str, password: str) -> None:
     page.goto("/connections/new")
     page.get_by_role("button", name="Roundup").click()

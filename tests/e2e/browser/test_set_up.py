@@ -7,22 +7,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.browser.conftest import World, choose, report
+from tests.e2e.browser.conftest import World, choose, pictures, report
 from tests.support.browser import Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.trackers, pytest.mark.postgres]
-
-
-def pictures(watched: Watched, name: str) -> None:
-    """As it is seen in a large light and in a narrow dark window; it fits both."""
-    page = watched.page
-    for width, scheme in ((1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")):
-        page.set_viewport_size({"width": width, "height": 844})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        watched.picture(f"{name}-{scheme}-{width}")
-        assert watched.too_wide() <= 0, f"{name} is wider than its window of {width}"
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.emulate_media(color_scheme="light")
 
 
 def test_a_connection_has_times_of_its_own_that_saving_its_settings_keeps(desk: Watched, integration: str) -> None:
@@ -91,6 +79,8 @@ def test_pairs_are_brought_in_step_after_a_look_at_what_a_changed_mapping_does(d
     page.get_by_role("radio", name="Help desk").check()
     page.get_by_role("button", name="Show what saving this would change").click()
     page.get_by_role("heading", name="What would change").wait_for()
+    expect(page.get_by_text(re.compile(r"[1-9]\d* updates?"))).to_be_visible()
+    expect(page.get_by_text("the two values were never in step")).to_have_count(0)
     pictures(desk, "edit-pairs")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("heading", name="Bring all pairs in step", level=1).wait_for()

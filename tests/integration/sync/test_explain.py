@@ -73,6 +73,24 @@ def test_a_pair_in_step_says_since_when_by_every_name_it_has(stage: Stage, why: 
         assert one.history[0].outcome == "created"
 
 
+def test_a_value_that_an_app_filled_in_by_itself_is_named_in_the_sentence_and_marked_alike(
+    stage: Stage, why: Why
+) -> None:
+    world, item, twin = begun(stage)
+    world.right.records[twin].fields["due"] = "2031-01-01"  # and the app would not have it taken back
+    with world.scope.transaction() as tx:
+        filled = "update pairs set right_snapshot = right_snapshot || jsonb_build_object('due', '2031-01-01')"
+        tx.execute(text(filled))
+    told = why(world, f"left-{item}")
+    assert told.sentence.startswith("In step since ")
+    assert "but for Due: the two sides differ" in told.sentence
+    [one] = told.subjects
+    assert one.pair is not None
+    [due] = one.pair.apart
+    assert (due.left, due.right) == ("due", "due")
+    assert "nobody has changed it since" in due.reason
+
+
 def test_an_edit_that_was_not_looked_at_yet_is_seen_in_the_app(stage: Stage, why: Why) -> None:
     world, item, _ = begun(stage)
     world.left.tick()

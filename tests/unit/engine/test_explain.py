@@ -28,6 +28,13 @@ def test_a_time_to_come_is_said_in_seconds_by_the_clock_or_with_the_day() -> Non
         (LINKED, "In step since 13:00 UTC."),
         (replace(LINKED, unasked=("Desk",)), "In step since 13:00 UTC. What Desk holds now could not be asked."),
         (
+            replace(LINKED, apart=("Status", "Due", "Owner")),
+            (
+                "In step since 13:00 UTC, but for Status, Due and Owner: the two sides differ, and stay so until"
+                " somebody changes one of them."
+            ),
+        ),
+        (
             replace(LINKED, changed=("Desk",)),
             "Changed on Desk since it was last in step; that travels with the next look, in 20 s.",
         ),

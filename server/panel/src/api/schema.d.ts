@@ -804,6 +804,20 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * ApartOut
+         * @description A mapped field, by its id on either side, that the two hold differently; ``reason`` says why it stays so.
+         */
+        ApartOut: {
+            /** Left */
+            left: string;
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+            /** Right */
+            right: string;
+        };
+        /**
          * AppUser
          * @description A person as one app knows them. ``id`` is what a user field holds.
          */
@@ -1619,9 +1633,11 @@ export interface components {
         };
         /**
          * ItemDetail
-         * @description A pair with everything known of it.
+         * @description A pair with everything known of it. ``apart``: the fields that differ by what was last seen of both.
          */
         ItemDetail: {
+            /** Apart */
+            apart: components["schemas"]["ApartOut"][];
             /** Attachments */
             attachments: components["schemas"]["AttachmentPairOut"][];
             /** Comments */

@@ -30,7 +30,7 @@ export function ItemPage() {
       lead={item.data && <Lead item={item.data} />}
       actions={item.data && (
         <>
-          <Button variant="default" component={Link} to={`/why?key=${id}`} leftSection={<Icon name="search" />}>Why</Button>
+          <Button variant="default" component={Link} to={whyOf(item.data)} leftSection={<Icon name="search" />}>Why</Button>
           {may && item.data.state !== "ended" && <Resync item={item.data} />}
         </>
       )}
@@ -38,6 +38,11 @@ export function ItemPage() {
       <Loaded read={item} lines={8}>{(value) => <Parts item={value} />}</Loaded>
     </Page>
   );
+}
+
+/** The key that people know goes into the search box; the pair, which alone is certain, beside it. */
+function whyOf({ id, left, right }: ItemDetail): string {
+  return `/why?${new URLSearchParams({ key: [left?.key, right?.key].find(Boolean) ?? id, pair: id }).toString()}`;
 }
 
 function Lead({ item }: { item: ItemDetail }) {

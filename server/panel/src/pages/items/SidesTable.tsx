@@ -32,15 +32,16 @@ function Head({ side, of }: { side: Side; of: ItemSide | null }) {
 function Line({ row }: { row: Row }) {
   const other = row.left && row.right && row.left.label !== row.right.label ? row.right.label : "";
   return (
-    <div className={row.differs ? "sides-row differs" : "sides-row"} role="row">
+    <div className={row.apart === "" ? "sides-row" : "sides-row differs"} role="row">
       <div role="rowheader" className="sides-label">
         <Text fw={550}>{row.label}</Text>
         {other !== "" && <Text size="xs" c="dimmed">{other}</Text>}
-        {row.differs && <Text size="xs" className="differs-word">differs</Text>}
+        {row.apart !== "" && <Text size="xs" className="differs-word">differs</Text>}
       </div>
       <div role="cell" className="sides-cell"><Shown field={row.left} /></div>
       <div role="cell" className="sides-way">{row.mapping ? <DirectionMark direction={row.mapping.direction} /> : <span className="visually-hidden">does not travel</span>}</div>
       <div role="cell" className="sides-cell"><Shown field={row.right} /></div>
+      {row.apart !== "" && <Text role="cell" size="xs" className="sides-apart">{row.apart}</Text>}
     </div>
   );
 }

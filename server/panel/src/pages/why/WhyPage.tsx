@@ -1,6 +1,7 @@
 /** Why an item is as it is: one sentence for its key, id or address, and below it everything that is known. */
 import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { type SubmitEvent, useState } from "react";
+import { useSearchParams } from "react-router";
 import { useExplanation } from "../../api/queries";
 import type { Explanation } from "../../api/types";
 import { Empty } from "../../widgets/Empty";
@@ -10,16 +11,17 @@ import { Loaded } from "../../widgets/Loaded";
 import { Note } from "../../widgets/Note";
 import { Page } from "../../widgets/Page";
 import { Panel } from "../../widgets/Panel";
-import { useFilter } from "../../widgets/useFilter";
 import { Subject } from "./Subject";
 
 export function WhyPage() {
-  const [key, setKey] = useFilter("key");
+  const [params, setParams] = useSearchParams();
+  const key = params.get("key") ?? "";
   const [typed, setTyped] = useState(key);
-  const explanation = useExplanation(key);
+  // A key may be one of several items; who comes from a pair means that one, until another key is typed.
+  const explanation = useExplanation(params.get("pair") ?? key);
   const look = (event: SubmitEvent) => {
     event.preventDefault();
-    setKey(typed.trim());
+    setParams({ key: typed.trim() }, { replace: true });
   };
   return (
     <Page title="Why" lead="Why an item is in step, or is not: by its key, its id or its address, on either side.">
