@@ -19,7 +19,7 @@ class Pace:
 def pace(done: int, total: int | None, seconds: float, *, running: bool) -> Pace:
     """The pace of a run that has looked at ``done`` of ``total`` items in ``seconds``.
 
-    ``total`` is what is known yet: a side whose feed has not begun is not in it.
+    ``total`` is None while the items of a side are not counted yet: what is left cannot be said then.
     """
     if seconds < _SHORTEST or done <= 0:
         return Pace()

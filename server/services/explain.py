@@ -232,7 +232,9 @@ def _held(hold: HoldRow | None) -> Held | None:
 
 def _situation(asking: _Asking, row: Integration, **more: object) -> Situation:
     stopped = row.problem
-    if row.state.value != "running":
+    if row.outcome:
+        stopped = f"the migration “{row.name}” has come through."
+    elif row.state.value != "running":
         stopped = f"the integration “{row.name}” is {row.state.value}."
     return Situation(asking.moment, row.name, next_look=asking.next_look, stopped=stopped, **more)  # type: ignore[arg-type]
 

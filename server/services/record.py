@@ -19,7 +19,7 @@ from server.store.tenants import SyncState
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """An integration at a glance."""
+    """An integration at a glance. ``outcome``: the summary of a migration that has come through."""
 
     id: str
     name: str
@@ -28,6 +28,7 @@ class Summary:
     pairs: int
     holds: int
     last_run: RunRow | None
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def overview(scope: TenantScope) -> Overview:
                 pairs.get(one.id, 0),
                 held.get(one.id, 0),
                 last.get(one.id),
+                one.outcome,
             )
             for one in rows
         ),

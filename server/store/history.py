@@ -37,11 +37,14 @@ class RunRow:
     finished_at: datetime | None
     seconds: float = 0.0
     """How long it took, or has taken yet."""
+    uncounted: str = ""
+    """Whose items are not in ``total`` yet, by name."""
 
     @property
     def pace(self) -> Pace:
         """How fast it goes, and how long it has to go."""
-        return pace(self.done, self.total, self.seconds, running=self.state == "running")
+        known = None if self.uncounted else self.total
+        return pace(self.done, known, self.seconds, running=self.state == "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +259,7 @@ def _run(row: Any) -> RunRow:
         row.started_at,
         row.finished_at,
         float(row.seconds),
+        row.uncounted,
     )
 
 

@@ -25,7 +25,8 @@ class Integration:
 
     ``cap``: what its first run may do at most, by kind of operation (None: no cap). ``worked_at``: the last pass at a
     set time. ``told``: an app has told of something that was not looked at yet. ``retried_at``: when a person last
-    asked for held items to be tried again, of which some were not yet (None: all were).
+    asked for held items to be tried again, of which some were not yet (None: all were). ``outcome``: the summary of a
+    migration that has come through, empty while it has not.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Integration:
     worked_at: datetime | None = None
     told: bool = False
     retried_at: datetime | None = None
+    outcome: str = ""
 
 
 _REQUESTED = exists().where(t.run_requests.c.integration_id == t.integrations.c.id)
@@ -130,6 +132,7 @@ def change(tx: Transaction, integration_id: str, name: str, document: Document, 
                 document=dumped,
                 version=t.integrations.c.version + 1,
                 problem="",
+                outcome="",
                 due_at=case((t.integrations.c.state == "running", func.now())),
                 updated_at=func.now(),
             )
@@ -150,13 +153,20 @@ def start(tx: Transaction, integration_id: str) -> None:
     tx.execute(
         update(t.integrations)
         .where(t.integrations.c.id == integration_id)
-        .values(state="running", due_at=func.now(), problem="")
+        .values(state="running", due_at=func.now(), problem="", outcome="")
     )
 
 
 def pause(tx: Transaction, integration_id: str) -> None:
     """Let it rest; a pass that is under way ends at its next page."""
     tx.execute(update(t.integrations).where(t.integrations.c.id == integration_id).values(state="paused", due_at=None))
+
+
+def end(tx: Transaction, integration_id: str, outcome: str) -> None:
+    """Let a migration rest that has come through; ``outcome`` is its summary. Nothing is wrong with it."""
+    pause(tx, integration_id)
+    values = {"outcome": outcome, "problem": ""}
+    tx.execute(update(t.integrations).where(t.integrations.c.id == integration_id).values(values))
 
 
 def never_ran(tx: Transaction, integration_id: str) -> bool:
@@ -207,4 +217,5 @@ def _integration(row: Row[Any]) -> Integration:
         worked_at=row.worked_at,
         told=row.told,
         retried_at=row.retried_at,
+        outcome=row.outcome,
     )

@@ -21,13 +21,23 @@ def begin(tx: Connection, integration: str, trigger: str) -> str:
 
 
 def progress(
-    tx: Connection, run_id: str, *, phase: str, done: int, total: int | None, counts: Mapping[str, int]
+    tx: Connection,
+    run_id: str,
+    *,
+    phase: str,
+    done: int,
+    total: int | None,
+    counts: Mapping[str, int],
+    uncounted: str = "",
 ) -> bool:
-    """Record how far a run has come; whether a person asked to cancel it."""
+    """Record how far a run has come; whether a person asked to cancel it.
+
+    ``uncounted``: whose items are not in ``total`` yet, by name.
+    """
     row = tx.execute(
         update(t.runs)
         .where(t.runs.c.id == run_id)
-        .values(phase=phase, done=done, total=total, counts=dict(counts))
+        .values(phase=phase, done=done, total=total, counts=dict(counts), uncounted=uncounted)
         .returning(t.runs.c.cancel_requested)
     )
     return bool(row.scalar_one())
@@ -43,7 +53,7 @@ def finish(tx: Connection, run_id: str, state: RunState, message: str, counts: M
     tx.execute(
         update(t.runs)
         .where(t.runs.c.id == run_id)
-        .values(state=state, message=message, phase="", counts=dict(counts), finished_at=func.now())
+        .values(state=state, message=message, phase="", uncounted="", counts=dict(counts), finished_at=func.now())
     )
 
 
@@ -55,6 +65,7 @@ def close_abandoned(tx: Connection, integration: str) -> int:
         .values(
             state="partial",
             phase="",
+            uncounted="",
             message="The process was stopped in the middle; the next run goes on from there.",
             finished_at=func.now(),
         )

@@ -180,6 +180,7 @@ integrations = Table(
     Column("created_at", _TIME),
     Column("updated_at", _TIME),
     Column("worked_at", _TIME),
+    Column("outcome", Text),
 )
 integration_versions = Table(
     "integration_versions",
@@ -268,6 +269,7 @@ runs = Table(
     Column("phase", Text),
     Column("done", Integer),
     Column("total", Integer),
+    Column("uncounted", Text),
     Column("counts", _JSON),
     Column("message", Text),
     Column("cancel_requested", Boolean),

@@ -24,7 +24,11 @@ def run(work: Work) -> Iterator[Reached]:
     """Show what a run would do. Raises as ``feed.run``."""
     work.caller.share = Share.BACKFILL
     preview.begin(work)
-    for side in work.mapping.sides:
+    first, *rest = work.mapping.sides
+    work.run.uncounted = " and ".join(work.end(side).name for side in rest)
+    yield from _feed(work, first)
+    work.run.uncounted = ""
+    for side in rest:
         yield from _feed(work, side)
     yield from _missed(work)
     if not _over(work):

@@ -26,5 +26,4 @@ def end(work: Work) -> None:
     work.begin_run()
     with work.scope.transaction() as tx:
         lease.check_fence(tx, work.epoch)
-        integrations.pause(tx, work.integration)
-        integrations.say(tx, work.integration, work.run.message)
+        integrations.end(tx, work.integration, work.run.message)

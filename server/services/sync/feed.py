@@ -51,9 +51,12 @@ def run(work: Work) -> Iterator[Reached]:
         yield from errands(work)
         with work.scope.reading() as tx:
             begun = outset.read(tx, work.integration)
+    fresh = [side for side in work.mapping.sides if side not in begun.cursors]
     for side in work.mapping.sides:
         if _over(work):
             return
+        fresh = [one for one in fresh if one is not side]
+        work.run.uncounted = " and ".join(work.end(one).name for one in fresh)
         yield from _feed(work, side, begun.cursors.get(side))
     yield from _once_more(work)
     if not _over(work) and (work.cap is not None or work.mapping.document.migration is not None):

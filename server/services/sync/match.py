@@ -60,8 +60,10 @@ def _show(work: Work) -> Iterator[Reached]:
     rules = work.mapping.document.matching if asked is None else _RULES.validate_python(asked)
     matching.review_rules(rules, work.mapping)
     preview.begin(work)
-    for side in Side:
-        yield from _walk(work, side, rules)
+    work.run.uncounted = work.right.name
+    yield from _walk(work, Side.LEFT, rules)
+    work.run.uncounted = ""
+    yield from _walk(work, Side.RIGHT, rules)
     work.run.phase = "comparing both sides"
     for rule in range(len(rules.rules)):
         yield from _compare(work, rules, rule)

@@ -49,7 +49,15 @@ def add(work: Work, lines: Sequence[Line], looked: int, also_seen: Sequence[tupl
         previews.add(tx, run_id, lines)
         for side in Side:
             previews.walk(tx, run_id, side, [item for where, item in also_seen if where is side])
-        run.cancelled = runs.progress(tx, run_id, phase=run.phase, done=run.done, total=run.total, counts=run.counts)
+        run.cancelled = runs.progress(
+            tx,
+            run_id,
+            phase=run.phase,
+            done=run.done,
+            total=run.total,
+            counts=run.counts,
+            uncounted=run.uncounted,
+        )
 
 
 def end(work: Work) -> None:

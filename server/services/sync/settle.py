@@ -88,7 +88,13 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
             cursors.advance(tx, work.integration, *cursor)
         if run.id is not None:
             run.cancelled = runs.progress(
-                tx, run.id, phase=run.phase, done=run.done, total=run.total, counts=run.counts
+                tx,
+                run.id,
+                phase=run.phase,
+                done=run.done,
+                total=run.total,
+                counts=run.counts,
+                uncounted=run.uncounted,
             )
         faults.reach("settle.committing")
     faults.reach("settle.committed")

@@ -59,6 +59,8 @@ class Run:
     phase: str = ""
     done: int = 0
     total: int | None = None
+    uncounted: str = ""
+    """Whose items are not in ``total`` yet, by name: their feed has not begun."""
     counts: Counter[str] = field(default_factory=Counter)
     cancelled: bool = False
     message: str = ""

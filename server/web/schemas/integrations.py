@@ -17,6 +17,8 @@ IntegrationState = Literal["draft", "running", "paused"]
 class IntegrationOut(Reply):
     """An integration. ``problem`` is empty while nothing is wrong.
 
+    ``outcome`` is the summary of a migration that has come through, empty while it has not.
+
     ``cap``: what its first run may do at most, by kind of operation, as its dry run showed it (None: no limit).
     """
 
@@ -26,6 +28,7 @@ class IntegrationOut(Reply):
     version: int
     state: IntegrationState
     problem: str
+    outcome: str
     due_at: datetime | None
     run_requested: bool
     cap: dict[str, int] | None

@@ -22,7 +22,10 @@ class SyncOut(Reply):
 
 
 class IntegrationSummary(Reply):
-    """An integration at a glance. ``pairs`` and ``holds`` are numbers of items."""
+    """An integration at a glance. ``pairs`` and ``holds`` are numbers of items.
+
+    ``outcome`` is the summary of a migration that has come through; it is no ``problem``.
+    """
 
     id: UUID
     name: str
@@ -31,6 +34,7 @@ class IntegrationSummary(Reply):
     pairs: int
     holds: int
     last_run: RunOut | None
+    outcome: str
 
 
 class Counts(Reply):

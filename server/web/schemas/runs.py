@@ -23,6 +23,8 @@ class PaceOut(Reply):
 class RunOut(Reply):
     """One run. ``done`` of ``total`` items were looked at; ``counts`` by kind (created, updated, comments, ...).
 
+    ``uncounted``: whose items are not in ``total`` yet, by name of the connection.
+
     ``argument`` is what was asked for, where a person asked for the run (the run that is undone, the items, ...).
     """
 
@@ -35,6 +37,7 @@ class RunOut(Reply):
     phase: str
     done: int
     total: int | None
+    uncounted: str
     counts: dict[str, int]
     message: str
     cancel_requested: bool

@@ -1567,6 +1567,8 @@ export interface components {
          * IntegrationOut
          * @description An integration. ``problem`` is empty while nothing is wrong.
          *
+         *     ``outcome`` is the summary of a migration that has come through, empty while it has not.
+         *
          *     ``cap``: what its first run may do at most, by kind of operation, as its dry run showed it (None: no limit).
          */
         IntegrationOut: {
@@ -1589,6 +1591,8 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Outcome */
+            outcome: string;
             /** Problem */
             problem: string;
             /** Run Requested */
@@ -1609,6 +1613,8 @@ export interface components {
         /**
          * IntegrationSummary
          * @description An integration at a glance. ``pairs`` and ``holds`` are numbers of items.
+         *
+         *     ``outcome`` is the summary of a migration that has come through; it is no ``problem``.
          */
         IntegrationSummary: {
             /** Holds */
@@ -1621,6 +1627,8 @@ export interface components {
             last_run: components["schemas"]["RunOut"] | null;
             /** Name */
             name: string;
+            /** Outcome */
+            outcome: string;
             /** Pairs */
             pairs: number;
             /** Problem */
@@ -2199,6 +2207,8 @@ export interface components {
          * RunOut
          * @description One run. ``done`` of ``total`` items were looked at; ``counts`` by kind (created, updated, comments, ...).
          *
+         *     ``uncounted``: whose items are not in ``total`` yet, by name of the connection.
+         *
          *     ``argument`` is what was asked for, where a person asked for the run (the run that is undone, the items, ...).
          */
         RunOut: {
@@ -2247,6 +2257,8 @@ export interface components {
             total: number | null;
             /** Trigger */
             trigger: string;
+            /** Uncounted */
+            uncounted: string;
         };
         /**
          * Schedule

@@ -4,14 +4,14 @@ import { standing } from "./standing";
 
 const NOW = Date.parse("2030-01-01T12:00:00Z");
 const run: Run = {
-  id: "r", integration: "i", integration_name: "Pair", trigger: "poll", argument: {}, state: "succeeded", phase: "", done: 3, total: 3,
+  id: "r", integration: "i", integration_name: "Pair", trigger: "poll", argument: {}, state: "succeeded", phase: "", done: 3, total: 3, uncounted: "",
   pace: { rate: null, seconds_left: null }, counts: {}, message: "", cancel_requested: false, started_at: "2030-01-01T11:59:00Z", finished_at: "2030-01-01T11:59:01Z",
 };
 const overview = (integration: Partial<IntegrationSummary> = {}, sync: Partial<SyncState> = {}): Overview => ({
   tenant: "anna", title: "Anna", cluster: "north", connections: [],
   counts: { connections: 2, integrations: 1, pairs: 3, holds: 0, conflicts: 0 },
   sync: { state: "idle", message: "", holder: "n", last_pass_at: "2030-01-01T11:59:50Z", next_pass_at: "2030-01-01T12:00:20Z", ...sync },
-  integrations: [{ id: "i", name: "Pair", state: "running", problem: "", pairs: 3, holds: 0, last_run: run, ...integration }],
+  integrations: [{ id: "i", name: "Pair", state: "running", problem: "", pairs: 3, holds: 0, outcome: "", last_run: run, ...integration }],
 });
 const word = (given: Overview) => standing(given, NOW).word;
 
@@ -23,5 +23,9 @@ describe("in step or not", () => {
     expect(word(overview({ last_run: { ...run, state: "running", done: 1, finished_at: null } }))).toBe("Catching up"));
   it("is late when the next look is overdue", () => expect(word(overview({}, { next_pass_at: "2030-01-01T11:58:00Z" }))).toBe("Late"));
   it("rests when nothing is started", () => expect(word(overview({ state: "paused" }))).toBe("Resting"));
+  it("rests, and is not out of step, when a migration has come through", () => {
+    const outcome = "The migration has come through: 3 items of Desk are on Lab, nothing is held back.";
+    expect(standing(overview({ state: "paused", outcome }), NOW)).toEqual({ pace: "resting", word: "Resting", why: outcome });
+  });
   it("says that no process syncs", () => expect(word(overview({}, { state: "none" }))).toBe("Not syncing"));
 });

@@ -24,7 +24,7 @@ export function standing(overview: Overview, now: number): Standing {
   if (sync.state === "none") return { pace: "off", word: "Not syncing", why: sync.message || "No sync process has taken this tenant yet." };
   if (sync.state === "suspended") return { pace: "resting", word: "Suspended", why: sync.message || "This tenant is suspended." };
   if (troubled) return { pace: "off", word: "Not in step", why: `${troubled.name}: ${troubled.problem}` };
-  if (running.length === 0) return { pace: "resting", word: "Resting", why: integrations.length === 0 ? "No integration yet." : "No integration is started." };
+  if (running.length === 0) return { pace: "resting", word: "Resting", why: restful(integrations) };
   if (sync.state === "starting") return { pace: "moving", word: "Starting", why: sync.message || "The sync thread is starting." };
   const waiting = running.find((integration) => integration.last_run === null);
   if (waiting) return { pace: "moving", word: "Starting", why: `${waiting.name}: its first run is about to begin.` };
@@ -39,4 +39,12 @@ export function standing(overview: Overview, now: number): Standing {
   }
   if (holds > 0) return { pace: "in-step", word: "In step", why: `All but ${count(holds, "item")} held back.` };
   return { pace: "in-step", word: "In step", why: "Both sides agree on every item." };
+}
+
+/** Why nothing travels although nothing is wrong. */
+function restful(integrations: Overview["integrations"]): string {
+  if (integrations.length === 0) return "No integration yet.";
+  const [first, ...others] = integrations;
+  if (first && others.length === 0 && first.outcome !== "") return first.outcome;
+  return integrations.every((one) => one.outcome !== "") ? "Every migration has come through." : "No integration is started.";
 }

@@ -18,7 +18,7 @@ export function RunProgress({ run, compact = false }: { run: Run; compact?: bool
         aria-label={`Progress: ${way}`}
       />
       <Group justify="space-between" gap="xs">
-        <Text size="xs" className="number">{way}{running && run.phase !== "" && ` · ${run.phase}`}</Text>
+        <Text size="xs" className="number">{way}{running && run.phase !== "" && ` · ${run.phase}`}{running && run.uncounted !== "" && `; ${run.uncounted} is not counted yet`}</Text>
         {!compact && <Text size="xs" c="dimmed">{tally(run.counts)}</Text>}
       </Group>
     </Stack>

@@ -4,6 +4,7 @@ import { Badge } from "@mantine/core";
 const LOOKS: Record<string, [label: string, color: string]> = {
   draft: ["Draft", "gray"],
   running: ["Running", "step"],
+  moved: ["Come through", "step"],
   paused: ["Paused", "orange"],
   active: ["Active", "step"],
   succeeded: ["Succeeded", "step"],

@@ -19,8 +19,8 @@ import { RunTable } from "../runs/RunTable";
 import { Driving } from "./Driving";
 import { MappingView } from "./MappingView";
 import { Review } from "./Review";
-import { isOver } from "./migration";
 import { namesOf } from "./names";
+import { stateOf } from "./stateOf";
 
 /** A run that was stopped for a person goes on only when that person says so. */
 function Release({ integration }: { integration: Integration }) {
@@ -64,13 +64,12 @@ function Parts({ integration }: { integration: Integration }) {
   const names = namesOf(document, useConnections().data, useConnectors().data);
   const summary = overview.data?.integrations.find((other) => other.id === id);
   const current = runs.data?.[0];
-  const moved = isOver(integration);
   return (
     <Stack gap="lg">
       <Panel>
         <Stack gap="sm">
           <Group gap="lg" style={{ rowGap: 6 }}>
-            <State of={integration.problem === "" || moved ? integration.state : "problem"} />
+            <State of={stateOf(integration)} />
             <SideName side="left">{names.left}</SideName>
             <SideName side="right">{names.right}</SideName>
             {summary && (
@@ -81,8 +80,9 @@ function Parts({ integration }: { integration: Integration }) {
             )}
             {integration.state === "running" && integration.due_at !== null && <NextLook at={integration.due_at} />}
           </Group>
-          {integration.problem !== "" && <Note tone={moved ? "good" : "problem"}>{integration.problem}</Note>}
-          {!moved && integration.state === "paused" && integration.problem !== "" && <Release integration={integration} />}
+          {integration.problem !== "" && <Note tone="problem">{integration.problem}</Note>}
+          {integration.outcome !== "" && <Note tone="good">{integration.outcome}</Note>}
+          {integration.state === "paused" && integration.problem !== "" && <Release integration={integration} />}
           {integration.state === "draft" && <Note tone="advice">
             Nothing has been written yet. Read the rules below, then start it. Are some of its items on both sides
             already? Then <Link to={`/integrations/${id}/match`} className="row-link">join them</Link> first, so that they get no second twin.

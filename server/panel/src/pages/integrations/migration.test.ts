@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Direction, Document } from "../../api/types";
-import { isOver, oneWay, sayMigration } from "./migration";
+import { oneWay, sayMigration } from "./migration";
 
 const field = (direction: Direction) => ({ left: direction, right: "r", direction });
 const document = (migration: Direction | null) =>
@@ -23,13 +23,6 @@ describe("a migration", () => {
     expect([moved.comments.direction, moved.attachments.direction, moved.links.parents]).toEqual(["to_right", null, "to_right"]);
     expect(moved.deletions).toMatchObject({ on_left: "ignore", on_right: "note" });
     expect(moved.scope.leaving.on_left).toBe("ignore");
-  });
-
-  it("is over when it rests with its summary, which is no problem", () => {
-    const problem = "The migration has come through: 3 items of Desk are on Lab, nothing is held back.";
-    expect(isOver({ document: document("to_right"), state: "paused", problem })).toBe(true);
-    expect(isOver({ document: document("to_right"), state: "paused", problem: "Lab refuses our account." })).toBe(false);
-    expect(isOver({ document: document(null), state: "paused", problem })).toBe(false);
   });
 
   it("promises dates only where the app can be told them", () => {

@@ -1,5 +1,5 @@
 /** A one-off move of everything one way: which rules still count then. Pure; the server narrows a document by the same rule. */
-import type { Direction, Document, Integration, PartingRules } from "../../api/types";
+import type { Direction, Document, PartingRules } from "../../api/types";
 
 /** The document as it counts: in a migration nothing is written to the side that everything leaves. */
 export function oneWay(document: Document): Document {
@@ -25,7 +25,3 @@ export function sayMigration(from: string, to: string, dates: boolean): string {
   const age = dates ? `There they are as old as their originals, and a comment says who made each and when.` : `${to} cannot be told when an item was made, so a comment on each says who made it and when.`;
   return `Everything of ${from} moves to ${to} once, and nothing is ever written to ${from}. ${age} When all has come through it ends by itself with a summary.`;
 }
-
-/** Whether it has come to its end by itself; its summary then stands where a problem would. */
-export const isOver = ({ document, state, problem }: Pick<Integration, "document" | "state" | "problem">): boolean =>
-  document.migration !== null && state === "paused" && problem.startsWith("The migration has come through");

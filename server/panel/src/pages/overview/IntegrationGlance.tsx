@@ -7,6 +7,7 @@ import { RunProgress } from "../../widgets/RunProgress";
 import { State } from "../../widgets/State";
 import { When } from "../../widgets/When";
 import { count, tally } from "../../widgets/words";
+import { stateOf } from "../integrations/stateOf";
 
 export function IntegrationGlance({ integration }: { integration: IntegrationSummary }) {
   const run = integration.last_run;
@@ -16,7 +17,7 @@ export function IntegrationGlance({ integration }: { integration: IntegrationSum
       <Group justify="space-between" gap="sm">
         <Group gap="sm" flex="1 1 260px" miw={0}>
           <Link to={`/integrations/${integration.id}`} className="row-link wrap">{integration.name}</Link>
-          <State of={integration.problem === "" ? integration.state : "problem"} />
+          <State of={stateOf(integration)} />
         </Group>
         <Group gap="lg" style={{ rowGap: 2 }}>
           <Text className="number">{count(integration.pairs, "pair")}</Text>
@@ -33,6 +34,7 @@ export function IntegrationGlance({ integration }: { integration: IntegrationSum
       </Group>
       {working && <RunProgress run={run} />}
       {integration.problem !== "" && <Note tone="problem">{integration.problem}</Note>}
+      {integration.outcome !== "" && <Note tone="good">{integration.outcome}</Note>}
     </Stack>
   );
 }
