@@ -125,6 +125,13 @@ def save_attachments(tx: Connection, rows: Sequence[tuple[str, AttachmentPair]])
     bulk.upsert(tx, t.attachment_pairs, [_attachment_row(pair_id, one) for pair_id, one in rows], kept=("pair_id",))
 
 
+def save_parts(tx: Connection, changed: Sequence[tuple[Pair, Pair]]) -> None:
+    """Write what is different about the comments and files of pairs: each as it was, and as it is."""
+    save_comments(tx, [(new.id, one) for old, new in changed for one in new.comments if one not in old.comments])
+    files = [(new.id, one) for old, new in changed for one in new.attachments if one not in old.attachments]
+    save_attachments(tx, files)
+
+
 def _load(tx: Connection, integration: str, column: Column[Any], ids: Sequence[str]) -> list[Pair]:
     rows = tx.execute(_whole(column), {"integration": integration, "ids": list(ids)})
     return [_pair(row) for row in rows]

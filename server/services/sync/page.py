@@ -16,10 +16,11 @@ from datetime import datetime
 from server import faults
 from server.domain.item import Side
 from server.domain.operation import CreateItem, Operation
-from server.domain.pair import AttachmentPair, CommentPair, PairState
+from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState
 from server.engine.arrival import arrived
 from server.engine.plan import Plan, compared, unsettled
 from server.engine.reconcile import absorb
+from server.engine.undo import after_cut_off
 from server.services.sync import cap, caution, preview, relatives, settle
 from server.services.sync import look as looking
 from server.services.sync.apply import Applied, apply
@@ -243,7 +244,7 @@ def _journal(work: Work, planned: _Planned) -> None:
         if one.pair is None and any(isinstance(operation.step, CreateItem) for operation in plan.operations)
     ]
     found = [
-        compared(plan, one.pair)
+        (one.pair, plan, _believed(one, one.pair))
         for one, plan in zip(planned.looks, planned.plans, strict=True)
         if one.pair is not None and (one.open or one.pair.state is PairState.RESERVED)
     ]
@@ -251,7 +252,8 @@ def _journal(work: Work, planned: _Planned) -> None:
     with work.scope.transaction() as tx:
         lease.check_fence(tx, work.epoch)
         pairs.reserve(tx, work.integration, fresh)
-        pairs.save(tx, work.integration, found)
+        pairs.save(tx, work.integration, [compared(plan, believed) for _, plan, believed in found])
+        pairs.save_parts(tx, [(old, believed) for old, _, believed in found])
         pairs.save_comments(tx, [new for one, plan in touched for new in _new_comments(one, plan)])
         pairs.save_attachments(tx, [new for one, plan in touched for new in _new_attachments(one, plan)])
         journal.finish(tx, stale)
@@ -262,6 +264,11 @@ def _journal(work: Work, planned: _Planned) -> None:
     faults.reach("journal.committed")
     for outcome in stale:
         work.unknown_since.pop(outcome.operation, None)
+
+
+def _believed(one: Look, pair: Pair) -> Pair:
+    """The pair as it is known to be after an undo whose outcome was unknown: closing that must not forget it."""
+    return after_cut_off(pair, one.open, {one.side: one.item, one.side.other: one.twin})
 
 
 def _looked_up(operation: Operation, plan: Plan, one: Look) -> Outcome:

@@ -157,7 +157,10 @@ def _leave(work: Work, settlement: Settlement, look: Look, reason: str) -> None:
 
 
 def _journal(work: Work, todo: Sequence[tuple[_Entry, Plan]]) -> None:
-    """Write down what will be done before anything leaves, and end the pairs of undone creates."""
+    """Write down what will be done before anything leaves, and end the pairs of undone creates.
+
+    What is closed here told what is nobody's edit, so the pairs know it from now on: a death would forget it.
+    """
     stale = [
         Outcome(each.id, "superseded", "looked up and planned anew")
         if after is None
@@ -166,14 +169,15 @@ def _journal(work: Work, todo: Sequence[tuple[_Entry, Plan]]) -> None:
         for each in one.look.open
         for after in (arrived(each, one.items.get(each.side), plan),)
     ]
-    ended = [plan.pair for _, plan in todo if plan.pair.state is PairState.ENDED]
+    known = [(before, plan.pair) for one, plan in todo if (before := one.look.pair) is not None and before != plan.pair]
     operations = [operation for _, plan in todo for operation in plan.operations]
     if not operations and not stale:
         return
     run_id = work.begin_run()
     with work.scope.transaction() as tx:
         lease.check_fence(tx, work.epoch)
-        pairs.save(tx, work.integration, ended)
+        pairs.save(tx, work.integration, [after for _, after in known])
+        pairs.save_parts(tx, known)
         journal.finish(tx, stale)
         journal.plan(tx, run_id, operations)
 

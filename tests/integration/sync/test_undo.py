@@ -307,6 +307,42 @@ def test_an_undo_that_was_cut_off_anywhere_goes_on_and_is_nobodys_edit(
     quiet(world)
 
 
+@pytest.mark.parametrize("bad", [Fate.KILLED_AFTER, Fate.LOST])
+@pytest.mark.parametrize("step", range(4, 7))
+@pytest.mark.parametrize("again", range(1, 5))
+@pytest.mark.parametrize("second", ["a pass", "the undo"])
+def test_an_undo_that_was_cut_off_stays_nobodys_edit_though_who_looks_it_up_dies_too(
+    stage: Stage, step: int, bad: Fate, again: int, second: str
+) -> None:
+    world, item, twin = begun(stage)
+    world.left.person_edits(item, "title", "second")
+    world.left.person_comments(item, "said", private=False)
+    world.left.person_attaches(item, "file.txt", b"content")
+    run = ran(world)
+    undo(world, run, [Fate.WELL] * step + [bad])
+    world.left.person_edits(item, "text", "typed since")  # so that there is something to write
+    death = [Fate.WELL] * again + [Fate.KILLED_AFTER]
+    if second == "a pass":
+        world.sync(death)
+    elif world.asked():
+        world.go_on_in_trouble(death)
+    else:
+        undo(world, run, death)
+    if not twin.comments and not world.rows("select 1 from operations where state = 'planned'"):
+        assert [row.right_id for row in world.rows("select right_id from comment_pairs")] == [None]
+    world.settle()
+    left = world.left.records[item]
+    assert (left.fields["title"], left.fields["text"]) == ("second", "typed since")
+    assert ([one.body for one in left.comments], list(left.contents.values())) == (["said"], [b"content"])
+    assert twin.fields["text"] == "typed since"
+    if world.asked():
+        world.go_on()
+    undo(world, run)
+    assert (twin.fields["title"], twin.comments, twin.attachments) == ("first", [], [])
+    assert left.fields["title"] == "second"
+    quiet(world)
+
+
 def test_an_item_that_is_gone_holds_back_no_other(stage: Stage) -> None:
     world = stage.world()
     items = [world.left.person_creates(ITEM | {"title": f"item {number}"}) for number in range(2)]
