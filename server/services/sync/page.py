@@ -128,7 +128,7 @@ def _write_down(work: Work, looks: Sequence[Look], wave: Wave) -> Wave | None:
         return None
     wave.planned = _without_loops(work, planned, wave.settlement)
     caution.stop_on_harm(work, wave.planned.looks, wave.planned.plans)
-    _journal(work, wave.planned)
+    _journal(work, wave.planned, wave.settlement)
     return wave
 
 
@@ -226,29 +226,32 @@ def _without_told(work: Work, plans: Sequence[Plan]) -> list[Plan]:
     ]
 
 
-def _journal(work: Work, planned: _Planned) -> None:
-    """Write down what will be done, and the pairs it is done for, before anything leaves."""
-    operations = [operation for plan in planned.plans for operation in plan.operations]
-    stale = [
-        _looked_up(operation, plan, one)
-        for one, plan in zip(planned.looks, planned.plans, strict=True)
-        for operation in one.open
-    ]
-    if not operations and not stale:
+def _journal(work: Work, planned: _Planned, settlement: Settlement) -> None:
+    """Write down what will be done, and the pairs it is done for, before anything leaves.
+
+    Where nothing is to be done, what was cut off is closed with all that was found out, when the page is settled.
+    """
+    every = list(zip(planned.looks, planned.plans, strict=True))
+    touched = [(one, plan) for one, plan in every if plan.operations]
+    for one, plan in every:
+        if not plan.operations:
+            settlement.outcomes += [_looked_up(operation, plan, one) for operation in one.open]
+    if not touched:
         return
+    operations = [operation for _, plan in touched for operation in plan.operations]
+    stale = [_looked_up(operation, plan, one) for one, plan in touched for operation in one.open]
     cap.check(work, operations)
     run_id = work.begin_run()
     fresh = [
         unsettled(plan.pair)
-        for one, plan in zip(planned.looks, planned.plans, strict=True)
+        for one, plan in touched
         if one.pair is None and any(isinstance(operation.step, CreateItem) for operation in plan.operations)
     ]
     found = [
         (one.pair, plan, _believed(one, one.pair))
-        for one, plan in zip(planned.looks, planned.plans, strict=True)
-        if one.pair is not None and (one.open or one.pair.state is PairState.RESERVED)
+        for one, plan in touched
+        if one.pair is not None and (one.open or one.pair.state is PairState.RESERVED or work.align is not None)
     ]
-    touched = [(one, plan) for one, plan in zip(planned.looks, planned.plans, strict=True) if plan.operations]
     with work.scope.transaction() as tx:
         lease.check_fence(tx, work.epoch)
         pairs.reserve(tx, work.integration, fresh)

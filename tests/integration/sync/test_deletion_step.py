@@ -40,9 +40,9 @@ def delete_twin(world: World, fates: list[Fate]) -> None:
     look = Look(Side.LEFT, item_id, pair=pair, type=type_, item=world.left.item(item_id))
     step = DeleteItem(pair.right.snapshot or {})
     plan = Plan(pair, type_, (Operation(str(uuid4()), pair.id, 0, Side.RIGHT, step),))
-    page._journal(work, page._Planned([look], [plan]))
-    world.fates, world.harsh = fates, True
     settlement = Settlement()
+    page._journal(work, page._Planned([look], [plan]), settlement)
+    world.fates, world.harsh = fates, True
     with contextlib.suppress(Killed):
         settle.settle_applied(work, settlement, look, apply(work, plan))
         world.harsh = False

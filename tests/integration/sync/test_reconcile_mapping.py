@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
+from server import faults
 from server.domain.integration import Document
 from server.domain.item import Side
 from server.domain.mapping import FieldMapping, ValueMapping
 from server.domain.values import Value
 from server.store import holds, integrations, requests
 from tests.property import laws
+from tests.property.model import Killed
 from tests.property.world import Stage, World
 
 pytestmark = pytest.mark.postgres
@@ -27,6 +30,11 @@ def mapped(document: Document, *names: str, without: str = "", **changed: Any) -
     (types,) = document.types
     fields = [replace(one, **changed.get(one.left, {})) for one in types.fields if one.left != without]
     return replace(document, types=(replace(types, fields=(*fields, *(FieldMapping(one, one) for one in names))),))
+
+
+def _die(point: str, at: str) -> None:
+    if point == at:
+        raise Killed
 
 
 def save(world: World, document: Document) -> None:
@@ -141,6 +149,41 @@ def test_a_walk_that_was_killed_goes_on_where_it_was_and_live_sync_goes_on_besid
     assert [row.done for row in rows] in ([2, 3], [2, 4])  # what was made meanwhile may lie behind the walk, by its id
     assert all(left == right for left, right in dues(world))
     assert world.rows("select id from run_requests") == []
+
+
+@pytest.mark.parametrize("wins", ["fill", "left"])
+@pytest.mark.parametrize(("cut_off", "edited"), [("title", ""), ("title", "labels"), ("", "labels"), ("", "")])
+@pytest.mark.parametrize("point", ["journal.committing", "journal.committed", "settle.committing", "settle.committed"])
+def test_two_values_that_were_never_in_step_are_on_record_once_wherever_the_process_dies(
+    world: World, wins: str, cut_off: str, edited: str, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [left] = [one for one, record in world.left.records.items() if record.fields["due"] == "2031-01-03"]
+    save(world, mapped(world.document, without="due"))
+    if cut_off:
+        world.left.person_edits(left, cut_off, "its answer was lost")
+        with monkeypatch.context() as patch:
+            patch.setattr(faults, "reach", partial(_die, at="update.sent"))
+            world.sync()
+        assert [one.kind for one in world.rows("select kind from operations where state = 'planned'")] == ["update"]
+        assert world.right.records[laws.pairs(world)[left]].fields[cut_off] == "its answer was lost"
+    save(world, mapped(world.document, "due"))
+    if edited:  # so that there is something to write beside
+        world.left.person_edits(left, edited, ("green",))
+    pair = str(world.rows(f"select id from pairs where left_id = '{left}'")[0].id)  # noqa: S608 - an id of ours
+    world.ask("reconcile", {"wins": wins})
+    with monkeypatch.context() as patch:
+        patch.setattr(faults, "reach", partial(_die, at=point))
+        with pytest.raises(Killed):
+            world.go_on()
+    world._take_over()
+    world.go_on()
+    world.settle()
+    laws.check_quiet(world)
+    told = [row.winner for row in world.rows(f"select winner from conflicts where pair_id = '{pair}'")]  # noqa: S608
+    assert told == ["held" if wins == "fill" else "left"]
+    right = laws.pairs(world)[left]
+    due = world.right.records[right].fields["due"]
+    assert due == ("2031-01-04" if wins == "fill" else "2031-01-03")
 
 
 def test_a_walk_begins_anew_when_the_document_was_changed_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
