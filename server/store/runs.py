@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 
 from server.store import tables as t
 
 RunState = Literal["succeeded", "partial", "failed", "cancelled"]
+"""How a run ended. One that was interrupted is ``partial``, whoever stopped it and however far it had come;
+``cancelled`` if a person had asked that it ends, whatever ended it then.
+"""
+STOPPED = "The process was stopped in the middle; the next run goes on from there."
 
 
 def begin(tx: Connection, integration: str, trigger: str) -> str:
@@ -58,15 +62,21 @@ def finish(tx: Connection, run_id: str, state: RunState, message: str, counts: M
 
 
 def close_abandoned(tx: Connection, integration: str) -> int:
-    """End runs that no process works on any more (it was killed); how many there were."""
+    """End runs that no process works on any more (it was killed); how many there were.
+
+    What a person had ended is over: the request that such a run answered is not taken up again.
+    """
+    abandoned = (t.runs.c.integration_id == integration) & (t.runs.c.state == "running")
+    ended = select(t.runs.c.id).where(abandoned, t.runs.c.cancel_requested)
+    tx.execute(delete(t.run_requests).where(t.run_requests.c.run_id.in_(ended)))
     done = tx.execute(
         update(t.runs)
-        .where((t.runs.c.integration_id == integration) & (t.runs.c.state == "running"))
+        .where(abandoned)
         .values(
-            state="partial",
+            state=case((t.runs.c.cancel_requested, "cancelled"), else_="partial"),
             phase="",
             uncounted="",
-            message="The process was stopped in the middle; the next run goes on from there.",
+            message=case((t.runs.c.cancel_requested, ""), else_=STOPPED),
             finished_at=func.now(),
         )
     )

@@ -159,11 +159,12 @@ def _once(page: Page) -> list[Head]:
     return list({head.id: head for head in page.heads}.values())
 
 
-def finish(work: Work, error: str | None, *, again: bool = False, cut_off: bool = False) -> None:
+def finish(work: Work, error: str | None, *, again: bool = False, cut_off: bool = False, stopped: bool = False) -> None:
     """End the pass's run, if it has one. ``error`` is the sentence that stopped it.
 
-    ``cut_off``: its integration was paused or changed meanwhile, perhaps by who cancelled the run. The request that it
-    answered is over with it, unless it is to be taken up ``again``. Raises ``Fenced``.
+    ``cut_off``: its integration was paused or changed meanwhile, perhaps by who cancelled the run; ``stopped``: the
+    process ends. The request that it answered is over with it, unless it is to be taken up ``again``. Raises
+    ``Fenced``.
     """
     run = work.run
     if run.id is None:
@@ -174,12 +175,16 @@ def finish(work: Work, error: str | None, *, again: bool = False, cut_off: bool 
         return
     with work.scope.transaction() as tx:
         lease.check_fence(tx, work.epoch)
-        if cut_off and runs.is_cancelled(tx, run.id):
-            run.cancelled, again, error = True, False, None
+        interrupted = cut_off or (stopped and not run.message)
+        if (interrupted or again) and runs.is_cancelled(tx, run.id):
+            run.cancelled, again, interrupted, error = True, False, False, None
         elif cut_off:
             again = again and work.request is not None and requests.is_open(tx, work.request.id)
             error = error if again else _STOPPED
-        runs.finish(tx, run.id, _state(work, error), error or run.message, run.counts)
+        elif interrupted:
+            error = error or runs.STOPPED
+        state = "partial" if interrupted else _state(work, error)
+        runs.finish(tx, run.id, state, error or run.message, run.counts)
         if work.request is not None and not again:
             requests.answered(tx, work.request.id)
     faults.reach("run.finished")

@@ -125,8 +125,9 @@ class Pass:
     def _finish(self, work: Work | None) -> Finished:
         if work is None:
             raise TypeError("a pass is begun before it is finished")
-        again = work.request is not None and (self._cut_off or self.desk.stopping())
-        feed.finish(work, _CUT_OFF if again else None, again=again, cut_off=self._cut_off)
+        stopped = self.desk.stopping()
+        again = work.request is not None and (self._cut_off or stopped)
+        feed.finish(work, _CUT_OFF if again else None, again=again, cut_off=self._cut_off, stopped=stopped)
         if not self.wanted.part and not self._cut_off and not work.run.message:
             self.desk.well(self.wanted)
         if self.wanted.trigger == "poll" and self.wanted.timetable.set_times:
