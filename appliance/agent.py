@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +33,7 @@ from appliance.operations.run_cluster import bring_up, serve_routes
 from appliance.site import Report, Site
 from appliance.supervision import Supervision
 from appliance.system import require_supported
-from appliance.system.linux import free_port, lock, port_is_free, require_port, unprivileged_account
+from appliance.system.linux import claim_free_port, claim_port, lock, require_port, unprivileged_account
 
 LOG_TURN_SECONDS = 30.0
 DATABASE_READY_SECONDS = 3600.0
@@ -66,6 +67,8 @@ class Agent:
         self._server = server
         self._stop = threading.Event()
         self._lock: int | None = None
+        self._claims: list[socket.socket] = []
+        """What keeps other appliances from the ports that we chose ourselves."""
         self._control: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
         self.failure: ApplianceError | None = None
@@ -125,6 +128,9 @@ class Agent:
                 self._thread.join(5)
             self._control = None
             self.folder.control_file.unlink(missing_ok=True)
+        for claim in self._claims:
+            claim.close()
+        self._claims.clear()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -162,9 +168,11 @@ class Agent:
         options = Options.model_validate({**kept.model_dump(), **wishes})
         if find_left(self.folder, "gateway") is None:
             options = self._public_ports(options)
-        if find_left(self.folder, "postgres") is None and not port_is_free(options.postgres_port):
+        if find_left(self.folder, "postgres") is None:
             taken = frozenset({options.https_port, options.http_port})
-            options = options.model_copy(update={"postgres_port": free_port(taken)})
+            options = self._claim(options, "postgres_port", taken)
+        elif (claim := claim_port(options.postgres_port)) is not None:
+            self._claims.append(claim)
         save(self.folder.options, options)
         return options
 
@@ -174,12 +182,18 @@ class Agent:
             raise ApplianceError("The https port and the http port must differ.", ExitCode.USAGE)
         for name, address in (("https_port", host), ("http_port", "127.0.0.1")):
             port = getattr(options, name)
-            if self._wishes.other_ports and not port_is_free(port, address):
-                taken = frozenset({options.https_port, options.http_port, options.postgres_port})
-                options = options.model_copy(update={name: free_port(taken)})
+            if self._wishes.other_ports:
+                taken = frozenset({options.https_port, options.http_port, options.postgres_port} - {port})
+                options = self._claim(options, name, taken, address)
             else:
                 require_port(port, f"--{name.replace('_', '-')}", address)
         return options
+
+    def _claim(self, options: Options, name: str, taken: frozenset[int], host: str = "127.0.0.1") -> Options:
+        """The options with a port under ``name`` that is ours from now on: what they have there, or another."""
+        port, claim = claim_free_port(getattr(options, name), taken, host)
+        self._claims.append(claim)
+        return options.model_copy(update={name: port})
 
     def _build(self, options: Options) -> Site:
         loopback = options.base_domain == "localhost"

@@ -136,6 +136,33 @@ def free_port(taken: frozenset[int] = frozenset()) -> int:
             return port
 
 
+def claim_port(port: int) -> socket.socket | None:
+    """Keep ``port`` for ourselves among all appliances of this host; None when another has it.
+
+    Between the look at a port and the moment when its server listens lie seconds, in which another appliance may look,
+    too. The claim is a name that the kernel gives to one process only, beside the port itself; it lasts until it is
+    closed or the process is gone, however that goes.
+    """
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0lockstep-port-{port}")
+    except OSError:
+        claim.close()
+        return None
+    return claim
+
+
+def claim_free_port(port: int, taken: frozenset[int], host: str = "127.0.0.1") -> tuple[int, socket.socket]:
+    """Keep ``port`` if it is free and no other appliance has claimed it, else another that is not in ``taken``."""
+    while True:
+        claim = claim_port(port)
+        if claim is not None and port not in taken and port_is_free(port, host):
+            return port, claim
+        if claim is not None:
+            claim.close()
+        port = free_port(taken)
+
+
 def _listeners(port: int) -> Iterator[psutil.Process]:
     for connection in psutil.net_connections("tcp"):
         if connection.status != psutil.CONN_LISTEN or not connection.laddr or not connection.pid:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -84,11 +83,9 @@ class Installation:
         return Done(done.returncode, done.stdout, done.stderr)
 
     def start(self, *words: str) -> Done:
-        """``lockstep start`` on our ports; one at a time, for two could find the same port free for PostgreSQL."""
+        """``lockstep start`` on our ports."""
         ports = ("--https-port", str(self.https_port), "--http-port", str(self.http_port))
-        with (Path(tempfile.gettempdir()) / "lockstep-test-starting").open("a") as turn:
-            fcntl.flock(turn, fcntl.LOCK_EX)
-            return self.lockstep("start", *ports, *words)
+        return self.lockstep("start", *ports, *words)
 
     def must(self, *words: str, stdin: str = "") -> Any:
         """Run a command with ``--json`` that must succeed; its value."""
