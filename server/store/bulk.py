@@ -14,14 +14,19 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    Column,
     ColumnElement,
     Connection,
+    FromClause,
+    Select,
     Table,
+    TableValuedAlias,
     Text,
     any_,
     bindparam,
     cast,
     func,
+    literal,
     literal_column,
     select,
 )
@@ -32,6 +37,9 @@ Row = Mapping[str, object]
 
 NOW = "now"
 """As the value of a time: when the transaction began (PostgreSQL reads this word so)."""
+
+
+_NOUGHT: ColumnElement[Any] = literal_column("0")
 
 
 def insert(tx: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -78,6 +86,32 @@ def among(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[
 def named(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Whether ``column`` is one of the values that parameter ``name`` brings as a list (in statements made once)."""
     return column == any_(bindparam(name, type_=ARRAY(column.type)))
+
+
+def constant(value: str) -> ColumnElement[str]:
+    """A text that stands in the statement itself, for the condition of an index of a part of a table.
+
+    In a prepared statement PostgreSQL does not know of a parameter that it meets that condition, and reads the table.
+    """
+    return literal(value, Text, literal_execute=True)
+
+
+def listed(column: Column[Any], name: str) -> TableValuedAlias:
+    """The list that parameter ``name`` brings, as a table named ``given`` with this column."""
+    return func.unnest(bindparam(name, type_=ARRAY(column.type))).table_valued(column).render_derived(name="given")
+
+
+def first(rows: Select[Any], name: str) -> FromClause:
+    """What is read before anything is joined to it (``offset 0`` holds PostgreSQL to it)."""
+    return rows.offset(_NOUGHT).subquery(name)
+
+
+def each(rows: Select[Any], name: str) -> FromClause:
+    """What is looked up for each row by itself that it is joined to; it names a column of that.
+
+    Otherwise PostgreSQL reads the whole integration for every page, for as long as nobody has counted its rows.
+    """
+    return rows.offset(_NOUGHT).lateral(name)
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, Connection, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from server.domain.item import Side
@@ -71,8 +71,10 @@ def waiting(tx: Connection, pairs: Sequence[str]) -> set[tuple[str, Conflict]]:
         return set()
     c = t.conflicts.c
     field = (c.pair_id, c.field_left, c.field_right)
-    query = select(t.conflicts).where(c.pair_id.in_(pairs)).ext(distinct_on(*field))
-    rows = tx.execute(query.order_by(*field, c.id.desc()))
+    given = bulk.listed(Column("pair", c.pair_id.type), "pairs")
+    last = select(t.conflicts).where(c.pair_id == given.c.pair).order_by(*field, c.id.desc()).ext(distinct_on(*field))
+    each = bulk.each(last, "last")
+    rows = tx.execute(select(*each.c).select_from(given.join(each, true())), {"pairs": list(pairs)})
     return {
         (
             row.pair_id,

@@ -166,7 +166,7 @@ def go_on(tx: Connection, integration: str, items: Sequence[tuple[Side, str]]) -
         ids = [item_id for one, item_id in items if one is side]
         if ids:
             where = (t.holds.c.integration_id == integration) & (t.holds.c.side == side.value)
-            waits = (t.holds.c.waits_for != "") & bulk.among(t.holds.c.waits_for, ids)
+            waits = (t.holds.c.waits_for != bulk.constant("")) & bulk.among(t.holds.c.waits_for, ids)
             tx.execute(t.holds.update().where(where & waits).values(due_at=func.now()))
 
 

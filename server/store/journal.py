@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Column, Connection, Row, bindparam, func, select, true, update
 
 from server.domain.item import Side
 from server.domain.operation import Carried, DeleteItem, Operation, Step, UpdateItem
@@ -29,14 +29,23 @@ _FINISH = (
     .where(t.operations.c.id == _GIVEN.c.id)
     .values(state=_GIVEN.c.state, error=_GIVEN.c.error, after=_GIVEN.c.after, finished_at=func.now())
 )
-_UNRESOLVED = (
-    select(t.operations, t.runs.c.trigger)
-    .join(t.pairs, t.pairs.c.id == t.operations.c.pair_id)
-    .join(t.runs, t.runs.c.id == t.operations.c.run_id)
-    .where(t.pairs.c.integration_id == bindparam("integration"), t.operations.c.state == "planned")
-    .order_by(t.operations.c.pair_id, t.operations.c.planned_at, t.operations.c.place)
+PLANNED = t.operations.c.state == bulk.constant("planned")
+"""The outcome is unknown."""
+OPEN = bulk.first(select(t.operations).where(PLANNED), "open")
+_MINE = bulk.each(
+    select(t.pairs.c.id).where(
+        t.pairs.c.id == OPEN.c.pair_id, t.pairs.c.integration_id == bindparam("integration", type_=t.pairs.c.id.type)
+    ),
+    "mine",
 )
-_UNRESOLVED_OF = _UNRESOLVED.where(bulk.named(t.operations.c.pair_id, "pairs"))
+IN_DOUBT = OPEN.join(_MINE, true())
+"""What is open of an integration: few operations, each of which has its pair looked up."""
+_UNRESOLVED = (
+    select(OPEN, t.runs.c.trigger)
+    .select_from(IN_DOUBT.join(t.runs, t.runs.c.id == OPEN.c.run_id))
+    .order_by(OPEN.c.pair_id, OPEN.c.planned_at, OPEN.c.place)
+)
+_UNRESOLVED_OF = _UNRESOLVED.where(bulk.named(OPEN.c.pair_id, "pairs"))
 
 OperationState = Literal["planned", "done", "failed", "superseded"]
 
@@ -109,30 +118,27 @@ def unresolved(
 
 def sides_in_doubt(tx: Connection, integration: str) -> set[Side]:
     """The sides on which an item may or may not have been made: a creation there has an unknown outcome."""
-    query = (
-        select(t.operations.c.side)
-        .join(t.pairs, t.pairs.c.id == t.operations.c.pair_id)
-        .where(
-            t.pairs.c.integration_id == integration,
-            t.operations.c.state == "planned",
-            t.operations.c.kind == "create",
-        )
-        .distinct()
-    )
-    return {Side(one) for one in tx.execute(query).scalars()}
+    query = select(OPEN.c.side).select_from(IN_DOUBT).where(OPEN.c.kind == "create").distinct()
+    return {Side(one) for one in tx.execute(query, {"integration": integration}).scalars()}
 
 
 def recent(
     tx: Connection, pair_ids: Sequence[str], window: timedelta
 ) -> dict[str, tuple[tuple[Side, Mapping[str, Value]], ...]]:
     """The field writes that were carried out on these pairs within ``window`` before now: side and values, by pair."""
-    query = (
-        select(t.operations.c.pair_id, t.operations.c.side, t.operations.c.payload["changed"].label("changed"))
-        .where(t.operations.c.pair_id.in_(list(pair_ids)), t.operations.c.kind == "update")
-        .where(t.operations.c.state == "done", t.operations.c.finished_at > func.now() - window)
+    c, given = t.operations.c, bulk.listed(Column("pair", t.operations.c.pair_id.type), "pairs")
+    written = bulk.each(
+        select(c.pair_id, c.side, c.payload["changed"].label("changed")).where(
+            c.pair_id == given.c.pair,
+            c.kind == "update",
+            c.state == "done",
+            c.finished_at > func.now() - window,
+        ),
+        "written",
     )
+    query = select(*written.c).select_from(given.join(written, true()))
     found: dict[str, list[tuple[Side, Mapping[str, Value]]]] = defaultdict(list)
-    for row in tx.execute(query):
+    for row in tx.execute(query, {"pairs": list(pair_ids)}):
         found[str(row.pair_id)].append((Side(row.side), values(row.changed) or {}))
     return {pair: tuple(writes) for pair, writes in found.items()}
 

@@ -10,11 +10,24 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BindParameter, Column, Connection, Text, and_, bindparam, exists, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Connection,
+    Text,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+)
 
 from server.domain.item import Side
 from server.domain.pair import PairState
+from server.store import bulk
 from server.store import tables as t
+from server.store.journal import PLANNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +67,26 @@ def _marks(side: Side) -> Any:
     """The statement is made once: to put it together takes longer than to carry it out."""
     pairs, holds = t.pairs.c, t.holds.c
     integration: BindParameter[str] = bindparam("integration")
-    items = func.unnest(bindparam("items", type_=ARRAY(Text)))
-    given = items.table_valued(Column("item", Text)).render_derived(name="given")
+    given = bulk.listed(Column("item", Text), "items")
     mine, stamp = (pairs.left_id, pairs.left_stamp) if side is Side.LEFT else (pairs.right_id, pairs.right_stamp)
-    of_item = and_(pairs.integration_id == integration, mine == given.c.item)
-    held = and_(
-        holds.integration_id == integration,
-        holds.side == side.value,
-        holds.item_id == given.c.item,
-        or_(holds.due_at.is_(None), holds.due_at > func.now()),
+    planned = exists().where(t.operations.c.pair_id == pairs.id, PLANNED)
+    pair = bulk.each(
+        select(pairs.id, pairs.state, stamp.label("stamp"), planned.label("open")).where(
+            pairs.integration_id == integration, mine == given.c.item
+        ),
+        "pair",
     )
-    planned = exists().where(t.operations.c.pair_id == pairs.id, t.operations.c.state == "planned")
+    hold = bulk.each(
+        select(holds.stamp.label("held")).where(
+            holds.integration_id == integration,
+            holds.side == side.value,
+            holds.item_id == given.c.item,
+            or_(holds.due_at.is_(None), holds.due_at > func.now()),
+        ),
+        "hold",
+    )
     return (
-        select(
-            given.c.item.label("item"),
-            pairs.id.label("pair"),
-            pairs.state.label("state"),
-            stamp.label("stamp"),
-            holds.stamp.label("held"),
-            planned.label("open"),
-        )
-        .select_from(given.outerjoin(t.pairs, of_item).outerjoin(t.holds, held))
-        .where(or_(pairs.id.is_not(None), holds.item_id.is_not(None)))
+        select(given.c.item, pair.c.id.label("pair"), pair.c.state, pair.c.stamp, pair.c.open, hold.c.held)
+        .select_from(given.outerjoin(pair, true()).outerjoin(hold, true()))
+        .where(or_(pair.c.id.is_not(None), hold.c.held.is_not(None)))
     )

@@ -13,6 +13,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, exists, func, selec
 
 from server.domain.item import Side
 from server.store import tables as t
+from server.store.journal import IN_DOUBT, OPEN
 
 _MINE: BindParameter[str] = bindparam("integration")
 _LEFT, _RIGHT = (
@@ -22,9 +23,7 @@ _LEFT, _RIGHT = (
     .label(side.value)
     for side in Side
 )
-_OPEN = exists().where(
-    t.operations.c.state == "planned", t.operations.c.pair_id == t.pairs.c.id, t.pairs.c.integration_id == _MINE
-)
+_OPEN = exists(select(OPEN.c.id).select_from(IN_DOUBT))
 _DUE = exists().where(t.holds.c.integration_id == _MINE, t.holds.c.due_at <= func.now())
 _OUTSET = select(_LEFT, _RIGHT, _OPEN.label("open"), _DUE.label("due"))
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -32,7 +33,6 @@ from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, See
 from server.domain.values import Value
 from server.store import bulk
 from server.store import tables as t
-from server.store.bulk import among
 
 _WALKED = (PairState.LINKED.value, PairState.OUTSIDE.value)
 _NO_LINKS: Mapping[str, list[str]] = {}
@@ -78,8 +78,15 @@ def twins(tx: Connection, integration: str, side: Side, item_ids: Sequence[str])
     mine, other = (
         (t.pairs.c.left_id, t.pairs.c.right_id) if side is Side.LEFT else (t.pairs.c.right_id, t.pairs.c.left_id)
     )
-    where = (t.pairs.c.integration_id == integration) & among(mine, item_ids)
-    rows = tx.execute(select(mine.label("item"), other.label("twin"), t.pairs.c.state).where(where))
+    given = bulk.listed(Column("item", Text), "items")
+    twin = bulk.each(
+        select(other.label("twin"), t.pairs.c.state).where(
+            t.pairs.c.integration_id == integration, mine == given.c.item
+        ),
+        "twin",
+    )
+    query = select(given.c.item, *twin.c).select_from(given.join(twin, true()))
+    rows = tx.execute(query, {"items": list(item_ids)})
     return {row.item: (PairState(row.state), row.twin or "") for row in rows}
 
 
@@ -90,9 +97,18 @@ def leading_to(tx: Connection, integration: str, side: Side, item_ids: Sequence[
     mine, links = (
         (t.pairs.c.left_id, t.pairs.c.left_links) if side is Side.LEFT else (t.pairs.c.right_id, t.pairs.c.right_links)
     )
-    any_of = links.has_any(cast(bindparam("targets", list(item_ids), type_=ARRAY(Text)), ARRAY(Text)))
-    where = (t.pairs.c.integration_id == integration) & (t.pairs.c.state == "linked") & (links != text("'{}'")) & any_of
-    return list(tx.execute(select(mine).where(where)).scalars())
+    given = bulk.listed(Column("target", Text), "targets")
+    leading = bulk.each(
+        select(mine.label("item")).where(
+            t.pairs.c.integration_id == integration,
+            t.pairs.c.state == "linked",
+            links != text("'{}'"),
+            links.has_key(given.c.target),
+        ),
+        "leading",
+    )
+    query = select(leading.c.item).select_from(given.join(leading, true())).distinct()
+    return list(tx.execute(query, {"targets": list(item_ids)}).scalars())
 
 
 def reserve(tx: Connection, integration: str, pairs: Sequence[Pair]) -> None:
@@ -150,8 +166,14 @@ def _whole(column: Column[Any]) -> Any:
         for name in ("id", "key", "url", "type", "snapshot", "stamp", "links")
     )
     own = (pairs.id, pairs.state, pairs.origin, pairs.title, pairs.reserved_at)
-    query = select(*own, *sides, _hanging(t.comment_pairs), _hanging(t.attachment_pairs))
-    return query.where(pairs.integration_id == bindparam("integration"), bulk.named(column, "ids"))
+    given = bulk.listed(Column("wanted", column.type), "ids")
+    whole = bulk.each(
+        select(*own, *sides, _hanging(t.comment_pairs), _hanging(t.attachment_pairs)).where(
+            pairs.integration_id == bindparam("integration"), column == given.c.wanted
+        ),
+        "whole",
+    )
+    return select(*whole.c).select_from(given.join(whole, true()))
 
 
 def _as_text(column: Column[Any]) -> Any:
