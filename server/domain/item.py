@@ -69,6 +69,11 @@ class Attachment:
 
 PARENT = "parent"
 """The kind of link by which hierarchy is written, in apps that have it: its target is the item's parent."""
+APART = "(apart)"
+"""No kind of any app: remembered of a side where an undo changed its links to the target (empty: its parent) alone.
+
+What is not alike there is no edit of a person, and stays as it is on both sides until they agree again.
+"""
 
 
 @dataclass(frozen=True, slots=True)

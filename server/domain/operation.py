@@ -101,11 +101,12 @@ class DeleteItem:
 class AddLink:
     """Relate the twin as ``source`` relates the original; ``link`` is the same in the terms of the twin's app.
 
-    A link of the kind ``PARENT`` takes the place of another parent.
+    A link of the kind ``PARENT`` takes the place of another parent, ``replaced`` (None: there was none).
     """
 
     source: Link
     link: Link
+    replaced: Link | None = None
     kind: Literal["add_link"] = "add_link"
 
 

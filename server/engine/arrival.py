@@ -21,6 +21,7 @@ from server.domain.operation import (
     UpdateItem,
 )
 from server.domain.values import Value
+from server.engine.links import has_link
 from server.engine.plan import Plan, snapshot
 
 
@@ -31,8 +32,10 @@ def arrived(operation: Operation, item: Item | None, plan: Plan) -> Mapping[str,
     that were found.
     """
     side, step = operation.side, operation.step
-    if item is None or isinstance(step, DeleteItem | AddLink | RemoveLink):
+    if item is None or isinstance(step, DeleteItem):
         return None
+    if isinstance(step, AddLink | RemoveLink):
+        return {} if has_link(item, step.link) is isinstance(step, AddLink) else None
     if isinstance(step, CreateItem):
         return snapshot(plan.type, side, item)
     if isinstance(step, UpdateItem):

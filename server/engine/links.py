@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 
-from server.domain.item import PARENT, Item, Link, Side
+from server.domain.item import APART, PARENT, Item, Link, Side
 from server.domain.mapping import Direction
 from server.domain.operation import AddLink, Conflict, RemoveLink
 from server.domain.pair import Pair
@@ -70,6 +70,11 @@ def held(item: Item, rules: LinkRules) -> Links:
     return _looked_at((*item.links, *parent), rules)
 
 
+def has_link(item: Item, link: Link) -> bool:
+    """Whether the item has the link, or (of the kind ``PARENT``) the parent."""
+    return item.parent == link.target if link.kind == PARENT else link in item.links
+
+
 def links_unchanged(pair: Pair, side: Side, item: Item, rules: LinkRules) -> bool:
     """Whether the item's links are what was last seen of them."""
     return held(item, rules) == _looked_at(pair.on(side).links, rules)
@@ -102,7 +107,7 @@ def plan_links(
     merge = _Merge(plan, mapping, drawing, relatives, left is None or right is None)
     for side in Side:
         for link in sorted(now[side] | before[side], key=lambda one: (one.kind, one.target)):
-            if link.kind != PARENT:
+            if link.kind not in (PARENT, APART):
                 merge.relation(side, link)
     if rules.parents is not None:
         later = left is not None and right is not None and right.updated_at > left.updated_at
@@ -131,6 +136,8 @@ class _Merge:
                 self._keep(side, link, image)
         elif image in now[other]:
             return
+        elif marks := self._apart(side, link.target, image.target):
+            self._leave_apart(side, link, marks)
         elif link in before[side] and image in before[other]:
             if direction.allows(side):
                 self.drawing.add(side, RemoveLink(image, link))
@@ -147,6 +154,11 @@ class _Merge:
         before = {side: _parent(self.plan.before[side]) for side in Side}
         images = {side: self._across(side, one) if (one := now[side]) is not None else None for side in Side}
         changed = {side: now[side] != before[side] for side in Side}
+        marks = self._apart(Side.LEFT, "", "")
+        if marks and not any(changed.values()) and images[Side.LEFT] != now[Side.RIGHT]:
+            for side, mark in marks:
+                self.plan.after[side].add(mark)
+            return
         missing = [side for side in Side if isinstance(images[side], _Missing)]
         if missing:
             for side in missing:
@@ -161,7 +173,7 @@ class _Merge:
         one, image, there, gone = now[source], images[source], now[source.other], before[source]
         if one is not None and isinstance(image, Link):
             self._drop_parent(source.other)
-            self.drawing.add(source.other, AddLink(one, image))
+            self.drawing.add(source.other, AddLink(one, image, there))
             self.plan.after[source.other].add(image)
         elif there is not None and gone is not None:
             self._drop_parent(source.other)
@@ -225,6 +237,22 @@ class _Merge:
             self.drawing.add(side.other, RemoveLink(old, there))
             self._drop_parent(side.other)
 
+    def _apart(self, side: Side, target: str, image: str) -> list[tuple[Side, Link]]:
+        """What says that an undo left the links to these two items unlike; of which side it is remembered."""
+        marks = ((side, Link(APART, target)), (side.other, Link(APART, image)))
+        return [(where, mark) for where, mark in marks if mark in self.plan.before[where]]
+
+    def _leave_apart(self, side: Side, link: Link, marks: list[tuple[Side, Link]]) -> None:
+        for where, mark in marks:
+            self.plan.after[where].add(mark)
+        if link not in self.plan.before[side]:
+            self.drawing.note(
+                f"link “{link.kind}” not carried over",
+                side.other,
+                after=link.target,
+                reason="links between these two stay as they are since a run was undone, until both sides are alike",
+            )
+
     def _drop_parent(self, side: Side) -> None:
         self.plan.after[side] = {one for one in self.plan.after[side] if one.kind != PARENT}
 
@@ -265,7 +293,8 @@ def _kinds(rules: LinkRules, side: Side) -> Dict[str, str]:
 
 
 def _looked_at(links: Iterable[Link], rules: LinkRules) -> Links:
-    return frozenset(one for one in links if (rules.parents if one.kind == PARENT else rules.direction) is not None)
+    rule = {PARENT: rules.parents, APART: None}
+    return frozenset(one for one in links if rule.get(one.kind, rules.direction) is not None)
 
 
 def _parent(links: Links) -> Link | None:

@@ -29,6 +29,7 @@ from server.domain.values import FieldSpec, Value
 from server.engine.mapping import CompiledType, Mapping
 from server.engine.plan import Draughtsman, Plan
 from server.engine.richtext import same_meaning
+from server.engine.unlink import believed_links, take_back_links
 
 _EMPTY: tuple[Value, ...] = (None, "", ())
 _CHANGED = "it was changed since"
@@ -66,6 +67,7 @@ def take_back(
             _files(pair, mine, side, item, mapping, drawing)
             _comments(pair, mine, side, item, mapping, drawing)
             _fields(mine, side, item, mapping, drawing)
+            pair = take_back_links(pair, mine, side, items, mapping, drawing)
             _for_good(mine, side, drawing)
     operations = tuple(replace(one, undoes=True) for one in drawing.operations)
     ended = "" if state is pair.state else _ENDED
@@ -213,10 +215,6 @@ def _for_good(mine: Sequence[Carried], side: Side, drawing: Draughtsman) -> None
             drawing.note("not undone", side, reason="a comment that was removed does not come back")
         if isinstance(step, DeleteFile):
             drawing.note("not undone", side, field=step.name, reason="a file that was removed does not come back")
-        if isinstance(step, AddLink | RemoveLink):
-            drawing.note(
-                "not undone", side, field=step.link.kind, reason="a relation is not taken back; change it by hand"
-            )
 
 
 def after_cut_off(pair: Pair, lost: Sequence[Operation], items: Dict[Side, Item | None]) -> Pair:
@@ -230,6 +228,8 @@ def after_cut_off(pair: Pair, lost: Sequence[Operation], items: Dict[Side, Item 
             continue
         if isinstance(step, UpdateItem):
             pair = _believed(pair, side, item, step)
+        elif isinstance(step, AddLink | RemoveLink):
+            pair = believed_links(pair, one, item)
         elif isinstance(step, EditComment):
             pair = replace(
                 pair,

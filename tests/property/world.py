@@ -306,6 +306,7 @@ class World:
                 deletes_comments=one.app.removes,
                 deletes_attachments=one.app.removes,
                 deletes_items=one.app.removes,
+                link_kinds=one.link_kinds(side.value),
                 keeps_created_at=one.app.keeps_created_at,
             )
             for side, one in ((Side.LEFT, left), (Side.RIGHT, right))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from server.domain.item import PARENT, Link, Side
+from server.domain.item import APART, PARENT, Link, Side
 from server.domain.operation import AddLink, RemoveLink
 from server.domain.pair import Pair, PairState
 from server.engine.links import travel
@@ -67,6 +67,8 @@ def links_after(done: Applied, side: Side, old: Pair | None) -> frozenset[Link]:
         step = operation.step
         if operation.id in finished or not isinstance(step, AddLink | RemoveLink):
             continue
+        if operation.undoes and operation.side is not side:
+            continue  # an undo changes what is known of the side that it writes, and of no other
         here = step.link if operation.side is side else step.source
         if step.link.kind == PARENT:
             before = old.on(side).links if old is not None else frozenset()
@@ -113,4 +115,7 @@ def tell_relatives(tx: Transaction, work: Work, concerned: Concerned, settled: S
 
 def _sees(pair: Pair | None, end: OtherEnd) -> bool:
     """Whether the other end was looked at on this very page, and with the same outcome."""
-    return pair is not None and end.linked is any(one.target == end.linked_from for one in pair.on(end.side).links)
+    if pair is None:
+        return False
+    seen = (one for one in pair.on(end.side).links if one.kind != APART)
+    return end.linked is any(one.target == end.linked_from for one in seen)

@@ -14,8 +14,8 @@ from server.connectors.pace import Share
 from server.domain.errors import AppError, CredentialsRefused, Gone, LostAnswer
 from server.domain.integration import IntegrationState
 from server.domain.item import Item, Side
-from server.domain.operation import Carried, Note
-from server.domain.pair import PairState
+from server.domain.operation import AddLink, Carried, Note, RemoveLink
+from server.domain.pair import Pair, PairState
 from server.engine.arrival import arrived
 from server.engine.mapping import CompiledType
 from server.engine.plan import Plan
@@ -23,6 +23,7 @@ from server.engine.undo import after_cut_off, take_back
 from server.services.sync import feed, history, preview, settle
 from server.services.sync.apply import Applied, apply
 from server.services.sync.look import in_parallel
+from server.services.sync.other_ends import leave_apart
 from server.services.sync.settle import Settlement
 from server.services.sync.work import Look, Work
 from server.store import integrations, journal, lease, pairs
@@ -86,7 +87,9 @@ def _page(work: Work, undone: str, pair_ids: Sequence[str]) -> None:
         looks, plans = [one.look for one, _ in todo], [plan for _, plan in todo]
         preview.record(work, looks, plans, settlement, looked=len(pair_ids))
         return
-    _journal(work, todo)
+    plans, ends = leave_apart(work, [plan for _, plan in todo])
+    todo = [(one, plan) for (one, _), plan in zip(todo, plans, strict=True)]
+    _journal(work, todo, ends)
     done = list(work.pool.map(lambda each: apply(work, each[1]), todo))
     for (one, _), applied in zip(todo, done, strict=True):
         _settle(work, settlement, one.look, applied)
@@ -113,8 +116,9 @@ def _read(work: Work, undone: str, pair_ids: Sequence[str]) -> list[_Entry]:
 
 def _fetch(work: Work, one: _Entry) -> None:
     pair = one.look.pair
-    written = {each.operation.side for each in one.carried} | {each.side for each in one.look.open}
-    for side in written:
+    steps = [*(each.operation for each in one.carried), *one.look.open]
+    links = any(isinstance(each.step, AddLink | RemoveLink) for each in steps)  # whether both sides are alike then
+    for side in Side if links else {each.side for each in steps}:
         item_id = pair.on(side).item_id if pair else None
         if item_id is not None:
             try:
@@ -156,8 +160,10 @@ def _leave(work: Work, settlement: Settlement, look: Look, reason: str) -> None:
     settlement.events.append(Event("failed", reason, pair, look.side, look.item_id, look.key))
 
 
-def _journal(work: Work, todo: Sequence[tuple[_Entry, Plan]]) -> None:
+def _journal(work: Work, todo: Sequence[tuple[_Entry, Plan]], ends: Sequence[Pair]) -> None:
     """Write down what will be done before anything leaves, and end the pairs of undone creates.
+
+    ``ends``: the pairs at the other end of links that will be changed.
 
     What is closed here told what is nobody's edit, so the pairs know it from now on: a death would forget it.
     """
@@ -176,7 +182,7 @@ def _journal(work: Work, todo: Sequence[tuple[_Entry, Plan]]) -> None:
     run_id = work.begin_run()
     with work.scope.transaction() as tx:
         lease.check_fence(tx, work.epoch)
-        pairs.save(tx, work.integration, [after for _, after in known])
+        pairs.save(tx, work.integration, [*(after for _, after in known), *ends])
         pairs.save_parts(tx, known)
         journal.finish(tx, stale)
         journal.plan(tx, run_id, operations)

@@ -6,19 +6,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.item import Attachment, Comment, CommentDraft, Draft, Item, Side
+from server.domain.item import PARENT, Attachment, Comment, CommentDraft, Draft, Item, Link, Side
 from server.domain.operation import (
     AddComment,
     AddFile,
+    AddLink,
     Carried,
     CreateItem,
     DeleteComment,
     DeleteFile,
     EditComment,
     Operation,
+    RemoveLink,
     Step,
     UpdateItem,
 )
@@ -169,6 +172,21 @@ def test_what_was_removed_does_not_come_back_and_is_named() -> None:
     plan = take_back(pair_of(item), TYPE, carried, {RIGHT: item}, MAPPING, build.ids())
     assert plan.operations == ()
     assert [note.field for note in plan.notes] == ["", "a.txt"]
+
+
+@pytest.mark.parametrize("step", [AddLink, RemoveLink])
+@pytest.mark.parametrize("kind", ["blocks", PARENT])
+def test_where_an_app_lets_nobody_change_links_each_one_is_named(step: type[AddLink | RemoveLink], kind: str) -> None:
+    mapping = build.mapping(right={"link_kinds": ("relates",)})
+    there = step is AddLink
+    links = (Link(kind, "9"),) if there and kind != PARENT else ()
+    item = replace(build.item(RIGHT, dict(FIRST)), links=links, parent="9" if there and kind == PARENT else None)
+    carried = [Carried(operation(step(Link(kind, "8"), Link(kind, "9"))), {})]
+    plan = take_back(pair_of(item), TYPE, carried, {RIGHT: item}, mapping, build.ids())
+    assert plan.operations == ()
+    [note] = plan.notes
+    assert (note.what, note.field, note.after) == ("not undone", kind, "9")
+    assert "lets nobody change a link of this kind" in note.reason
 
 
 def test_an_undone_create_ends_the_pair_and_writes_nothing() -> None:
