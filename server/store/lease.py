@@ -20,7 +20,8 @@ from sqlalchemy import func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from server.domain.errors import Fenced
-from server.store import tables as t
+from server.store import control_tables as t
+from server.store import tables
 from server.store.database import Transaction
 
 LEASE = timedelta(seconds=6)
@@ -29,7 +30,7 @@ LEASE = timedelta(seconds=6)
 A killed process's tenants are taken over after that and a quarter, at the latest: in under 10 seconds.
 """
 
-_FENCE = select(t.fence.c.epoch).with_for_update(read=True)
+_FENCE = select(tables.fence.c.epoch).with_for_update(read=True)
 
 
 @dataclass(slots=True)
@@ -108,7 +109,7 @@ def release(control: Transaction, holder: str, tenant_ids: Collection[str] | Non
 def raise_fence(tx: Transaction, epoch: int) -> None:
     """Shut out every earlier epoch of this tenant. Raises ``Fenced`` when a later one was here already."""
     now = tx.execute(
-        update(t.fence).where(t.fence.c.epoch <= epoch).values(epoch=epoch).returning(t.fence.c.epoch)
+        update(tables.fence).where(tables.fence.c.epoch <= epoch).values(epoch=epoch).returning(tables.fence.c.epoch)
     ).scalar_one_or_none()
     if now is None:
         raise Fenced("Another sync process has taken this tenant over; this one stops working on it.")

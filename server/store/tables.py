@@ -1,6 +1,6 @@
-"""The tables as SQLAlchemy knows them, mirroring ``migrations/``; it must not create or alter anything.
+"""A tenant's tables as SQLAlchemy knows them, mirroring ``migrations/tenant``; it must not create or alter anything.
 
-A tenant's tables carry no schema: the connection's own login decides which tenant they are (its search_path is a
+They carry no schema: the connection's own login decides which tenant they are (its search_path is a
 setting of the role). Ids are strings here.
 """
 
@@ -21,44 +21,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-control = MetaData(schema="control")
 tenant = MetaData()
 
 _ID = Uuid(as_uuid=False)
 _TIME = DateTime(timezone=True)
 _JSON = JSONB(none_as_null=True)
-
-tenants = Table(
-    "tenants",
-    control,
-    Column("id", _ID, primary_key=True, server_default=FetchedValue()),
-    Column("name", Text),
-    Column("title", Text),
-    Column("schema_name", Text),
-    Column("role_name", Text),
-    Column("role_password", LargeBinary),
-    Column("state", Text),
-    Column("created_at", _TIME),
-)
-leases = Table(
-    "leases",
-    control,
-    Column("tenant_id", _ID, primary_key=True),
-    Column("holder", Text),
-    Column("epoch", BigInteger),
-    Column("expires_at", _TIME),
-)
-tenant_states = Table(
-    "tenant_states",
-    control,
-    Column("tenant_id", _ID, primary_key=True),
-    Column("state", Text),
-    Column("message", Text),
-    Column("holder", Text),
-    Column("last_pass_at", _TIME),
-    Column("next_pass_at", _TIME),
-    Column("updated_at", _TIME),
-)
 
 fence = Table("fence", tenant, Column("one", Boolean, primary_key=True), Column("epoch", BigInteger))
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from server.domain.errors import NotFound
-from server.store import tables as t
+from server.store import control_tables as t
 from server.store.database import Transaction
 
 TenantState = Literal["active", "suspended", "deleting"]
