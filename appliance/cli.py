@@ -6,7 +6,6 @@ exit codes are those of ``appliance.errors.ExitCode``.
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import subprocess
@@ -14,85 +13,21 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
 
 import click
-import platformdirs
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from appliance import display
+from appliance.command import command, finish, show, tell_progress
 from appliance.config import Options, find_data_folder, load_options, product_version, require_name
 from appliance.control.client import Client, read_control_file
-from appliance.control.messages import CreateCluster, CreateTenant, Job, TenantCreated, TenantVerb, Verb
+from appliance.control.messages import CreateCluster, CreateTenant, ExplainItem, TenantCreated, TenantVerb, Verb
 from appliance.errors import ApplianceError, ExitCode
 from appliance.launch import run_here, start_detached
 from appliance.operations.doctor import examine, examine_ports
 from appliance.system.linux import short_pause
 
 STOP_SECONDS = 120.0
-
-
-def usual_data_folder(command_name: str) -> Path:
-    """Where the data lies when nobody says: ``LOCKSTEP_DATA``, or the system's place for this account.
-
-    A demonstration stays in the folder where it was started.
-    """
-    named = os.environ.get("LOCKSTEP_DATA")
-    if named:
-        return Path(named)
-    if command_name == "demo":
-        return Path("var")
-    if os.geteuid() == 0:
-        return Path("/var/lib/lockstep")
-    return Path(platformdirs.user_data_dir("lockstep"))
-
-
-def _fail(error: ApplianceError, as_json: bool) -> NoReturn:  # noqa: FBT001 - the one switch of the output
-    if as_json:
-        click.echo(json.dumps({"error": error.message, "exit_code": int(error.code)}))
-    else:
-        click.echo(f"lockstep: {error.message}", err=True)
-    sys.exit(int(error.code))
-
-
-def command(group: click.Group, name: str) -> Callable[[Callable[..., None]], click.Command]:
-    """Register a command that has ``--data`` and ``--json`` and ends with the right exit code."""
-
-    def register(body: Callable[..., None]) -> click.Command:
-        @functools.wraps(body)
-        def run(**arguments: Any) -> None:
-            as_json = bool(arguments["as_json"])
-            arguments["data"] = (arguments["data"] or usual_data_folder(name)).absolute()
-            try:
-                body(**arguments)
-            except ApplianceError as error:
-                _fail(error, as_json)
-
-        data = click.option(
-            "--data",
-            type=click.Path(path_type=Path),
-            help="The data folder (or set LOCKSTEP_DATA).",
-        )
-        as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
-        return group.command(name)(data(as_json(run)))
-
-    return register
-
-
-def _show(value: BaseModel | dict[str, object], text: str, as_json: bool) -> None:  # noqa: FBT001
-    if as_json:
-        click.echo(json.dumps(value.model_dump(mode="json") if isinstance(value, BaseModel) else value))
-    else:
-        click.echo(text)
-
-
-def _progress(job: Job) -> None:
-    if job.step and job.state == "running":
-        click.echo(f"  {job.step} ...", err=True)
-
-
-def _finish(client: Client, job: Job) -> dict[str, object]:
-    return client.await_job(job, _progress).result or {}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -125,8 +60,8 @@ def start(
     if foreground:
         run_here(data, https_port, http_port, base_domain)
         return
-    status = start_detached(data, https_port, http_port, base_domain, _progress)
-    _show(status, display.where(status), as_json)
+    status = start_detached(data, https_port, http_port, base_domain, tell_progress)
+    show(status, display.where(status), as_json)
 
 
 @command(lockstep, "demo")
@@ -156,7 +91,7 @@ def stop(data: Path, as_json: bool) -> None:  # noqa: FBT001
                 f"Lockstep (pid {control.pid}) did not end within {STOP_SECONDS:.0f} seconds. See: lockstep logs agent"
             )
         short_pause()
-    _show({"stopped": True}, "Lockstep has stopped.", as_json)
+    show({"stopped": True}, "Lockstep has stopped.", as_json)
 
 
 @command(lockstep, "status")
@@ -165,7 +100,7 @@ def status(data: Path, as_json: bool) -> None:  # noqa: FBT001
     find_data_folder(data)
     with Client.of(data) as client:
         found = client.status()
-    _show(found, display.status_page(found), as_json)
+    show(found, display.status_page(found), as_json)
 
 
 @command(lockstep, "logs")
@@ -176,7 +111,7 @@ def logs(data: Path, as_json: bool, member: str, lines: int, follow: bool) -> No
     """Print a member's log (agent, postgres, gateway, CLUSTER/web, CLUSTER/sync)."""
     with Client.of(data) as client:
         found = client.logs(member, limit=lines)
-        _show(found, "\n".join(found.lines), as_json)
+        show(found, "\n".join(found.lines), as_json)
         try:
             while follow:
                 short_pause()
@@ -199,7 +134,7 @@ def doctor(data: Path, as_json: bool) -> None:  # noqa: FBT001
         found = examine(folder, None)
         ports = tuple(examine_ports(options.https_port, options.http_port))
         found = found.model_copy(update={"checks": found.checks + ports})
-    _show(found, display.doctor_page(found), as_json)
+    show(found, display.doctor_page(found), as_json)
     if not all(check.ok for check in found.checks):
         sys.exit(int(ExitCode.FAILED))
 
@@ -212,7 +147,7 @@ def console(data: Path, as_json: bool) -> None:  # noqa: FBT001
             "There is no display here. Use the console on a desktop, or the command line: lockstep status"
         )
     child = subprocess.run([sys.executable, "-m", "gui", "--data", str(data)], check=False)
-    _show({"exit_code": child.returncode}, "", as_json)
+    show({"exit_code": child.returncode}, "", as_json)
     sys.exit(child.returncode)
 
 
@@ -234,8 +169,8 @@ def cluster_create(data: Path, as_json: bool, name: str, database: str | None) -
     """Make a cluster: a database and its nodes."""
     require_name(name, "cluster")
     with Client.of(data) as client:
-        made = _finish(client, client.create_cluster(CreateCluster(name=name, database_dsn=database)))
-    _show(
+        made = finish(client, client.create_cluster(CreateCluster(name=name, database_dsn=database)))
+    show(
         made,
         f"Cluster {name} runs at {made['url']}. Next: lockstep tenant create NAME --cluster {name}",
         as_json,
@@ -248,7 +183,7 @@ def cluster_list(data: Path, as_json: bool) -> None:  # noqa: FBT001
     with Client.of(data) as client:
         found = client.status()
     rows = [found_cluster.model_dump(mode="json") for found_cluster in found.clusters]
-    _show({"clusters": rows}, display.clusters_table(found), as_json)
+    show({"clusters": rows}, display.clusters_table(found), as_json)
 
 
 def _switch_cluster(verb: Verb, done: str) -> None:
@@ -256,8 +191,8 @@ def _switch_cluster(verb: Verb, done: str) -> None:
     @click.argument("name")
     def switch(data: Path, as_json: bool, name: str) -> None:  # noqa: FBT001
         with Client.of(data) as client:
-            result = _finish(client, client.cluster(name, verb))
-        _show(result, f"Cluster {name} {done}.", as_json)
+            result = finish(client, client.cluster(name, verb))
+        show(result, f"Cluster {name} {done}.", as_json)
 
     switch.help = f"{verb.value.capitalize()} a cluster's processes."
 
@@ -272,7 +207,7 @@ _switch_cluster(Verb.RESTART, "runs again")
 
 @lockstep.group()
 def tenant() -> None:
-    """Create, list, suspend, resume, delete and open tenants."""
+    """Create, list, suspend, resume, delete and open tenants, and say why an item of one is as it is."""
 
 
 def _cluster_option(body: Callable[..., None]) -> Callable[..., None]:
@@ -288,6 +223,17 @@ def _one_cluster(client: Client, name: str | None) -> str:
     if not names:
         raise ApplianceError("There is no cluster yet. Make one with: lockstep cluster create NAME", ExitCode.NOT_FOUND)
     raise ApplianceError(f"There are several clusters; choose one with --cluster: {', '.join(names)}.", ExitCode.USAGE)
+
+
+def _one_tenant(client: Client, cluster_name: str, name: str | None) -> str:
+    if name is not None:
+        return name
+    names = [one.name for found in client.status().clusters if found.name == cluster_name for one in found.tenants]
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise ApplianceError(f"Cluster {cluster_name} has no tenant, or does not answer.", ExitCode.NOT_FOUND)
+    raise ApplianceError(f"There are several tenants; choose one with --tenant: {', '.join(names)}.", ExitCode.USAGE)
 
 
 @command(tenant, "create")
@@ -313,11 +259,11 @@ def tenant_create(
     request = CreateTenant(name=name, title=title, admin_login=admin, admin_email=email, admin_password=password)
     with Client.of(data) as client:
         chosen = _one_cluster(client, cluster_name)
-        made = TenantCreated.model_validate(_finish(client, client.create_tenant(chosen, request)))
+        made = TenantCreated.model_validate(finish(client, client.create_tenant(chosen, request)))
     lines = [f"Tenant {name} is ready at {made.tenant.url}", f"  login     {made.admin_login}"]
     if made.admin_password:
         lines.append(f"  password  {made.admin_password}   (shown this once)")
-    _show(made, "\n".join(lines), as_json)
+    show(made, "\n".join(lines), as_json)
 
 
 @command(tenant, "list")
@@ -330,7 +276,7 @@ def tenant_list(data: Path, as_json: bool, cluster_name: str | None) -> None:  #
     if cluster_name is not None and not chosen:
         raise ApplianceError(f"There is no cluster {cluster_name}.", ExitCode.NOT_FOUND)
     rows = [one.model_dump(mode="json") for group in chosen for one in group.tenants]
-    _show({"tenants": rows}, display.tenants_table(found, cluster_name), as_json)
+    show({"tenants": rows}, display.tenants_table(found, cluster_name), as_json)
 
 
 def _switch_tenant(verb: TenantVerb, done: str) -> None:
@@ -340,8 +286,8 @@ def _switch_tenant(verb: TenantVerb, done: str) -> None:
     def switch(data: Path, as_json: bool, name: str, cluster_name: str | None) -> None:  # noqa: FBT001
         with Client.of(data) as client:
             chosen = _one_cluster(client, cluster_name)
-            result = _finish(client, client.tenant(chosen, name, verb))
-        _show(result, f"Tenant {name} {done}.", as_json)
+            result = finish(client, client.tenant(chosen, name, verb))
+        show(result, f"Tenant {name} {done}.", as_json)
 
     switch.help = f"{verb.value.capitalize()} a tenant; its data stays."
 
@@ -362,8 +308,8 @@ def tenant_delete(data: Path, as_json: bool, name: str, cluster_name: str | None
             typed = click.prompt(f"This deletes tenant {name} of {chosen} and all its data. Type its name", err=True)
             if typed != name:
                 raise ApplianceError("Nothing was deleted: the name typed is another one.", ExitCode.USAGE)
-        result = _finish(client, client.delete_tenant(chosen, name))
-    _show(result, f"Tenant {name} is deleted.", as_json)
+        result = finish(client, client.delete_tenant(chosen, name))
+    show(result, f"Tenant {name} is deleted.", as_json)
 
 
 @command(tenant, "open")
@@ -373,7 +319,28 @@ def tenant_open(data: Path, as_json: bool, name: str, cluster_name: str | None) 
     """Print a link that works once and opens the panel signed in as the administrator."""
     with Client.of(data) as client:
         link = client.entry_link(_one_cluster(client, cluster_name), name)
-    _show(link, link.url, as_json)
+    show(link, link.url, as_json)
+
+
+@command(tenant, "explain")
+@click.argument("key")
+@click.option("--tenant", "tenant_name", help="The tenant; not needed when there is only one.")
+@_cluster_option
+@click.option("--ask/--no-ask", "ask_apps", default=True, help="Ask both apps what they hold now (they are asked).")
+def tenant_explain(
+    data: Path,
+    as_json: bool,  # noqa: FBT001
+    key: str,
+    tenant_name: str | None,
+    cluster_name: str | None,
+    ask_apps: bool,  # noqa: FBT001
+) -> None:
+    """Say why an item is in step or is not, by its key, id or address."""
+    with Client.of(data) as client:
+        chosen = _one_cluster(client, cluster_name)
+        owner = _one_tenant(client, chosen, tenant_name)
+        told = client.explain(chosen, owner, ExplainItem(key=key, ask_apps=ask_apps))
+    show(told, display.explanation_page(told), as_json)
 
 
 def main() -> None:

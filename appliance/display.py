@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from appliance.control.messages import Doctor, Status
+from appliance.control.messages import AppSays, Doctor, Explanation, Status
 
 KIB = 1024
 
@@ -97,6 +97,36 @@ def doctor_page(doctor: Doctor) -> str:
         if check.advice:
             lines.append(f"    {' ' * width}  {check.advice}")
     return "\n".join(lines)
+
+
+def explanation_page(told: Explanation) -> str:
+    """Why an item is as it is: the sentence, then what it rests on."""
+    lines = [told.sentence]
+    for one in told.items:
+        lines += ["", f"{one.key}  ({one.integration})"]
+        if len(told.items) > 1:
+            lines.append(f"  {one.sentence}")
+        for held in one.held:
+            says = f" It says: “{held.words}”." if held.words else ""
+            lines.append(f"  held     {held.key}, since {_moment(held.since)}: {held.reason}{says}")
+        if one.next_attempt is not None:
+            lines.append(f"  next     {_moment(one.next_attempt)}, {one.ahead} before it")
+        lines.extend(f"  now      {app.name}: {_says(app)}" for app in one.apps)
+        lines.extend(f"  history  {_moment(line.at)}  {line.summary}" for line in one.history)
+    lines.extend(f"  history  {_moment(line.at)}  {line.summary}" for line in told.history)
+    return "\n".join(lines)
+
+
+def _says(app: AppSays) -> str:
+    if app.problem:
+        return app.problem
+    if app.gone:
+        return "it is not there any more"
+    return f"{app.key}, changed: {', '.join(app.changed)}" if app.changed else f"{app.key}, as it was last seen"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def where(status: Status) -> str:

@@ -21,7 +21,7 @@ class ExitCode(IntEnum):
     DATA_FOLDER = 6
     """The data folder is not ours, not writable or full."""
     NOT_FOUND = 7
-    """The cluster or tenant named does not exist."""
+    """The cluster, tenant or item named does not exist."""
     EXISTS = 8
     """The cluster or tenant named exists already."""
     UNEQUAL = 9

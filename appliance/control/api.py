@@ -21,6 +21,7 @@ from appliance.control.jobs import JobBoard
 from appliance.control.messages import (
     CreateCluster,
     CreateTenant,
+    ExplainItem,
     LogLines,
     Problem,
     TenantVerb,
@@ -31,6 +32,7 @@ from appliance.operations.create_cluster import create_cluster
 from appliance.operations.create_tenant import create_tenant
 from appliance.operations.delete_tenant import delete_tenant
 from appliance.operations.doctor import examine
+from appliance.operations.explain_item import explain_item
 from appliance.operations.open_tenant import open_tenant
 from appliance.operations.show_status import show_status
 from appliance.operations.switch_cluster import switch_cluster
@@ -162,6 +164,10 @@ def build_app(  # noqa: C901 - a list of routes reads best in one place
     @app.post("/v1/clusters/<cluster>/tenants/<tenant>/entry-link")
     def entry_link(cluster: str, tenant: str) -> Response:
         return _reply(open_tenant(site, cluster, tenant))
+
+    @app.post("/v1/clusters/<cluster>/tenants/<tenant>/explain")
+    def explain(cluster: str, tenant: str) -> Response:
+        return _reply(explain_item(site, cluster, tenant, _body(ExplainItem)))
 
     @app.post("/v1/clusters/<cluster>/tenants/<tenant>/<verb>")
     def tenant_verb(cluster: str, tenant: str, verb: str) -> Response:

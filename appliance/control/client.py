@@ -20,6 +20,8 @@ from appliance.control.messages import (
     CreateTenant,
     Doctor,
     EntryLink,
+    ExplainItem,
+    Explanation,
     Job,
     LogLines,
     Problem,
@@ -161,6 +163,10 @@ class Client:
     def entry_link(self, cluster: str, name: str) -> EntryLink:
         """A one-time link into the tenant's panel."""
         return EntryLink.model_validate_json(self._ask("POST", f"{self._tenant(cluster, name)}/entry-link"))
+
+    def explain(self, cluster: str, name: str, request: ExplainItem) -> Explanation:
+        """Why an item of the tenant is as it is. Raises ``ApplianceError`` (NOT_FOUND) when nobody knows it."""
+        return Explanation.model_validate_json(self._ask("POST", f"{self._tenant(cluster, name)}/explain", request))
 
     @staticmethod
     def _tenant(cluster: str, name: str) -> str:

@@ -141,6 +141,65 @@ class EntryLink(Message):
     expires_at: datetime
 
 
+class ExplainItem(Message):
+    """POST /v1/clusters/{cluster}/tenants/{tenant}/explain -> Explanation. ``key``: an item's key, id or address.
+
+    ``ask_apps``: both apps are asked what they hold now.
+    """
+
+    key: str = Field(min_length=1, max_length=2000)
+    ask_apps: bool = True
+
+
+class HistoryLine(Message):
+    """One line of an item's history."""
+
+    at: datetime
+    summary: str
+
+
+class HeldItem(Message):
+    """One side that is held back; ``words`` are the app's own."""
+
+    key: str
+    reason: str
+    words: str
+    since: datetime
+
+
+class AppSays(Message):
+    """What an app says of its side now; ``changed`` names fields, ``problem`` why it could not be asked."""
+
+    name: str
+    key: str
+    gone: bool
+    changed: tuple[str, ...]
+    problem: str
+
+
+class ExplainedItem(Message):
+    """One pair, or one item without a twin. ``ahead``: how many held items are due before it."""
+
+    key: str
+    integration: str
+    sentence: str
+    state: str
+    next_attempt: datetime | None
+    ahead: int
+    held: tuple[HeldItem, ...]
+    apps: tuple[AppSays, ...]
+    history: tuple[HistoryLine, ...]
+
+
+class Explanation(Message):
+    """Why an item is as it is: ``sentence`` sums it up. ``history``: of a key that nothing answers to any more."""
+
+    key: str
+    sentence: str
+    items: tuple[ExplainedItem, ...]
+    history: tuple[HistoryLine, ...]
+
+
 class Job(Message):
     """Long work. GET /v1/jobs/{id}; POST /v1/jobs/{id}/cancel. ``progress`` runs from 0 to 1 (None: not known)."""
 

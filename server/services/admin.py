@@ -39,6 +39,11 @@ class _Named(_Request):
     name: str
 
 
+class _Explain(_Named):
+    key: str = Field(min_length=1, max_length=2000)
+    live: bool = True
+
+
 class _OwnedNamed(_Owned):
     name: str
 
@@ -161,6 +166,17 @@ def _entry_link(request: _Named, settings: Settings) -> Result:
         cluster.close()
 
 
+def _explain(request: _Explain, settings: Settings) -> Result:
+    # The other verbs know no app, and are over before all of the connectors are imported.
+    from server.services import told  # noqa: PLC0415
+
+    cluster = Cluster.open(settings)
+    try:
+        return dict(told.tell(cluster.scope(request.name), request.key, live=request.live))
+    finally:
+        cluster.close()
+
+
 VERBS: Mapping[str, _Verb] = {
     "prepare-cluster": _Verb(_Owned, _prepare),
     "create-tenant": _Verb(_NewTenant, _create),
@@ -169,4 +185,5 @@ VERBS: Mapping[str, _Verb] = {
     "resume-tenant": _Verb(_Named, _resume),
     "list-tenants": _Verb(_Request, _list),
     "entry-link": _Verb(_Named, _entry_link),
+    "explain-item": _Verb(_Explain, _explain),
 }

@@ -117,6 +117,13 @@ def test_names_that_exist_or_do_not_have_their_own_exit_codes(started: Installat
     assert [tenant["name"] for tenant in started.must("tenant", "list")["tenants"]] == ["anna"]
 
 
+def test_a_key_that_no_tenant_knows_ends_with_its_own_exit_code(started: Installation) -> None:
+    asked = started.lockstep("tenant", "explain", "NOPE-1")
+    assert (asked.code, asked.out) == (7, "")
+    assert "knows no such item: there is no integration yet" in asked.err
+    assert started.lockstep("tenant", "explain", "NOPE-1", "--tenant", "nobody").code == 7
+
+
 def test_a_stopped_cluster_stays_stopped(started: Installation) -> None:
     started.must("cluster", "stop", "north")
     assert not [name for name in started.processes().values() if name.startswith("north/")]
