@@ -23,6 +23,9 @@ _WORKERS = 8
 _LEAST = 10_000
 """Fewer items are over before the first retry is due, and would measure the waiting only."""
 
+_LOOK_SECONDS = 0.1
+"""Looking takes a processor from who works: seldom enough to be noise."""
+
 
 def faults(rounds: int, items: int) -> list[Outcome]:
     """The time between the kill and the next process's first write has a goal of its own and is not counted here."""
@@ -58,7 +61,7 @@ def _carry(server: Server, items: int, mood: Quirks, waits: list[float]) -> floa
         begun = time.perf_counter()
         integrations.start(scope, "bench", integration)
         pause = 0.0 if calm else _kill_halfway(stack, place, process, right, items)
-        wait_until(lambda: _done(scope, integration, right, items), "everything to arrive")
+        wait_until(lambda: _done(scope, integration, right, items), "everything to arrive", every=_LOOK_SECONDS)
         seconds = time.perf_counter() - begun - pause
         if pause:
             waits.append(pause)
@@ -71,7 +74,7 @@ def _carry(server: Server, items: int, mood: Quirks, waits: list[float]) -> floa
 
 def _kill_halfway(stack: ExitStack, place: Stand, process: psutil.Process, right: Running, items: int) -> float:
     """Kill the sync process and start another; seconds until that one writes."""
-    wait_until(lambda: right.counts()["items"] >= items // 2, "half of the items")
+    wait_until(lambda: right.counts()["items"] >= items // 2, "half of the items", every=_LOOK_SECONDS)
     process.kill()
     process.wait(10)
     killed, there = time.perf_counter(), right.counts()["writes"]

@@ -7,12 +7,12 @@ import os
 import statistics
 import subprocess
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from server.services import integrations
+from server.services.sync.crew import Crew
 from server.services.sync.passes import Broken, Desk
 from tests.bench.ratio import Outcome, in_turns, median_ratio
 from tests.bench.stand import Figures, durable_postgres, integrate, stand, yardstick
@@ -33,7 +33,7 @@ def reading(rounds: int, items: int) -> list[Outcome]:
         place = stack.enter_context(stand(server, 8))
         scope = stack.enter_context(place.tenant("reading"))
         integration = integrate(scope, left, right, 8)
-        pool = stack.enter_context(ThreadPoolExecutor(8))
+        pool = stack.enter_context(Crew(8, "bench"))
         folder = stack.enter_context(TemporaryDirectory(prefix="lockstep-dlt-"))
         integrations.start(scope, "bench", integration)
         desk = Desk(scope, 1, "bench", lambda: False)
@@ -64,7 +64,7 @@ def reading(rounds: int, items: int) -> list[Outcome]:
     return [Outcome("5", "reading into snapshots to dlt", median_ratio(samples), 2.5, True, said, tuple(samples))]
 
 
-def _pass(desk: Desk, pool: ThreadPoolExecutor) -> None:
+def _pass(desk: Desk, pool: Crew) -> None:
     (wanted,) = desk.wanted()
     one = desk.start(wanted, pool)
     while (outcome := one.step()) is None:
