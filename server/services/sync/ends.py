@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import abc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 
 from server.connectors.base import Connector
 from server.domain.errors import Conflicting, PutRight
@@ -46,15 +48,16 @@ class Ends:
     _shapes: dict[tuple[str, str, Side, tuple[str, ...]], tuple[float, SideShape]] = field(default_factory=dict)
 
     def mapping(
-        self, document: Document, known: abc.Mapping[str, Connection] | None = None
+        self, document: Document, known: abc.Mapping[str, Connection] | None = None, pool: Executor | None = None
     ) -> tuple[Mapping, End, End]:
         """Both ends opened and the document compiled against what they have.
 
-        ``known``: the connections by id, where they were just read. Raises ``PutRight`` when the document names what
-        is gone, ``Conflicting`` when a connection is paused, and whatever the apps raise.
+        ``known``: the connections by id, where they were just read. ``pool``: both apps are asked at once on it.
+        Raises ``PutRight`` when the document names what is gone, ``Conflicting`` when a connection is paused, and
+        whatever the apps raise.
         """
         left, right = (self._end(document, side, known or {}) for side in Side)
-        shapes = [self._shape(document, end) for end in (left, right)]
+        shapes = self._shapes_of(document, (left, right), pool)
         return compile_mapping(document, shapes[0], shapes[1], who_is_who(self.scope, document)), left, right
 
     def opened(self, document: Document) -> list[End]:
@@ -101,39 +104,56 @@ class Ends:
                 self.paces.heed(row)
         return End(side, row.name, connection_id, known.connector)
 
-    def _shape(self, document: Document, end: End) -> SideShape:
-        container = document.side(end.side).container
-        wanted = {rule.left if end.side is Side.LEFT else rule.right for rule in document.types}
-        key = (end.connection, container, end.side, tuple(sorted(wanted)))
-        known = self._shapes.get(key)
-        if known is not None and time.monotonic() - known[0] < _BELIEVED_SECONDS:
-            return known[1]
-        connector, able = end.connector, end.connector.manifest.capabilities
-        if all(one.id != container for one in connector.containers()):
-            raise PutRight(
-                f"{end.name} has no “{container}” (any more), or the account may not see it. Choose another "
-                "container in the integration, or give the account the right.",
-                field=end.side.value,
-            )
-        there = {one.id for one in connector.item_types(container)}
-        shape = SideShape(
-            end.side,
-            end.name,
-            container,
-            connector.text_format,
-            {one: connector.fields(container, one) for one in sorted(wanted & there)},
-            connector.users(container),
-            able.private_comments,
-            able.edits_comments,
-            able.attachments,
-            able.deletes_items,
-            connector.link_kinds(container) if able.links else (),
-            able.deletes_comments,
-            able.deletes_attachments,
-            keeps_created_at=able.keeps_created_at,
+    def _shapes_of(self, document: Document, ends: Sequence[End], pool: Executor | None) -> list[SideShape]:
+        """What both apps have; those that have to be asked are asked side by side, for it is a dozen calls each."""
+        believed = {end.side: self._believed(document, end) for end in ends}
+        missing = [end for end in ends if believed[end.side] is None]
+        several = pool.map if pool is not None and len(missing) > 1 else map
+        asked = dict(zip((end.side for end in missing), several(partial(_ask, document), missing), strict=True))
+        for end in missing:
+            self._shapes[_key(document, end)] = (time.monotonic(), asked[end.side])
+        return [believed[end.side] or asked[end.side] for end in ends]
+
+    def _believed(self, document: Document, end: End) -> SideShape | None:
+        known = self._shapes.get(_key(document, end))
+        return known[1] if known is not None and time.monotonic() - known[0] < _BELIEVED_SECONDS else None
+
+
+def _key(document: Document, end: End) -> tuple[str, str, Side, tuple[str, ...]]:
+    return end.connection, document.side(end.side).container, end.side, tuple(sorted(_types(document, end.side)))
+
+
+def _types(document: Document, side: Side) -> set[str]:
+    return {rule.left if side is Side.LEFT else rule.right for rule in document.types}
+
+
+def _ask(document: Document, end: End) -> SideShape:
+    """What the app of one end has. Raises ``PutRight`` where it lacks what is named, and what the app raises."""
+    container = document.side(end.side).container
+    connector, able = end.connector, end.connector.manifest.capabilities
+    if all(one.id != container for one in connector.containers()):
+        raise PutRight(
+            f"{end.name} has no “{container}” (any more), or the account may not see it. Choose another "
+            "container in the integration, or give the account the right.",
+            field=end.side.value,
         )
-        self._shapes[key] = (time.monotonic(), shape)
-        return shape
+    there = {one.id for one in connector.item_types(container)}
+    return SideShape(
+        end.side,
+        end.name,
+        container,
+        connector.text_format,
+        {one: connector.fields(container, one) for one in sorted(_types(document, end.side) & there)},
+        connector.users(container),
+        able.private_comments,
+        able.edits_comments,
+        able.attachments,
+        able.deletes_items,
+        connector.link_kinds(container) if able.links else (),
+        able.deletes_comments,
+        able.deletes_attachments,
+        keeps_created_at=able.keeps_created_at,
+    )
 
 
 def who_is_who(scope: TenantScope, document: Document) -> tuple[tuple[str, str, str], ...]:

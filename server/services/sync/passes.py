@@ -233,7 +233,8 @@ class Desk:
     def begin(self, wanted: Wanted, pool: Executor) -> Work:
         """Open the integration. Raises what opening raises."""
         trigger = wanted.trigger
-        mapping, left, right = self.ends.mapping(_document(wanted), wanted.connections)
+        pool = self.paces.pool(pool)
+        mapping, left, right = self.ends.mapping(_document(wanted), wanted.connections, pool)
         work = Work(
             self.scope,
             wanted.row.id,
@@ -241,7 +242,7 @@ class Desk:
             mapping,
             left,
             right,
-            self.paces.pool(pool),
+            pool,
             self.epoch,
             Run(trigger),
             self.stopping,
