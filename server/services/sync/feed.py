@@ -58,7 +58,7 @@ def run(work: Work) -> Iterator[Reached]:
         fresh = [one for one in fresh if one is not side]
         work.run.uncounted = " and ".join(work.end(one).name for one in fresh)
         yield from _feed(work, side, begun.cursors.get(side))
-    yield from _once_more(work)
+    yield from once_more(work)
     if not _over(work) and (work.cap is not None or work.mapping.document.migration is not None):
         yield Reached(work.run.done, work.run.total)  # what follows is for good; is it wanted still?
         cap.lift(work)
@@ -120,7 +120,7 @@ def _feed(work: Work, side: Side, cursor: datetime | None) -> Iterator[Reached]:
                 if _over(work):
                     return
                 if len(work.stumbled) >= _STUMBLED_PAGE:
-                    yield from _once_more(work, patient=False)
+                    yield from once_more(work, patient=False)
                 until = time.monotonic() + _BURST_SECONDS
     quiet = work.run.id is None and reached == cursor and time.monotonic() < until
     if not told and not (quiet and not work.others_wait()):
@@ -131,7 +131,7 @@ def _over(work: Work) -> bool:
     return work.stopping() or work.run.cancelled
 
 
-def _once_more(work: Work, *, patient: bool = True) -> Iterator[Reached]:
+def once_more(work: Work, *, patient: bool = True) -> Iterator[Reached]:
     """Try items again that met a passing failure in this pass. ``patient``: wait for those whose time is to come."""
     while not _over(work) and (at := work.stumbled.next_at()) is not None:
         seconds = at - work.clock()

@@ -12,16 +12,15 @@ from dataclasses import replace
 
 from server.connectors.pace import Share
 from server.domain.rules import Precedence
+from server.services.sync import feed, preview
 from server.services.sync import page as paging
-from server.services.sync import preview
-from server.services.sync.feed import Reached
 from server.services.sync.work import Look, Work
 from server.store import lease, pairs, requests
 
 _PAGE = 50
 
 
-def run(work: Work) -> Iterator[Reached]:
+def run(work: Work) -> Iterator[feed.Reached]:
     """Bring every pair in step, or (dry) show what that would do. Raises what ``process`` raises."""
     if work.request is None:
         raise TypeError("a walk over all pairs answers a request")
@@ -37,13 +36,16 @@ def run(work: Work) -> Iterator[Reached]:
         with work.scope.reading() as tx:
             rows = pairs.page(tx, work.integration, after, _PAGE)
         if not rows:
+            # A live pass would take up by each field's policy what an app refused for a moment.
+            yield from feed.once_more(aligned)
             return
         looks = [Look(pair.origin, pair.on(pair.origin).item_id or "") for pair in rows]
         paging.process(aligned, looks, None)
         after = rows[-1].id
         if not work.dry:
             _came_to(work, after)
-        yield Reached(work.run.done, work.run.total)
+        yield feed.Reached(work.run.done, work.run.total)
+        yield from feed.once_more(aligned, patient=False)
 
 
 def _place(work: Work) -> str:

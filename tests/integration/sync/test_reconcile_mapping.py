@@ -15,7 +15,7 @@ from server.domain.mapping import FieldMapping, ValueMapping
 from server.domain.values import Value
 from server.store import holds, integrations, requests
 from tests.property import laws
-from tests.property.model import Killed
+from tests.property.model import Fate, Killed
 from tests.property.world import Stage, World
 
 pytestmark = pytest.mark.postgres
@@ -184,6 +184,21 @@ def test_two_values_that_were_never_in_step_are_on_record_once_wherever_the_proc
     right = laws.pairs(world)[left]
     due = world.right.records[right].fields["due"]
     assert due == ("2031-01-04" if wins == "fill" else "2031-01-03")
+
+
+@pytest.mark.parametrize("bad", [Fate.BUSY, Fate.LOST])
+@pytest.mark.parametrize("step", range(3, 11))
+def test_trouble_of_a_moment_does_not_leave_to_a_live_pass_whose_value_gives_way(
+    world: World, step: int, bad: Fate
+) -> None:
+    world.ask("reconcile", {"wins": "fill"})
+    world.go_on_in_trouble([Fate.WELL] * step + [bad])
+    if world.asked():
+        world.go_on()
+    world.settle()
+    assert dues(world)[2] == ("2031-01-03", "2031-01-04")
+    assert clashes(world) == [("held", "2031-01-03", "2031-01-04")]
+    laws.check_quiet(world)
 
 
 def test_a_walk_begins_anew_when_the_document_was_changed_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
