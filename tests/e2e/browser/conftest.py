@@ -158,6 +158,22 @@ def choose(page: Page, box: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).click()
 
 
+MOVE = "Move everything from Help desk to Engineering, once"
+
+
+def begin_integration(page: Page, world: World) -> None:
+    """The wizard of a new one, as it suggests it, up to its rules."""
+    page.goto("/integrations/new")
+    choose(page, "Left side", "Help desk")
+    choose(page, "Right side", "Engineering")
+    page.get_by_role("button", name="Next").click()
+    choose(page, "Help desk", world.desk.container)
+    choose(page, "Engineering", world.engineering.container)
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Values").first.wait_for()
+    page.get_by_role("button", name="Next").click()
+
+
 @pytest.fixture(scope="session")
 def integration(browser: Browser, world: World, signed_in: StorageState) -> str:
     """The path of an integration that was made with the wizard, started, and has come into step."""

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.browser.conftest import World, choose, pictures, report
+from tests.e2e.browser.conftest import MOVE, World, begin_integration, choose, pictures, report
 from tests.support.browser import Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.trackers, pytest.mark.postgres]
@@ -47,21 +47,10 @@ def test_a_connection_has_times_of_its_own_that_saving_its_settings_keeps(desk: 
     ).to_be_visible()
 
 
-MOVE = "Move everything from Help desk to Engineering, once"
-
-
 def draft(watched: Watched, world: World, name: str) -> None:
     """A migration of the same two, made by the wizard and not started; its page is open."""
     page = watched.page
-    page.goto("/integrations/new")
-    choose(page, "Left side", "Help desk")
-    choose(page, "Right side", "Engineering")
-    page.get_by_role("button", name="Next").click()
-    choose(page, "Help desk", world.desk.container)
-    choose(page, "Engineering", world.engineering.container)
-    page.get_by_role("button", name="Next").click()
-    page.get_by_role("button", name="Values").first.wait_for()
-    page.get_by_role("button", name="Next").click()
+    begin_integration(page, world)
     page.get_by_label("Name of the integration").fill(name)
     choose(page, "What it is for", MOVE)
     expect(page.get_by_text("so a comment on each says who made it and when")).to_be_visible()

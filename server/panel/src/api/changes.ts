@@ -103,7 +103,7 @@ export const useRealign = () =>
 export const useDeleteIntegration = () =>
   useChange((id: string) => remove(`/integrations/${id}`), "integrations", "runs", "items", "holds");
 
-export const useCancelRun = () => useChange((id: string) => post(`/runs/${id}/cancel`), "runs", "run");
+export const useCancelRun = () => useChange((id: string) => post(`/runs/${id}/cancel`), "runs", "run", "integrations");
 export const useRetry = () =>
   useChange(
     (given: { integration: string; items?: { side: "left" | "right"; item_id: string }[] }) =>

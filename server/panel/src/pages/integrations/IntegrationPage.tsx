@@ -19,6 +19,7 @@ import { RunTable } from "../runs/RunTable";
 import { Driving } from "./Driving";
 import { MappingView } from "./MappingView";
 import { Review } from "./Review";
+import { oneWay } from "./migration";
 import { namesOf } from "./names";
 import { stateOf } from "./stateOf";
 
@@ -98,7 +99,7 @@ function Parts({ integration }: { integration: Integration }) {
         </Loaded>
       </Panel>
       <Panel title="What it does"><Review document={document} /></Panel>
-      <Panel title="Types and fields" flush><MappingView document={document} names={names} /></Panel>
+      <Panel title="Types and fields" flush><MappingView document={oneWay(document)} names={names} /></Panel>
     </Stack>
   );
 }

@@ -26,24 +26,24 @@ function TypeView({ type, document, names }: { type: TypeMapping; document: Docu
   const left = useLabels(document.left, type.left);
   const right = useLabels(document.right, type.right);
   return (
-    <Table layout="auto">
+    <Table layout="auto" className="stacks">
       <Table.Thead>
         <Table.Tr>
-          <Table.Th><SideName side="left" fw={600}>{names.left}: {left.type}</SideName></Table.Th>
-          <Table.Th w={60} />
-          <Table.Th><SideName side="right" fw={600}>{names.right}: {right.type}</SideName></Table.Th>
-          <Table.Th>When both changed</Table.Th>
+          <Table.Th className="half"><SideName side="left" fw={600}>{names.left}: {left.type}</SideName></Table.Th>
+          <Table.Th w={60} className="narrow-gone" />
+          <Table.Th className="half"><SideName side="right" fw={600}>{names.right}: {right.type}</SideName></Table.Th>
+          <Table.Th className="narrow-gone">When both changed</Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
         {type.fields.map((field) => (
           <Table.Tr key={`${field.left}|${field.right}`}>
-            <Table.Td>{left.field(field.left)}</Table.Td>
+            <Table.Td className="half">{left.field(field.left)}</Table.Td>
             <Table.Td><DirectionMark direction={field.direction} /></Table.Td>
-            <Table.Td>{right.field(field.right)}</Table.Td>
-            <Table.Td>
+            <Table.Td className="half">{right.field(field.right)}</Table.Td>
+            <Table.Td className="whole">
               <Group gap="xs">
-                <Text c="dimmed">{field.direction === "both" ? POLICIES[field.conflict] : "–"}</Text>
+                {field.direction === "both" ? <Text c="dimmed">{POLICIES[field.conflict]}</Text> : <Text c="dimmed" className="narrow-gone">–</Text>}
                 {field.values.length > 0 && <Badge color="gray">{count(field.values.length, "value")}</Badge>}
                 {field.create_only && <Badge color="gray">only when created</Badge>}
               </Group>

@@ -13,8 +13,8 @@ interface Props {
 export function WinsPick({ label, value, names, onChange }: Props) {
   const choices: { value: Precedence; label: string; description: string }[] = [
     { value: "fill", label: "Neither", description: "Both stay as they are, listed as a conflict, until somebody changes one. Only what is empty is filled in." },
-    { value: "left", label: names.left, description: `Its values replace those of ${names.right}.` },
-    { value: "right", label: names.right, description: `Its values replace those of ${names.left}.` },
+    { value: "left", label: names.left, description: `Its values replace those of ${names.right}; what a list lacks there is added.` },
+    { value: "right", label: names.right, description: `Its values replace those of ${names.left}; what a list lacks there is added.` },
     { value: "latest", label: "The item that was changed last", description: "By the times of the two apps." },
   ];
   return (

@@ -13,7 +13,8 @@ import { RunProgress } from "../../widgets/RunProgress";
 import { State } from "../../widgets/State";
 import { When } from "../../widgets/When";
 import { exact, span } from "../../widgets/words";
-import { isJoin, isPreview } from "./preview";
+import { isJoin, isLive, isPreview } from "./preview";
+import { Rests } from "./Rests";
 import { RunLines } from "./RunLines";
 import { RunPreview } from "./RunPreview";
 import { Undone, UndoRun } from "./UndoRun";
@@ -31,7 +32,7 @@ export function RunPage() {
       actions={may && (running
         ? (
           <Button variant="default" disabled={running.cancel_requested} loading={cancel.isPending} onClick={() => cancel.mutate(id)}>
-            {running.cancel_requested ? "Ending at the next page" : "End this run"}
+            {running.cancel_requested ? "Ending at the next page" : isLive(running) ? "End this run and pause" : "End this run"}
           </Button>
         )
         : run.data && !isPreview(run.data) && !isJoin(run.data) && <UndoRun run={run.data} />)}
@@ -60,6 +61,7 @@ function Parts({ run }: { run: Run }) {
           {run.message !== "" && <Note tone={run.state === "failed" ? "problem" : "advice"}>{run.message}</Note>}
         </Stack>
       </Panel>
+      {isLive(run) && (run.cancel_requested || run.state === "cancelled") && <Rests run={run} />}
       <Undone run={run} />
       {!isPreview(run)
         ? <Panel title="What it did" hint="a line per item" flush><RunLines run={run} /></Panel>

@@ -19,8 +19,8 @@ function why(run: Run): string {
 /** ``single``: all are of one integration, which need not be named. */
 export function RunTable({ runs, single = false }: { runs: readonly Run[]; single?: boolean }) {
   return (
-    <Table highlightOnHover>
-      <Table.Thead>
+    <Table highlightOnHover className="stacks">
+      <Table.Thead className="narrow-gone">
         <Table.Tr><Table.Th>Started</Table.Th>{!single && <Table.Th>Integration</Table.Th>}<Table.Th>State</Table.Th><Table.Th>What it did</Table.Th><Table.Th>Took</Table.Th><Table.Th>Why</Table.Th></Table.Tr>
       </Table.Thead>
       <Table.Tbody>
@@ -29,7 +29,7 @@ export function RunTable({ runs, single = false }: { runs: readonly Run[]; singl
             <Table.Td><Link to={`/runs/${run.id}`} className="row-link"><When time={run.started_at} /></Link></Table.Td>
             {!single && <Table.Td miw={140}>{run.integration_name}</Table.Td>}
             <Table.Td className="nowrap"><State of={run.state} /></Table.Td>
-            <Table.Td miw={220}>
+            <Table.Td miw={220} className="whole">
               {run.state === "running" ? <RunProgress run={run} compact /> : <Text className="wrap">{run.message || tally(run.counts)}</Text>}
             </Table.Td>
             <Table.Td className="number nowrap">{run.finished_at === null ? "–" : span((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000)}</Table.Td>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PreviewLine } from "../../api/types";
-import { byItem, isJoin, isMatch, isPreview, isWhole, sayAction } from "./preview";
+import { byItem, isJoin, isLive, isMatch, isPreview, isWhole, sayAction } from "./preview";
 
 const line = (id: number, item_id: string, more: Partial<PreviewLine> = {}): PreviewLine => ({
   id, item_id, side: "right", item_key: `#${item_id}`, twin_id: "", twin_key: "", action: "update", field: "title", before: "a", after: "b", reason: "", ...more,
@@ -21,6 +21,10 @@ describe("a preview", () => {
     expect(isMatch({ trigger: "match", argument: { rules: {} } })).toBe(true);
     expect(isPreview({ trigger: "match", argument: { preview: "1", wins: "fill" } })).toBe(false);
     expect(isJoin({ trigger: "match", argument: { preview: "1", wins: "fill" } })).toBe(true);
+  });
+
+  it("is not what keeps two sides in step", () => {
+    expect(["poll", "now", "dry run", "undo"].map((trigger) => isLive({ trigger }))).toEqual([true, true, false, false]);
   });
 
   it("is whole only when it came to its end without a word", () => {

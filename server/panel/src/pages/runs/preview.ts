@@ -14,6 +14,8 @@ export const isPreview = ({ trigger, argument }: Asked): boolean => trigger === 
 export const isMatch = ({ trigger, argument }: Asked): boolean => trigger === "match" && argument.preview === undefined;
 /** Whether it joined items: that writes nothing to an app, so there is nothing to undo. */
 export const isJoin = ({ trigger, argument }: Asked): boolean => trigger === "match" && argument.preview !== undefined;
+/** Whether the next run of its kind begins by itself, so that ending it takes the integration to rest. */
+export const isLive = ({ trigger }: Pick<Run, "trigger">): boolean => trigger === "poll" || trigger === "now";
 /** Whether it came to its end, so that what it showed is all there is. */
 export const isWhole = ({ state, message }: Pick<Run, "state" | "message">): boolean => (state === "succeeded" || state === "partial") && message === "";
 
