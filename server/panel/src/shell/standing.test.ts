@@ -21,6 +21,12 @@ describe("in step or not", () => {
   it("is not while a problem stands", () => expect(word(overview({ problem: "The field is gone." }))).toBe("Not in step"));
   it("is catching up while a run has items to look at", () =>
     expect(word(overview({ last_run: { ...run, state: "running", done: 1, finished_at: null } }))).toBe("Catching up"));
+  it("is catching up while a side is read for the first time, whether or not its app tells how many there are", () => {
+    const first: Run = { ...run, state: "running", done: 50, total: null, uncounted: "Lab", finished_at: null };
+    expect(standing(overview({ last_run: first }), NOW)).toMatchObject({ word: "Catching up", why: "Pair: working, 50 items." });
+    expect(word(overview({ last_run: { ...first, uncounted: "" } }))).toBe("Catching up");
+    expect(word(overview({ last_run: { ...first, uncounted: "", started_at: "2030-01-01T11:59:58Z" } }))).toBe("In step");
+  });
   it("is late when the next look is overdue", () => expect(word(overview({}, { next_pass_at: "2030-01-01T11:58:00Z" }))).toBe("Late"));
   it("rests when nothing is started", () => expect(word(overview({ state: "paused" }))).toBe("Resting"));
   it("rests, and is not out of step, when a migration has come through", () => {

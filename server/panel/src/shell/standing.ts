@@ -12,6 +12,8 @@ export interface Standing {
 
 /** How long, in milliseconds, a pass may be overdue before it is called late. */
 const LATE = 45_000;
+/** How long, in milliseconds, a run that tells no total may go on before it is more than the ordinary heartbeat. */
+const LONG = 5_000;
 
 /** The worst thing first: no thread, a problem, work going on, items held back, nothing to do, in step. */
 export function standing(overview: Overview, now: number): Standing {
@@ -32,10 +34,11 @@ export function standing(overview: Overview, now: number): Standing {
     return { pace: "off", word: "Late", why: "The next look is overdue; the sync process may have stopped." };
   }
   if (working?.last_run) {
-    const { done, total, phase } = working.last_run;
+    const { done, total, phase, uncounted, started_at } = working.last_run;
     const way = total === null ? count(done, "item") : `${done} of ${count(total, "item")}`;
     // A pass that has found nothing to do yet is the ordinary heartbeat, not news.
-    if (total !== null && total > 0) return { pace: "moving", word: "Catching up", why: `${working.name}: ${phase || "working"}, ${way}.` };
+    const much = total === null ? uncounted !== "" || now - Date.parse(started_at) > LONG : total > 0;
+    if (much) return { pace: "moving", word: "Catching up", why: `${working.name}: ${phase || "working"}, ${way}.` };
   }
   if (holds > 0) return { pace: "in-step", word: "In step", why: `All but ${count(holds, "item")} held back.` };
   return { pace: "in-step", word: "In step", why: "Both sides agree on every item." };

@@ -11,7 +11,7 @@ import { stateOf } from "../integrations/stateOf";
 
 export function IntegrationGlance({ integration }: { integration: IntegrationSummary }) {
   const run = integration.last_run;
-  const working = run?.state === "running" && run.total !== null && run.total > 0;
+  const working = run?.state === "running" && (run.total === null ? run.uncounted !== "" : run.total > 0);
   return (
     <Stack gap="xs" className="glance">
       <Group justify="space-between" gap="sm">
