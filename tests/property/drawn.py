@@ -71,6 +71,7 @@ _quirks = st.fixed_dictionaries(
         "page": st.sampled_from([2, 5, 50]),
         "disorder": _seldom,
         "fills_dates": _seldom,
+        "removes": _seldom.map(lambda seldom: not seldom),
         "refuses": _seldom.map(lambda seldom: frozenset({REFUSED}) if seldom else frozenset()),
         "refuses_comments": _seldom.map(lambda seldom: frozenset({FORBIDDEN}) if seldom else frozenset()),
     }
@@ -84,6 +85,8 @@ both_quirks = st.tuples(_quirks, _quirks).map(
 )
 
 _often_both = st.sampled_from([Direction.BOTH] * 4 + [Direction.TO_RIGHT, Direction.TO_LEFT])
+_often_both_or_none = st.sampled_from([Direction.BOTH] * 4 + [Direction.TO_RIGHT, Direction.TO_LEFT, None])
+_often = st.sampled_from([True, True, False])
 _policies = st.sampled_from([ConflictPolicy.LATEST, *ConflictPolicy])
 
 
@@ -136,12 +139,16 @@ rules = st.builds(
     creates=_often_both,
     comments=st.builds(
         CommentRules,
-        direction=_often_both | st.none(),
+        direction=_often_both_or_none,
         private=st.sampled_from([PrivateComments.KEEP, *PrivateComments]),
         edits=st.booleans(),
+        deletions=_often,
     ),
     attachments=st.builds(
-        AttachmentRules, direction=_often_both | st.none(), max_bytes=st.sampled_from([1000, 1_000_000])
+        AttachmentRules,
+        direction=_often_both_or_none,
+        max_bytes=st.sampled_from([1000, 1_000_000]),
+        deletions=_often,
     ),
     deletions=_partings_of_sides,
     scope=st.builds(ScopeRules, left=_filters, right=_filters, leaving=_partings_of_sides),

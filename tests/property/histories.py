@@ -45,11 +45,18 @@ class Histories(RuleBasedStateMachine):
         self._scans = 1
         """How many full scans it takes at the end: one that was cut off goes on with what it had counted."""
 
-    @initialize(rules=rules, quirks=both_quirks, hurries=st.booleans())
-    def begin(self, rules: Rules, quirks: dict[str, Any], hurries: bool) -> None:  # noqa: FBT001 - drawn
+    @initialize(rules=rules, quirks=both_quirks, hurries=st.booleans(), in_step=st.booleans())
+    def begin(self, rules: Rules, quirks: dict[str, Any], hurries: bool, in_step: bool) -> None:  # noqa: FBT001 - drawn
         self.world = self.stage.world(rules, hurries=hurries, **quirks)
         for side in Side:
             self.create(side, TITLES[0], "plain", ("red",), None)
+            [item] = self.world.app(side).records
+            for number in range(2):  # few histories would come to have something that can be taken back
+                self.world.app(side).person_comments(item, f"said before {side} {number}", private=False)
+                self.world.app(side).person_attaches(item, f"{side} {number}.txt", f"{side} {number}".encode())
+        if in_step:
+            self.world.sync(seconds=2)
+            self.world.sync()
 
     def _item(self, side: Side, data: Any) -> str:
         return str(data.draw(st.sampled_from(sorted(self.world.app(side).records, key=int))))
@@ -112,15 +119,33 @@ class Histories(RuleBasedStateMachine):
             self.world.app(side).person_comments(self._item(side, data), said, private=private)
 
     @precondition(lambda self: self.world.left.records and self.world.right.records)
-    @rule(side=_sides, delete=st.booleans(), data=st.data())
-    def change_comment(self, side: Side, delete: bool, data: Any) -> None:  # noqa: FBT001 - drawn
+    @rule(side=_sides, data=st.data())
+    def change_comment(self, side: Side, data: Any) -> None:
         app, item_id = self.world.app(side), self._item(side, data)
         mine = [one.id for one in app.records[item_id].comments if not one.own]
         self._count += 1
-        if mine and delete:
-            app.person_deletes_comment(item_id, mine[-1])
-        elif mine:
+        if mine:
             app.person_edits_comment(item_id, mine[-1], f"cömment {self._count}, on second thought")
+
+    @precondition(lambda self: self.world.left.records and self.world.right.records)
+    @rule(side=_sides, copy=st.booleans(), data=st.data())
+    def take_comments_back(self, side: Side, copy: bool, data: Any) -> None:  # noqa: FBT001 - drawn
+        """A person deletes a comment, somebody's own or a copy of ours."""
+        app = self.world.app(side)
+        for record in app.records.values():
+            there = [one.id for one in record.comments if one.own is copy]
+            if there:
+                app.person_removes_comment(record.id, data.draw(st.sampled_from(there)))
+
+    @precondition(lambda self: self.world.left.records and self.world.right.records)
+    @rule(side=_sides, copy=st.booleans(), data=st.data())
+    def take_files_back(self, side: Side, copy: bool, data: Any) -> None:  # noqa: FBT001 - drawn
+        """A person deletes a file."""
+        app = self.world.app(side)
+        for record in app.records.values():
+            there = [one.id for one in record.attachments if one.own is copy]
+            if there:
+                app.person_removes_file(record.id, data.draw(st.sampled_from(there)))
 
     @precondition(lambda self: self.world.left.records and self.world.right.records)
     @rule(side=_sides, size=st.sampled_from([0, 1, 3000]), data=st.data())

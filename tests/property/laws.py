@@ -6,16 +6,15 @@ The sentences are those of the engine's promises; README.md has them beside the 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 
 from server.domain.item import PARENT, Comment, Side
 from server.domain.mapping import Direction
 from server.domain.rules import PrivateComments
-from server.domain.text import storable
 from tests.property.edits import check_no_lost_edit, check_no_lost_label
 from tests.property.model import ModelApp, Record
-from tests.property.sight import Sight, Twins, look
+from tests.property.removals import check_removals, removed_files
+from tests.property.sight import Sight, Twins, look, says, words
 from tests.property.world import World
 
 NOTICE = "no longer kept in step with this one."
@@ -141,9 +140,12 @@ def check_comments(sight: Sight) -> None:
 
 def _check_comment(sight: Sight, side: Side, one: Comment, pair: Twins, note: str | None) -> None:
     rules, target, theirs = sight.world.document.comments, sight.world.app(side.other), pair.on(side.other)
-    said = [one] + [replace(one, body=body) for its, body in pair.on(side).dropped if its == one.id and not rules.edits]
-    copies = [each for each in theirs.comments if each.own and any(_says(each, version) for version in said)]
+    versions = pair.on(side).versions(one)
+    said = [one] if rules.edits else versions
+    copies = [each for each in theirs.comments if each.own and any(says(each, version) for version in said)]
     twins = [each for each in copies if each.id not in target.doubled]
+    gone = [each.what for each in theirs.removed if isinstance(each.what, Comment) and each.what.own]
+    taken = any(says(each, version) for each in gone for version in versions)
     if rules.direction is None or not rules.direction.allows(side.other):
         assert not copies, f"“{one.body}” travelled against its direction"
     elif one.private and (
@@ -151,31 +153,16 @@ def _check_comment(sight: Sight, side: Side, one: Comment, pair: Twins, note: st
     ):
         assert not copies, f"“{one.body}” is private and travelled"
         assert note, f"“{one.body}” stays where it is, and nothing says so"
-    elif not _refused(target, one) and _carried(sight, side, theirs):
-        assert len(twins) == 1, f"“{one.body}” has {len(twins)} twins; {sight.world.history()}"
-
-
-def _carried(sight: Sight, side: Side, theirs: Record) -> bool:
-    """Whether what hangs on the item can travel at all."""
-    mine = next(twins.on(side) for twins in sight.twins if twins.on(side.other) is theirs)
-    return sight.belongs(side, mine) and sight.belongs(side.other, theirs)
-
-
-def _says(copy: Comment, original: Comment) -> bool:
-    return _words(original.body) in _words(copy.body)
-
-
-def _words(body: str) -> str:
-    """A text as far as no app changes it."""
-    return " ".join(storable(body).split())
+    elif not _refused(target, one) and sight.carries(pair):
+        assert len(twins) == 1 or (taken and not twins), f"“{one.body}” has {len(twins)} twins; {sight.world.history()}"
 
 
 def _check_no_stray_comment(twins: Twins, side: Side) -> None:
     """Promise 2: a comment of ours is a copy of a person's, and of one on the other side."""
     for one in twins.on(side).comments:
         if one.own:
-            said = [each for each in twins.on(side.other).comments if not each.own and _says(one, each)]
-            dropped = [each for _, each in twins.on(side.other).dropped if _words(each) in _words(one.body)]
+            said = [each for each in twins.on(side.other).comments if not each.own and says(one, each)]
+            dropped = [each for _, each in twins.on(side.other).dropped if words(each) in words(one.body)]
             assert said or dropped or NOTICE in one.body, f"“{one.body}” is nobody's comment"
 
 
@@ -185,7 +172,7 @@ def check_private(sight: Sight) -> None:
         return
     for side in Side:
         secrets = [
-            _words(one.body)
+            words(one.body)
             for record in sight.world.app(side).records.values()
             for one in record.comments
             if one.private and not one.own
@@ -193,7 +180,7 @@ def check_private(sight: Sight) -> None:
         for record in sight.world.app(side.other).records.values():
             public = [one.body for one in record.comments if not one.private]
             public += [str(value) for value in record.fields.values()]
-            heard = [each for each in secrets if any(each in _words(one) for one in public)]
+            heard = [each for each in secrets if any(each in words(one) for one in public)]
             assert not heard, f"{heard[0]} was private, and is public in {record.key}"
 
 
@@ -215,7 +202,7 @@ def check_files(sight: Sight) -> None:
                     continue
                 content = mine.contents[file.id]
                 travels = rules.direction is not None and rules.direction.allows(side.other)
-                travels = travels and _carried(sight, side, theirs)
+                travels = travels and sight.carries(twins) and content not in removed_files(theirs)
                 if travels and len(content) > rules.max_bytes:
                     assert file.name in noted, f"{file.name} stays where it is, and nothing says so"
                     travels = False
@@ -227,7 +214,7 @@ def check_files(sight: Sight) -> None:
 def _check_no_stray_file(sight: Sight, side: Side, mine: Record, theirs: Record) -> None:
     """Promise 2: a file of ours is the twin of a person's on the other side, and the only one."""
     doubled = sight.world.app(side).doubled
-    originals = [theirs.contents[one.id] for one in theirs.attachments if not one.own]
+    originals = [theirs.contents[one.id] for one in theirs.attachments if not one.own] + removed_files(theirs)
     ours = Counter(mine.contents[one.id] for one in mine.attachments if one.own and one.id not in doubled)
     assert not [one for one in ours if ours[one] > originals.count(one)], f"a file of ours on {mine.key} is nobody's"
 
@@ -311,6 +298,7 @@ def check_all(world: World) -> None:
     check_no_lost_label(sight)
     check_comments(sight)
     check_files(sight)
+    check_removals(sight)
     check_policies(sight)
     check_settled(sight)
     check_nothing_silent(sight)

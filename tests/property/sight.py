@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.domain.item import Side
+from server.domain.item import Comment, Side
 from server.domain.mapping import FieldMapping
 from server.domain.text import storable
 from server.domain.values import Value
@@ -78,6 +78,10 @@ class Sight:
         blue = filtered and isinstance(labels, tuple) and "blau" in labels
         return record.type == "item" and not blue
 
+    def carries(self, twins: Twins) -> bool:
+        """Whether what hangs on one of two items can travel at all."""
+        return all(self.belongs(side, twins.on(side)) for side in Side)
+
     def arrived(self, pair: str, name: str, value: Value, number: int) -> bool:
         """Whether the product knew both sides to hold ``value`` at a commit after the moment ``number``."""
         both_held = self.world.witness.after(pair, name, number)
@@ -107,6 +111,16 @@ class Sight:
         """Labels as both apps would keep them."""
         kept = self.kept("labels", value)
         return set(kept) if isinstance(kept, tuple) else set()
+
+
+def words(body: str) -> str:
+    """A text as far as no app changes it."""
+    return " ".join(storable(body).split())
+
+
+def says(copy: Comment, original: Comment) -> bool:
+    """Whether one comment says what the other does, under its author's name or not."""
+    return words(original.body) in words(copy.body)
 
 
 def look(world: World) -> Sight:

@@ -81,7 +81,7 @@ class ModelConnector:
         self.app.writes += 1
         if fate is Fate.KILLED_AFTER:
             raise Killed
-        if fate is Fate.LOST:
+        if fate in (Fate.LOST, Fate.CUT):
             raise LostAnswer(f"{self.app.name} did not answer.")
         return made
 
@@ -215,7 +215,7 @@ class ModelConnector:
             raise Rejected(f"{self.app.name} keeps comment {comment_id} of {item_id}.")
 
         def act() -> str:
-            self.app.person_removes_comment(item_id, comment_id)
+            self.app.remove_comment(item_id, comment_id, by_us=True)
             return comment_id
 
         self._write("delete_comment", item_id, act)
@@ -234,7 +234,7 @@ class ModelConnector:
             raise Rejected(f"{self.app.name} keeps file {attachment_id} of {item_id}.")
 
         def act() -> str:
-            self.app.person_removes_file(item_id, attachment_id)
+            self.app.remove_file(item_id, attachment_id, by_us=True)
             return attachment_id
 
         self._write("delete_attachment", item_id, act)

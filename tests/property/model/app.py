@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 from server.domain.errors import Gone, Rejected
 from server.domain.item import PARENT, Attachment, Comment, Item, Link
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat, Value
 from tests.property.model.fates import Fate
 from tests.property.model.quirks import folded, rendered, trimmed
+from tests.property.model.record import Record, Removed, Typed, moment
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
-_HISTORY = count()
 _NOTHING = (None, "", ())
 """What a field holds that nobody has filled in."""
 
@@ -32,52 +31,6 @@ FIELDS = (
 
 RELATES, BLOCKS, BLOCKED = "relates", "blocks", "blocked"
 SEEN_FROM_TARGET = {RELATES: RELATES, BLOCKS: BLOCKED, BLOCKED: BLOCKS}
-
-
-def moment() -> int:
-    """Now, on the scale that orders what people did (``Typed.number``)."""
-    return next(_HISTORY)
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A value that a person typed into a field. ``number`` orders what people did, over all apps.
-
-    ``before`` is what stood there.
-    """
-
-    number: int
-    value: Value
-    before: Value
-
-
-@dataclass(slots=True)
-class Record:
-    """An item as its app keeps it."""
-
-    id: str
-    fields: dict[str, Value]
-    created: datetime
-    updated: datetime
-    key: str = ""
-    type: str = "item"
-    revision: int = 0
-    marker: str | None = None
-    ours: bool = False
-    """Whether the integration's account made it."""
-    comments: list[Comment] = field(default_factory=list)
-    attachments: list[Attachment] = field(default_factory=list)
-    contents: dict[str, bytes] = field(default_factory=dict)
-    links: set[Link] = field(default_factory=set)
-    parent: str | None = None
-    dropped: list[tuple[str, str]] = field(default_factory=list)
-    """What comments of people, by their ids, said that they changed or deleted since."""
-    typed: dict[str, list[Typed]] = field(default_factory=dict)
-    """What people typed, by field, oldest first."""
-    unread: set[str] = field(default_factory=set)
-    """Fields in which a person typed within one of our calls, and which our account has not read since."""
-    unknowable: set[int] = field(default_factory=set)
-    """The numbers of typed values that our account overwrote unread: nobody could have known of them."""
 
 
 @dataclass(slots=True)
@@ -117,6 +70,8 @@ class ModelApp:
     """What a person does to an item (its id) when ``Fate.MEANWHILE`` strikes."""
     now: datetime = START
     records: dict[str, Record] = field(default_factory=dict)
+    deleted: dict[str, Record] = field(default_factory=dict)
+    """The items that are there no more, as they were last."""
     writes: int = 0
     reads: dict[str, int] = field(default_factory=dict)
     """How often each kind of read was called."""
@@ -190,33 +145,38 @@ class ModelApp:
         record.comments = [replace(one, body=kept) if one.id == comment_id else one for one in record.comments]
         self.touch(item_id)
 
-    def person_deletes_comment(self, item_id: str, comment_id: str) -> None:
-        """A person deletes a comment."""
-        record = self.records[item_id]
-        record.dropped += [(one.id, one.body) for one in record.comments if one.id == comment_id]
-        record.comments = [one for one in record.comments if one.id != comment_id]
-        self.touch(item_id)
-
     def person_attaches(self, item_id: str, name: str, content: bytes) -> None:
         """A person attaches a file."""
         self.attach(item_id, name, content, own=False)
 
     def person_removes_comment(self, item_id: str, comment_id: str) -> None:
-        """Somebody removes a comment."""
+        """A person deletes a comment."""
+        self.remove_comment(item_id, comment_id, by_us=False)
+
+    def remove_comment(self, item_id: str, comment_id: str, *, by_us: bool) -> None:
+        """A comment goes, whoever deletes it."""
         record = self.records[item_id]
+        gone = [one for one in record.comments if one.id == comment_id]
+        record.dropped += [(one.id, one.body) for one in gone if not one.own]
+        record.removed += [Removed(one, by_us) for one in gone]
         record.comments = [one for one in record.comments if one.id != comment_id]
         self.touch(item_id)
 
     def person_removes_file(self, item_id: str, file_id: str) -> None:
-        """Somebody removes a file."""
+        """A person deletes a file."""
+        self.remove_file(item_id, file_id, by_us=False)
+
+    def remove_file(self, item_id: str, file_id: str, *, by_us: bool) -> None:
+        """A file goes, whoever deletes it."""
         record = self.records[item_id]
+        gone = [one for one in record.attachments if one.id == file_id]
+        record.removed += [Removed(one, by_us, record.contents.pop(one.id)) for one in gone]
         record.attachments = [one for one in record.attachments if one.id != file_id]
-        record.contents.pop(file_id, None)
         self.touch(item_id)
 
     def person_deletes(self, item_id: str) -> None:
         """A person deletes an item, and with it what leads to it."""
-        del self.records[item_id]
+        self.deleted[item_id] = self.records.pop(item_id)
         for record in self.records.values():
             lost = {one for one in record.links if one.target == item_id}
             if lost or record.parent == item_id:

@@ -19,6 +19,8 @@ class Fate(StrEnum):
     """Refused before anything was done: 429, with the seconds after which to come again."""
     LOST = "lost"
     """Done, but the answer never came."""
+    CUT = "cut"
+    """The answer broke off: of what was asked for only a part came, what was to be done is done."""
     TWICE = "twice"
     """A proxy sent the request again: it was done two times, and the second answer came."""
     REFUSED = "refused"
