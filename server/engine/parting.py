@@ -56,7 +56,7 @@ def part(
     policy = reason.policy(mapping.document)
     if pair.state is state or twin is None or policy is Parting.IGNORE:
         return Plan(after, type_, summary=_summary(reason, pair, mapping, policy, state))
-    kept = _kept(pair, type_, reason.side.other, twin) if policy is Parting.DELETE else ""
+    kept = _kept(pair, type_, reason.side.other, twin, mapping) if policy is Parting.DELETE else ""
     if policy is Parting.DELETE and not kept:
         drawing.add(reason.side.other, DeleteItem(snapshot(type_, reason.side.other, twin)))
         ended = replace(after, state=PairState.ENDED)
@@ -71,16 +71,23 @@ def part(
     return Plan(after, type_, tuple(drawing.operations), tuple(drawing.notes), summary=summary)
 
 
-def _kept(pair: Pair, type_: CompiledType, side: Side, twin: Item) -> str:
+def _kept(pair: Pair, type_: CompiledType, side: Side, twin: Item, mapping: Mapping) -> str:
     """Why the twin is not to be deleted although the policy says so; empty when it may be."""
     if pair.origin is side:
         return "somebody made it; only items that Lockstep made are deleted"
     if pair.on(side).snapshot != snapshot(type_, side, twin):
         return "somebody has changed it since it was last kept in step"
-    ours = {one.on(side) for one in pair.comments} | {one.on(side) for one in pair.attachments}
-    there = [(one.id, one.own) for one in twin.comments] + [(one.id, one.own) for one in twin.attachments]
-    if any(not own and number not in ours for number, own in there):
+    # What stayed here (it is private, too large, was refused) would be gone for good: only what travelled counts.
+    files = {one.on(side) for one in pair.attachments if one.on(side.other) is not None}
+    comments = {one.on(side): one for one in pair.comments if one.on(side.other) is not None}
+    said = [one for one in twin.comments if not one.own]
+    if any(not one.own and one.id not in files for one in twin.attachments) or any(
+        one.id not in comments for one in said
+    ):
         return "somebody has added a comment or a file to it"
+    format_ = mapping.shape(side).text_format
+    if any(comments[one.id].hash_on(side) not in ("", fingerprint(one.body, format_)) for one in said):
+        return "somebody has changed a comment on it since it was last kept in step"
     return ""
 
 

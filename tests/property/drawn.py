@@ -9,11 +9,13 @@ from typing import Any
 from hypothesis import strategies as st
 
 from server.domain.integration import Document
+from server.domain.item import Side
 from server.domain.mapping import ConflictPolicy, Direction, FieldMapping
 from server.domain.rules import (
     AttachmentRules,
     CommentRules,
     FilterRule,
+    GuardRules,
     Operator,
     Parting,
     PartingRules,
@@ -102,6 +104,20 @@ class Drawn:
     attachments: AttachmentRules
     deletions: PartingRules
     scope: ScopeRules
+    guard: GuardRules
+
+    def where(self, *, left_removes: bool, right_removes: bool) -> Drawn:
+        """The same for apps that keep what they have: no item is to be deleted there, which no document may ask for."""
+        able = {Side.LEFT: left_removes, Side.RIGHT: right_removes}
+
+        def closed(one: PartingRules) -> PartingRules:
+            kept = [
+                Parting.CLOSE if one.on(side) is Parting.DELETE and not able[side] else one.on(side) for side in Side
+            ]
+            return PartingRules(*kept)
+
+        leaving = replace(self.scope, leaving=closed(self.scope.leaving))
+        return replace(self, deletions=closed(self.deletions), scope=leaving)
 
     def __call__(self, left: str, right: str) -> Document:
         plain = document(left, right)
@@ -115,6 +131,7 @@ class Drawn:
             attachments=self.attachments,
             deletions=self.deletions,
             scope=self.scope,
+            guard=self.guard,
         )
 
     def _field(self, rule: FieldMapping, conflict: ConflictPolicy, direction: Direction) -> FieldMapping:
@@ -125,7 +142,7 @@ class Drawn:
         )
 
 
-_partings = st.sampled_from([Parting.IGNORE, Parting.NOTE, Parting.CLOSE])
+_partings = st.sampled_from([*Parting, Parting.DELETE])
 _partings_of_sides = st.builds(PartingRules, on_left=_partings, on_right=_partings)
 NOT_BLUE = SideFilter(every=(FilterRule("labels", Operator.IS_NOT, ("blau",)),))
 """Which items a history may leave out: those with one of the labels."""
@@ -152,6 +169,7 @@ rules = st.builds(
     ),
     deletions=_partings_of_sides,
     scope=st.builds(ScopeRules, left=_filters, right=_filters, leaving=_partings_of_sides),
+    guard=st.sampled_from([GuardRules(), GuardRules(), GuardRules(partings=0, rewrites=1000, least=1)]),
 )
 
 

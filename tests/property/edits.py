@@ -23,15 +23,16 @@ def check_no_lost_edit(sight: Sight) -> None:
     for side in Side:
         for record in sight.world.app(side).records.values():
             for name in _FIELDS:
-                _check(sight, side, record, name)
+                check_typed(sight, side, record, name)
 
 
-def _check(sight: Sight, side: Side, record: Record, name: str) -> None:
+def check_typed(sight: Sight, side: Side, record: Record, name: str) -> None:
+    """The law for one field of an item; of one that our account deleted, what it held is on record, too."""
     typed = record.typed.get(name)
     if not typed or typed[-1].number in record.unknowable:
         return
     value = sight.kept(name, typed[-1].value)
-    if sight.kept(name, record.fields.get(name)) == value:
+    if sight.kept(name, record.fields.get(name)) == value and not record.deleted_by_us:
         return
     pair = sight.pair_of.get((side, record.id), "")
     if sight.arrived(pair, name, value, typed[-1].number):
@@ -40,7 +41,7 @@ def _check(sight: Sight, side: Side, record: Record, name: str) -> None:
     rules = (sight.world.document.deletions, sight.world.document.scope.leaving)
     closes = name == "status" and any(one.on(side) is Parting.CLOSE for one in rules)
     returned = any(sight.kept(name, one.before) == value for one in typed)  # to what stood there before: no change
-    if closes or returned or not sight.rule(name).direction.allows(side.other):
+    if closes or returned or record.deleted_by_us or not sight.rule(name).direction.allows(side.other):
         told = told | sight.replaced.get(
             (pair, name), set()
         )  # a closing, or a new value where nothing travels from, is no conflict

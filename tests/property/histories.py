@@ -16,6 +16,7 @@ from tests.property.drawn import (
     FORBIDDEN,
     REFUSED,
     TITLES,
+    Drawn,
     bodies,
     both_quirks,
     create_values,
@@ -24,8 +25,9 @@ from tests.property.drawn import (
     troubles,
 )
 from tests.property.model import Fate
+from tests.property.partings import check_deletions
 from tests.property.sight import look
-from tests.property.world import Rules, Stage, World
+from tests.property.world import Stage, World
 
 _sides = st.sampled_from(Side)
 
@@ -46,8 +48,10 @@ class Histories(RuleBasedStateMachine):
         """How many full scans it takes at the end: one that was cut off goes on with what it had counted."""
 
     @initialize(rules=rules, quirks=both_quirks, hurries=st.booleans(), in_step=st.booleans())
-    def begin(self, rules: Rules, quirks: dict[str, Any], hurries: bool, in_step: bool) -> None:  # noqa: FBT001 - drawn
-        self.world = self.stage.world(rules, hurries=hurries, **quirks)
+    def begin(self, rules: Drawn, quirks: dict[str, Any], hurries: bool, in_step: bool) -> None:  # noqa: FBT001 - drawn
+        able = {name: quirks[name] for name in ("left_removes", "right_removes")}
+        self.world = self.stage.world(rules.where(**able), hurries=hurries, **quirks)
+        self.world.releases = True
         for side in Side:
             self.create(side, TITLES[0], "plain", ("red",), None)
             [item] = self.world.app(side).records
@@ -199,9 +203,9 @@ class Histories(RuleBasedStateMachine):
             return
         self.world.settle()
         for _ in range(self._scans):
-            self.world.sync(trigger="scan")
+            self.world.scan()
         laws.check_all(self.world)
-        laws.check_deletions(look(self.world))
+        check_deletions(look(self.world))
         Histories.played += 1
 
     def check_invariants(self, *args: Any, **more: Any) -> None:

@@ -13,6 +13,7 @@ from server.domain.mapping import Direction
 from server.domain.rules import PrivateComments
 from tests.property.edits import check_no_lost_edit, check_no_lost_label
 from tests.property.model import ModelApp, Record
+from tests.property.partings import check_guard, check_our_deletions
 from tests.property.removals import check_removals, removed_files
 from tests.property.sight import Sight, Twins, look, says, words
 from tests.property.world import World
@@ -63,18 +64,6 @@ def check_parted(sight: Sight) -> None:
                 one is not None and sight.belongs(side, one) for (side, _), one in zip(items, there, strict=True)
             )
             assert not inside, f"{items} belong to the integration, and are not kept in step"
-
-
-def check_deletions(sight: Sight) -> None:
-    """Promises 3 and 6: after a full scan every pair that lost an item is over.
-
-    A side that has no item at all is asked about first: nothing counts as deleted there.
-    """
-    there = {side: set(sight.world.app(side).records) for side in Side}
-    if not all(there.values()):
-        return
-    half = [one for one in sight.linked.items() if (one[0] in there[Side.LEFT]) != (one[1] in there[Side.RIGHT])]
-    assert not half, f"pairs that lost an item and go on: {half}"
 
 
 def check_isolation(sight: Sight) -> None:
@@ -299,6 +288,8 @@ def check_all(world: World) -> None:
     check_comments(sight)
     check_files(sight)
     check_removals(sight)
+    check_our_deletions(sight)
+    check_guard(sight)
     check_policies(sight)
     check_settled(sight)
     check_nothing_silent(sight)

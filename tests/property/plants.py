@@ -12,9 +12,11 @@ from server.domain.errors import AppError, Transient
 from server.domain.item import Item, Side
 from server.domain.mapping import ConflictPolicy
 from server.domain.pair import CommentPair, Pair, Seen
-from server.engine import attachments, comments, fields, mapping, reconcile
+from server.domain.rules import Parting
+from server.engine import attachments, comments, fields, mapping, parting, reconcile
+from server.engine.parting import Reason
 from server.engine.plan import Draughtsman, snapshot
-from server.services.sync import apply, flow, history, look, page, settle
+from server.services.sync import apply, caution, flow, history, look, page, settle
 from server.services.sync.apply import Applied
 from server.services.sync.work import Look, Work
 from server.store import cursors, events, holds, journal, tables
@@ -212,3 +214,21 @@ def a_deletion_is_not_told(patch: Patch) -> None:
         pairs.update({name: replace(one, note=before[name].note) for name, one in pairs.items()})
 
     patch.setattr(comments, "_look_for_deleted", mute)
+
+
+def whatever_hangs_on_a_twin_goes_with_it(patch: Patch) -> None:
+    honest = parting._kept
+    said = "somebody has added a comment or a file to it"
+    patch.setattr(parting, "_kept", lambda *all_: honest(*all_).replace(said, ""))
+
+
+def what_people_made_is_deleted(patch: Patch) -> None:
+    patch.setattr(parting, "_kept", lambda *_: "")
+
+
+def nobody_guards(patch: Patch) -> None:
+    patch.setattr(caution, "too_much", lambda *_: "")
+
+
+def a_twin_stays_without_a_word(patch: Patch) -> None:
+    patch.setattr(Reason, "policy", lambda *_: Parting.IGNORE)

@@ -8,6 +8,7 @@ from typing import Any
 from server.domain.integration import Document
 from server.domain.item import Side
 from server.domain.mapping import ConflictPolicy
+from server.domain.rules import GuardRules, Parting, PartingRules
 from server.domain.values import Value
 from tests.property.model import Fate
 from tests.property.world import Rules, Stage, World, document
@@ -141,6 +142,48 @@ def an_app_is_busy(stage: Stage) -> World:
 def a_comment_that_stays(stage: Stage) -> World:
     world, item, _ = begin(stage, right_private_comments=False)
     world.left.person_comments(item, "a secret", private=True)
+    return world
+
+
+def with_deletions(**guard: int) -> Rules:
+    """A document that says that the twins of deleted items go."""
+
+    def made(left: str, right: str) -> Document:
+        rules = PartingRules(on_left=Parting.DELETE, on_right=Parting.DELETE)
+        return replace(document(left, right), deletions=rules, guard=replace(GuardRules(), **guard))
+
+    return made
+
+
+def several_with_deletions(stage: Stage, **guard: int) -> tuple[World, list[str], list[str]]:
+    """Three pairs in step that people of the left made; the left ids and the right ones, in order."""
+    world = stage.world(with_deletions(**guard))
+    world.releases = True
+    items = [world.left.person_creates(values(title)) for title in ("one", "two", "three")]
+    world.settle()
+    return world, items, sorted(world.right.records, key=int)
+
+
+def a_twin_that_somebody_changed(stage: Stage) -> World:
+    world, items, twins = several_with_deletions(stage)
+    world.right.person_comments(twins[0], "said here", private=False)
+    world.left.person_deletes(items[0])
+    world.sync(trigger="scan")
+    return world
+
+
+def a_copy_of_an_item_is_deleted(stage: Stage) -> World:
+    world, _, twins = several_with_deletions(stage)
+    world.right.person_deletes(twins[0])
+    world.sync(trigger="scan")
+    return world
+
+
+def all_but_one_are_deleted(stage: Stage) -> World:
+    world, items, _ = several_with_deletions(stage, partings=0, least=1)
+    for item in items[1:]:
+        world.left.person_deletes(item)
+    world.sync(trigger="scan")
     return world
 
 

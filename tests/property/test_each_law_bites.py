@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.property import edits, laws, plants, removals, stories
+from tests.property import edits, laws, partings, plants, removals, stories
 from tests.property.playing import crowded_stage
+from tests.property.sight import look
 from tests.property.world import Stage, World
 from tests.support.postgres import TestCluster
 
@@ -51,6 +52,12 @@ CASES = (
     Case(plants.no_deletion_travels, stories.an_original_goes_with_its_copy, removals.check_removals),
     Case(plants.whoever_deletes_takes_both, stories.a_copy_is_taken_away, removals.check_removals),
     Case(plants.a_deletion_is_not_told, stories.an_original_is_taken_back, removals.check_removals),
+    Case(
+        plants.whatever_hangs_on_a_twin_goes_with_it, stories.a_twin_that_somebody_changed, partings.check_our_deletions
+    ),
+    Case(plants.what_people_made_is_deleted, stories.a_copy_of_an_item_is_deleted, partings.check_our_deletions),
+    Case(plants.a_twin_stays_without_a_word, stories.all_but_one_are_deleted, partings.check_deletions),
+    Case(plants.nobody_guards, stories.all_but_one_are_deleted, partings.check_guard),
     # The last one: the neighbours are what it harms, and they are the same for all.
     Case(plants.holds_of_all_integrations_are_cleared, stories.long_ago, laws.check_isolation),
 )
@@ -63,15 +70,22 @@ def crowded(cluster: TestCluster) -> Iterator[Stage]:
         yield stage
 
 
+def judge(world: World) -> None:
+    """Every law, and those of what only a full scan finds."""
+    laws.check_all(world)
+    world.scan()
+    partings.check_deletions(look(world))
+
+
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
 def test_without_a_fault_the_story_ends_well(story: Callable[[Stage], World], crowded: Stage) -> None:
-    laws.check_all(story(crowded))
+    judge(story(crowded))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.plant.__name__}-{case.story.__name__}")
 def test_a_planted_fault_breaks_its_law(case: Case, crowded: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     case.plant(monkeypatch)
     with pytest.raises(AssertionError) as broken:
-        laws.check_all(case.story(crowded))
+        judge(case.story(crowded))
     told = [entry.name for entry in broken.traceback]
     assert case.law.__name__ in told, f"another law told: {told}"

@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,17 +22,16 @@ from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
 from server.domain.mapping import FieldMapping, TypeMapping, ValueMapping
 from server.engine.mapping import SideShape, compile_mapping
-from server.services.scope import TenantScope
 from server.services.sync import feed
-from server.services.sync.crew import Batch
 from server.services.sync.routes import ROUTES, is_dry
 from server.services.sync.stumble import MOST_TRIES, Stumbled
 from server.services.sync.work import End, Run, Work
 from server.store import connections, integrations, lease, requests, runs
-from server.store.database import Database, TenantLogin, Transaction
+from server.store.database import Database, TenantLogin
 from server.store.integrations import Integration
 from server.store.requests import Request, RequestKind
 from tests.property.model import FIELDS, START, Fate, Killed, ModelApp, ModelConnector
+from tests.property.mortal import Inline, MortalScope
 from tests.property.witness import Witness
 from tests.support.postgres import TestCluster
 
@@ -51,46 +49,12 @@ _FINGERPRINT = text(
         for table, which in _TABLES.items()
     )
 )
+_IN_STEP = (
+    "select id from pairs where integration_id = :integration and state = 'linked' and not exists"
+    " (select from operations where pair_id = pairs.id and kind = 'delete' and state = 'planned')"
+)
+"""Pairs that are kept in step, without those that are about to end."""
 _UNTIL_THE_LAST_CREATE = 9
-
-
-class Inline(Executor):
-    """A pool that does the work in order: histories replay the same way every time.
-
-    What is begun beside something else is done at once, or, every second time, only when its results are asked for.
-    """
-
-    def __init__(self) -> None:
-        self._begun = itertools.count()
-
-    def begin(self, fn: Callable[..., Any], items: Iterable[Any]) -> Batch:
-        batch = Batch(fn, ((one,) for one in items))
-        if next(self._begun) % 2 == 0:
-            batch.work()
-        return batch
-
-    def map(self, fn: Callable[..., Any], *iterables: Iterable[Any], **_more: Any) -> Iterator[Any]:
-        return iter([fn(*each) for each in zip(*iterables, strict=True)])
-
-
-@dataclass(frozen=True, slots=True)
-class MortalScope(TenantScope):
-    """A scope whose transactions may die before or after their commit."""
-
-    commits: Callable[[str], Fate] = field(default=lambda _call: Fate.WELL, kw_only=True)
-    seen: Callable[[Transaction], None] = field(default=lambda _tx: None, kw_only=True)
-    """Told of every transaction that is about to be committed."""
-
-    @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        with self.database.tenant(self.login) as tx:
-            yield tx
-            fate = self.commits("commit")
-            if fate is Fate.KILLED_BEFORE:
-                raise Killed
-            self.seen(tx)
-        if fate is Fate.KILLED_AFTER:
-            raise Killed
 
 
 Rules = Callable[[str, str], Document]
@@ -138,6 +102,12 @@ class World:
     witness: Witness = field(default_factory=Witness)
     persists: bool = True
     """Whether a pass tries once more what stumbled in it."""
+    releases: bool = False
+    """Whether somebody looks when the guard has stopped a pass, and releases the next one."""
+    stopped: bool = False
+    """Whether the last pass was stopped by the guard."""
+    partings: list[int] = field(default_factory=list)
+    """How many pairs parted in each pass that nobody had released."""
 
     def app(self, side: Side) -> ModelApp:
         """The app of a side."""
@@ -163,12 +133,10 @@ class World:
         self.fates, self.harsh = list(fates or []), bool(fates)
         told = [len(app.refusals) for app in (self.left, self.right)]
         try:
-            work = replace(self._work(), run=Run(trigger))
             # A feed that broke off, a scan that found a side empty; any other error is ours.
-            with contextlib.suppress(AppError, NeedsRelease):
+            with contextlib.suppress(NeedsRelease), self._guarded(trigger) as work, contextlib.suppress(AppError):
                 for _ in ROUTES[trigger](work):
                     pass
-            feed.finish(work, None)
         except Killed:
             self.harsh = False
             for app, number in zip((self.left, self.right), told, strict=True):
@@ -196,18 +164,40 @@ class World:
             self.tick(max(1, self.left.lag, self.right.lag))
             self.be_patient()
             self.calm()
-            if self.left.writes + self.right.writes == before and not self.unknown_since:
+            if self.left.writes + self.right.writes == before and not (self.unknown_since or self.stopped):
                 return
         raise AssertionError("the two sides never come to rest")
 
     def calm(self) -> None:
         """A pass in which nothing goes wrong; an error of ours is not swallowed."""
         self.harsh = False
-        work = self._work()
-        for _ in feed.run(work):
-            pass
-        feed.finish(work, None)
+        with self._guarded("poll") as work:
+            for _ in feed.run(work):
+                pass
         self.tick()
+
+    def scan(self) -> None:
+        """A full scan in peace, released where the guard stops it."""
+        self.sync(trigger="scan")
+        if self.stopped:
+            self.sync(trigger="scan")
+
+    @contextmanager
+    def _guarded(self, trigger: str) -> Iterator[Work]:
+        """Work that the guard may stop; a person then looks, and releases what comes next."""
+        released, self.stopped = self.stopped, False
+        whole = self.rows(_IN_STEP) if self.releases and not released else []
+        work = replace(self._work(), released=released, run=Run(trigger))
+        try:
+            yield work
+        except NeedsRelease:
+            if not self.releases:
+                raise
+            self.stopped = True
+        finally:
+            there = {row.id for row in self.rows(_IN_STEP)} if whole else set()
+            self.partings.append(sum(row.id not in there for row in whole))
+        feed.finish(work, None)
 
     def ask(self, kind: RequestKind, argument: Mapping[str, Any] | None = None) -> None:
         """A person asks for a run."""

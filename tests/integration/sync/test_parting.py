@@ -231,6 +231,31 @@ def test_a_twin_that_somebody_touched_is_told_and_not_deleted(stage: Stage, touc
     assert "not deleted" in world.history()
 
 
+@pytest.mark.parametrize("what", ["private", "large", "edited"])
+def test_a_twin_with_something_that_is_nowhere_else_is_not_deleted(stage: Stage, what: str) -> None:
+    """A private comment and a large file that stay where they are, an edit of a comment that nobody has seen yet."""
+    world = stage.world(left_private_comments=False)
+    world.document = replace(
+        world.document,
+        deletions=PartingRules(on_right=Parting.DELETE),
+        attachments=replace(world.document.attachments, max_bytes=4),
+    )
+    item = world.left.person_creates(ITEM)
+    world.settle()
+    [twin] = world.right.records.values()
+    world.left.person_creates(ITEM | {"title": "another"})
+    world.right.person_comments(twin.id, "said here", private=what == "private")
+    world.right.person_attaches(twin.id, "here.txt", b"12345" if what == "large" else b"1234")
+    world.settle()
+    if what == "edited":
+        world.right.person_edits_comment(twin.id, twin.comments[0].id, "said better")
+    world.left.person_deletes(item)
+    found_by_scan(world)
+    world.settle()
+    assert twin.id in world.right.records
+    assert "not deleted" in world.history()
+
+
 def test_what_a_person_made_is_not_deleted_because_its_copy_was(stage: Stage) -> None:
     world, _ = begun(stage)
     world.document = replace(world.document, deletions=PartingRules(on_left=Parting.DELETE))

@@ -184,7 +184,9 @@ class ModelConnector:
     def delete(self, item_id: str) -> None:
         def act() -> str:
             if item_id in self.app.records:
-                self.app.person_deletes(item_id)
+                record = self.app.records[item_id]
+                record.unknowable |= {record.typed[name][-1].number for name in record.unread}
+                self.app.delete(item_id, by_us=True)
             return item_id
 
         self._write("delete", item_id, act)

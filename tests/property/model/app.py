@@ -175,8 +175,13 @@ class ModelApp:
         self.touch(item_id)
 
     def person_deletes(self, item_id: str) -> None:
-        """A person deletes an item, and with it what leads to it."""
-        self.deleted[item_id] = self.records.pop(item_id)
+        """A person deletes an item."""
+        self.delete(item_id, by_us=False)
+
+    def delete(self, item_id: str, *, by_us: bool) -> None:
+        """An item goes, whoever deletes it, and with it what leads to it."""
+        gone = self.deleted[item_id] = self.records.pop(item_id)
+        gone.deleted_at, gone.deleted_by_us = moment(), by_us
         for record in self.records.values():
             lost = {one for one in record.links if one.target == item_id}
             if lost or record.parent == item_id:
@@ -224,7 +229,9 @@ class ModelApp:
 
     def person_retypes(self, item_id: str, type_: str) -> None:
         """The item is of another type from now on."""
-        self.records[item_id].type = type_
+        record = self.records[item_id]
+        record.retyped = record.retyped or type_ != record.type
+        record.type = type_
         self.touch(item_id)
 
     def touch(self, item_id: str) -> None:

@@ -61,6 +61,11 @@ class Record:
     """What comments of people, by their ids, said that they changed or deleted since."""
     removed: list[Removed] = field(default_factory=list)
     """Comments and files that are here no more."""
+    retyped: bool = False
+    """Whether it ever was of another type."""
+    deleted_at: int | None = None
+    """The moment at which the item went."""
+    deleted_by_us: bool = False
     typed: dict[str, list[Typed]] = field(default_factory=dict)
     """What people typed, by field, oldest first."""
     unread: set[str] = field(default_factory=set)
