@@ -65,10 +65,14 @@ def named(tx: Transaction, integration: str, side: Side, ids: Sequence[str]) -> 
 
 
 def count(tx: Transaction, integration: str, side: Side) -> tuple[int, int, int]:
-    """How many ids the census has, how many pairs are kept in step, and how many of those it does not name."""
+    """How many ids the census has, how many pairs are kept in step, and how many of those it does not name.
+
+    A pair that is outside has parted already; where its item was moved away no census will name it again.
+    """
     census = select(func.count()).select_from(t.census).where(*_census(integration, side))
-    kept = select(func.count()).select_from(t.pairs).where(*_kept(integration, side))
-    missing = select(func.count()).select_from(_missing(integration, side).subquery())
+    in_step = t.pairs.c.state == "linked"
+    kept = select(func.count()).select_from(t.pairs).where(*_kept(integration, side), in_step)
+    missing = select(func.count()).select_from(_missing(integration, side).where(in_step).subquery())
     row = tx.execute(select(census.scalar_subquery(), kept.scalar_subquery(), missing.scalar_subquery())).one()
     return int(row[0]), int(row[1]), int(row[2])
 

@@ -25,7 +25,7 @@ from tests.property.drawn import (
     troubles,
 )
 from tests.property.model import Fate
-from tests.property.partings import check_deletions
+from tests.property.partings import check_deletions, check_scan_rests
 from tests.property.sight import look
 from tests.property.world import Stage, World
 
@@ -172,6 +172,15 @@ class Histories(RuleBasedStateMachine):
         else:
             app.person_retypes(item_id, what)
 
+    @precondition(lambda self: self.world.left.records and self.world.right.records)
+    @rule(side=_sides, away=st.booleans(), data=st.data())
+    def move(self, side: Side, away: bool, data: Any) -> None:  # noqa: FBT001 - drawn
+        """Into another container, or back; its key changes with it."""
+        app = self.world.app(side)
+        home = [one.id for one in app.records.values() if (one.container == app.name) is away]
+        if home:
+            app.person_moves(data.draw(st.sampled_from(home)), "elsewhere" if away else app.name)
+
     @rule()
     def time_goes_by(self) -> None:
         self.world.tick()
@@ -206,6 +215,7 @@ class Histories(RuleBasedStateMachine):
             self.world.scan()
         laws.check_all(self.world)
         check_deletions(look(self.world))
+        check_scan_rests(self.world)
         Histories.played += 1
 
     def check_invariants(self, *args: Any, **more: Any) -> None:

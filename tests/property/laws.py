@@ -43,6 +43,8 @@ def check_one_twin(sight: Sight) -> None:
 def _check_excused(sight: Sight, side: Side, record: Record) -> None:
     """Promise 6: an item without a counterpart has none for a reason that is on record."""
     held = sight.held.get((side, record.id))
+    if record.container != sight.world.app(side).name:
+        return  # it was moved away before anybody had told us of it
     if not sight.belongs(side, record) or not sight.world.document.creates.allows(side.other):
         assert held is not None, f"{record.key} is left out, and nothing says so"
         return
@@ -234,6 +236,17 @@ def check_policies(sight: Sight) -> None:
                 assert sight.kept(rule.left, there) == kept, f"{rule.left} was written against its direction"
 
 
+def check_keys(sight: Sight) -> None:
+    """Promise 6: an item is found by the key that it has now, and the pair follows it whatever it is called."""
+    rows = sight.world.rows("select id::text as id, left_key, right_key from pairs where integration_id = :integration")
+    keys = {row.id: (row.left_key, row.right_key) for row in rows}
+    for twins in sight.twins:
+        known = keys[twins.pair]
+        assert not sight.carries(twins) or known == (twins.left.key, twins.right.key), (
+            f"{twins.left.key}, {twins.right.key} are known as {known}"
+        )
+
+
 def check_nothing_silent(sight: Sight) -> None:
     """Promise 6: whatever was refused or is held back is on record with the reason, findable by the item's key."""
     for held in sight.held.values():
@@ -268,7 +281,7 @@ def check_quiet(world: World) -> None:
 
 def _pages(app: ModelApp) -> int:
     """How many pages of the feed lie within its overlap."""
-    times = [one.updated for one in app.records.values()]
+    times = [one.updated for one in app.listed()]
     since = max(times, default=app.now) - timedelta(seconds=1 + app.lag)
     pages = -(-sum(one >= since for one in times) // app.page) or 1
     return pages * 2 if app.disorder else pages
@@ -292,6 +305,7 @@ def check_all(world: World) -> None:
     check_guard(sight)
     check_policies(sight)
     check_settled(sight)
+    check_keys(sight)
     check_nothing_silent(sight)
     if any(held.kind == "quarantine" for held in sight.held.values()):
         world.calm()  # what was tried once more and refused is looked at again before there is quiet

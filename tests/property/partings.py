@@ -6,10 +6,11 @@ It must not judge pairs that go on; that is what ``laws.py`` is for.
 from __future__ import annotations
 
 from server.domain.item import Comment, Side
-from server.domain.rules import Parting
+from server.domain.rules import GuardRules, Parting
 from tests.property.edits import check_typed
 from tests.property.model import Record
 from tests.property.sight import Sight, says
+from tests.property.world import World
 
 
 def check_our_deletions(sight: Sight) -> None:
@@ -40,7 +41,7 @@ def _check_reason(sight: Sight, side: Side, record: Record, original: Record) ->
     rules = sight.world.document
     was_gone = original.deleted_at is not None and original.deleted_at < (record.deleted_at or 0)
     may_leave = rules.scope.leaving.on(side) is Parting.DELETE
-    left = original.retyped or bool(rules.scope.on(side.other).every)
+    left = original.strayed or bool(rules.scope.on(side.other).every)
     assert (was_gone and rules.deletions.on(side) is Parting.DELETE) or (may_leave and left), (
         f"no rule says that {record.key} is to be deleted: {original}, {rules}"
     )
@@ -64,13 +65,17 @@ def _check_what_hung_on_it(sight: Sight, record: Record, original: Record) -> No
 def check_deletions(sight: Sight) -> None:
     """Promises 3 and 6: after a full scan every pair that lost an item is over, and its twin gone or told.
 
+    And every pair of which an item has left the scope has parted.
+
     A side that has no item at all is asked about first: nothing counts as deleted there.
     """
     there = {side: set(sight.world.app(side).records) for side in Side}
-    if not all(there.values()):
+    if any(not list(sight.world.app(side).listed()) for side in Side):
         return
     half = [one for one in sight.linked.items() if (one[0] in there[Side.LEFT]) != (one[1] in there[Side.RIGHT])]
     assert not half, f"pairs that lost an item and go on: {half}"
+    out = [twins for twins in sight.twins if not sight.carries(twins)]
+    assert not out, f"pairs that are outside and go on: {out}"
     rows = sight.world.rows(
         "select pair_id::text as pair from events where integration_id = :integration"
         """ and detail @> '[{"what": "not deleted"}]'"""
@@ -88,5 +93,14 @@ def check_deletions(sight: Sight) -> None:
 def check_guard(sight: Sight) -> None:
     """No run that nobody has released ends more pairs than the integration allows."""
     world, rules = sight.world, sight.world.document.guard
-    many = [one for one in world.partings if one > max(rules.least, len(sight.pair_of) * rules.partings // 100)]
+    allowed = max(rules.least, len(sight.pair_of) * rules.partings // 100)
+    many = [count for count, released in world.partings if count > allowed and not released]
     assert not many, f"{many[0]} pairs parted in a run, {rules} allows less"
+
+
+def check_scan_rests(world: World) -> None:
+    """A full scan of two sides at rest is not stopped: what has parted harms nobody a second time."""
+    tight = world.document.guard.least < GuardRules().least
+    if tight and all(world.app(side).listed() for side in Side):
+        world.sync(trigger="scan")
+        assert not world.stopped, "a scan was stopped that ends nothing"

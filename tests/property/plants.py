@@ -11,15 +11,15 @@ import pytest
 from server.domain.errors import AppError, Transient
 from server.domain.item import Item, Side
 from server.domain.mapping import ConflictPolicy
-from server.domain.pair import CommentPair, Pair, Seen
+from server.domain.pair import CommentPair, Pair, PairState, Seen
 from server.domain.rules import Parting
 from server.engine import attachments, comments, fields, mapping, parting, reconcile
 from server.engine.parting import Reason
-from server.engine.plan import Draughtsman, snapshot
-from server.services.sync import apply, caution, flow, history, look, page, settle
+from server.engine.plan import Draughtsman, seen, snapshot
+from server.services.sync import apply, caution, decide, flow, history, look, page, settle
 from server.services.sync.apply import Applied
 from server.services.sync.work import Look, Work
-from server.store import cursors, events, holds, journal, tables
+from server.store import cursors, events, holds, journal, scans, tables
 from server.store.holds import Hold
 from tests.property.model import ModelConnector
 
@@ -232,3 +232,40 @@ def nobody_guards(patch: Patch) -> None:
 
 def a_twin_stays_without_a_word(patch: Patch) -> None:
     patch.setattr(Reason, "policy", lambda *_: Parting.IGNORE)
+
+
+def a_key_is_remembered_for_ever(patch: Patch) -> None:
+    def dated(type_: Any, side: Side, item: Item, old: Seen, held: Any) -> Seen:
+        now = seen(type_, side, item, old, held)
+        return replace(now, key=old.key or now.key)
+
+    patch.setattr(reconcile, "seen", dated)
+
+
+def what_has_a_twin_belongs_for_ever(patch: Patch) -> None:
+    for module in (look, decide):
+        honest = module.outside
+        patch.setattr(
+            module,
+            "outside",
+            lambda *all_, paired, honest=honest: "" if paired else honest(*all_, paired=False),
+        )
+
+
+def who_has_left_never_comes_back(patch: Patch) -> None:
+    honest = look._known_unchanged
+
+    def final(one: Look, mark: Any) -> bool:
+        return honest(one, mark) or (mark is not None and mark.state is PairState.OUTSIDE)
+
+    patch.setattr(look, "_known_unchanged", final)
+
+
+def what_has_parted_counts_again(patch: Patch) -> None:
+    honest = scans.count
+
+    def all_(tx: Any, integration: str, side: Side) -> tuple[int, int, int]:
+        named, kept, _ = honest(tx, integration, side)
+        return named, kept, len(scans.missing(tx, integration, side, "", 99))
+
+    patch.setattr(scans, "count", all_)

@@ -72,11 +72,11 @@ class Sight:
         return str(record.fields.get("title")) in self.world.app(side.other).refuses
 
     def belongs(self, side: Side, record: Record) -> bool:
-        """Whether the item is one of the integration's: by its type, and by the only filter that histories draw."""
+        """Whether the item is the integration's: by container and type, and by the only filter that histories draw."""
         labels = record.fields.get("labels")
         filtered = bool(self.world.document.scope.on(side).every)
         blue = filtered and isinstance(labels, tuple) and "blau" in labels
-        return record.type == "item" and not blue
+        return record.container == self.world.app(side).name and record.type == "item" and not blue
 
     def carries(self, twins: Twins) -> bool:
         """Whether what hangs on one of two items can travel at all."""

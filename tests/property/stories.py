@@ -187,6 +187,29 @@ def all_but_one_are_deleted(stage: Stage) -> World:
     return world
 
 
+def two_moved_away(stage: Stage) -> World:
+    world, items, _ = several_with_deletions(stage, partings=0, least=1)
+    for item in items[1:]:
+        world.left.person_moves(item, "elsewhere")
+        world.scan()
+    return world
+
+
+def one_moved_away_and_back(stage: Stage) -> World:
+    world, item, _ = begin(stage)
+    world.left.person_creates(values("another"))
+    world.left.person_moves(item, "elsewhere")
+    world.sync(trigger="scan")
+    world.left.person_moves(item, world.left.name)
+    return world
+
+
+def one_is_renamed(stage: Stage) -> World:
+    world, item, _ = begin(stage)
+    world.left.person_renames(item)
+    return world
+
+
 def with_removals(left: str, right: str) -> Document:
     """A document that says that what a person deletes goes on both sides."""
     plain = document(left, right)

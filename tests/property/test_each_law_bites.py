@@ -58,6 +58,10 @@ CASES = (
     Case(plants.what_people_made_is_deleted, stories.a_copy_of_an_item_is_deleted, partings.check_our_deletions),
     Case(plants.a_twin_stays_without_a_word, stories.all_but_one_are_deleted, partings.check_deletions),
     Case(plants.nobody_guards, stories.all_but_one_are_deleted, partings.check_guard),
+    Case(plants.a_key_is_remembered_for_ever, stories.one_is_renamed, laws.check_keys),
+    Case(plants.what_has_a_twin_belongs_for_ever, stories.two_moved_away, partings.check_deletions),
+    Case(plants.who_has_left_never_comes_back, stories.one_moved_away_and_back, laws.check_parted),
+    Case(plants.what_has_parted_counts_again, stories.two_moved_away, partings.check_scan_rests),
     # The last one: the neighbours are what it harms, and they are the same for all.
     Case(plants.holds_of_all_integrations_are_cleared, stories.long_ago, laws.check_isolation),
 )
@@ -75,6 +79,7 @@ def judge(world: World) -> None:
     laws.check_all(world)
     world.scan()
     partings.check_deletions(look(world))
+    partings.check_scan_rests(world)
 
 
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)

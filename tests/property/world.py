@@ -106,8 +106,8 @@ class World:
     """Whether somebody looks when the guard has stopped a pass, and releases the next one."""
     stopped: bool = False
     """Whether the last pass was stopped by the guard."""
-    partings: list[int] = field(default_factory=list)
-    """How many pairs parted in each pass that nobody had released."""
+    partings: list[tuple[int, bool]] = field(default_factory=list)
+    """How many pairs parted in each pass, and whether somebody had released it."""
 
     def app(self, side: Side) -> ModelApp:
         """The app of a side."""
@@ -186,7 +186,7 @@ class World:
     def _guarded(self, trigger: str) -> Iterator[Work]:
         """Work that the guard may stop; a person then looks, and releases what comes next."""
         released, self.stopped = self.stopped, False
-        whole = self.rows(_IN_STEP) if self.releases and not released else []
+        whole = self.rows(_IN_STEP) if self.releases else []
         work = replace(self._work(), released=released, run=Run(trigger))
         try:
             yield work
@@ -196,7 +196,7 @@ class World:
             self.stopped = True
         finally:
             there = {row.id for row in self.rows(_IN_STEP)} if whole else set()
-            self.partings.append(sum(row.id not in there for row in whole))
+            self.partings.append((sum(row.id not in there for row in whole), released))
         feed.finish(work, None)
 
     def ask(self, kind: RequestKind, argument: Mapping[str, Any] | None = None) -> None:

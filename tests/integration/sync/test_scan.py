@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from server.domain.errors import NeedsRelease, Transient
+from server.domain.rules import GuardRules
 from server.domain.values import Value
 from server.services.sync import feed, scan
 from server.services.sync.work import Run
@@ -121,6 +122,24 @@ def test_a_scan_that_would_end_too_many_pairs_stops_until_it_is_released(stage: 
     assert states(world) == ["linked"] * 60
     scanned(world, released=True)
     assert states(world).count("ended") == 55
+
+
+def test_items_that_were_moved_away_long_ago_stop_no_scan(stage: Stage) -> None:
+    """No census names them again; they have parted, and that harms nobody a second time."""
+    world = begun(stage, items=3)
+    world.document = replace(world.document, guard=GuardRules(partings=10, rewrites=50, least=1))
+    for item in ("1", "2"):
+        world.left.person_moves(item, "elsewhere")
+        scanned(world)
+    assert states(world) == ["linked", "outside", "outside"]
+    scanned(world)
+    world.left.person_moves("3", "elsewhere")
+    with pytest.raises(NeedsRelease, match="names no item at all where 1 are kept"):
+        scanned(world)
+    world.right.person_edits("3", "text", "its twin is looked at")
+    world.calm()
+    assert states(world) == ["outside"] * 3
+    scanned(world)
 
 
 @pytest.mark.parametrize("step", range(0, 30, 2))

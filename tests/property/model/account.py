@@ -109,7 +109,7 @@ class ModelConnector:
         return ()
 
     def changes(self, container: str, since: datetime | None) -> Iterator[Page]:  # noqa: ARG002 - the protocol's shape
-        order = sorted(self.app.records.values(), key=lambda one: (one.updated, one.id))
+        order = sorted(self.app.listed(), key=lambda one: (one.updated, one.id))
         found = [one.id for one in order if self.app.shown(one) and (since is None or one.updated >= since)]
         for ids in self._pages(found):
             self._read("changes")
@@ -126,7 +126,7 @@ class ModelConnector:
                 yield [*reversed(ids), *found[max(0, start - 1) : start]]
 
     def census(self, container: str) -> Iterator[tuple[str, ...]]:  # noqa: ARG002 - the protocol's shape
-        yield tuple(self.app.records)
+        yield tuple(one.id for one in self.app.listed())
 
     def fetch(self, item_id: str) -> Item:
         self._read("fetch", item_id)

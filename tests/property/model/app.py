@@ -102,7 +102,7 @@ class ModelApp:
     def add(self, values: Mapping[str, Value]) -> Record:
         """A new item, whoever makes it."""
         item_id = self.fresh()
-        record = Record(item_id, self.kept(values), self.now, self.now, f"{self.name}-{item_id}")
+        record = Record(item_id, self.kept(values), self.now, self.now, f"{self.name}-{item_id}", self.name)
         self.records[item_id] = record
         return record
 
@@ -230,8 +230,16 @@ class ModelApp:
     def person_retypes(self, item_id: str, type_: str) -> None:
         """The item is of another type from now on."""
         record = self.records[item_id]
-        record.retyped = record.retyped or type_ != record.type
+        record.strayed = record.strayed or type_ != record.type
         record.type = type_
+        self.touch(item_id)
+
+    def person_moves(self, item_id: str, container: str) -> None:
+        """The item is in another container (or back in the app's first one) from now on, under another key."""
+        record = self.records[item_id]
+        record.strayed = record.strayed or container != record.container
+        record.container = container
+        record.key = f"{container}-{item_id}"
         self.touch(item_id)
 
     def touch(self, item_id: str) -> None:
@@ -249,6 +257,10 @@ class ModelApp:
         self.touch(item_id)
         return file_id
 
+    def listed(self) -> list[Record]:
+        """The items of the container that our account was told of; the others answer to their ids alone."""
+        return [one for one in self.records.values() if one.container == self.name]
+
     def shown(self, record: Record) -> bool:
         """Whether search and feed show the item already."""
         return self.now >= record.created + timedelta(seconds=self.lag)
@@ -263,7 +275,7 @@ class ModelApp:
             record.id,
             record.key,
             f"http://{self.name}/{record.id}",
-            self.name,
+            record.container,
             record.type,
             record.updated,
             dict(record.fields),

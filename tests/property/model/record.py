@@ -47,6 +47,7 @@ class Record:
     created: datetime
     updated: datetime
     key: str = ""
+    container: str = ""
     type: str = "item"
     revision: int = 0
     marker: str | None = None
@@ -61,8 +62,8 @@ class Record:
     """What comments of people, by their ids, said that they changed or deleted since."""
     removed: list[Removed] = field(default_factory=list)
     """Comments and files that are here no more."""
-    retyped: bool = False
-    """Whether it ever was of another type."""
+    strayed: bool = False
+    """Whether it ever was of another type, or in another container."""
     deleted_at: int | None = None
     """The moment at which the item went."""
     deleted_by_us: bool = False
