@@ -75,6 +75,8 @@ def _kept(pair: Pair, type_: CompiledType, side: Side, twin: Item, mapping: Mapp
     """Why the twin is not to be deleted although the policy says so; empty when it may be."""
     if pair.origin is side:
         return "somebody made it; only items that Lockstep made are deleted"
+    if not type_.fields:
+        return "its type is mapped no longer, so nobody can tell whether somebody has changed it"
     if pair.on(side).snapshot != snapshot(type_, side, twin):
         return "somebody has changed it since it was last kept in step"
     # What stayed here (it is private, too large, was refused) would be gone for good: only what travelled counts.
@@ -104,7 +106,7 @@ def _notice(pair: Pair, reason: Reason, twin: Item, mapping: Mapping, drawing: D
     name, key = mapping.shape(reason.side).name, pair.on(reason.side).key or "The item"
     end = "was deleted there." if reason.deleted else "does not belong to the integration any more."
     body = convert(f"{key} of {name} {end} It is no longer kept in step with this one.", TextFormat.PLAIN, format_).body
-    open_ = next((one for one in pair.comments if one.note == _NOTICE), None)
+    open_ = next((one for one in pair.comments if one.note == _NOTICE and one.origin is reason.side), None)
     if open_ is not None and open_.on(target) is not None:
         return pair  # said already; what came after it did not succeed
     fresh = open_ or CommentPair(next(drawing.ids), reason.side, private=True, note=_NOTICE)

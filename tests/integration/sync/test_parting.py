@@ -231,6 +231,48 @@ def test_a_twin_that_somebody_touched_is_told_and_not_deleted(stage: Stage, touc
     assert "not deleted" in world.history()
 
 
+def test_both_items_can_hear_of_a_parting_one_after_the_other(stage: Stage) -> None:
+    """The twin hears that its original left the scope; it is deleted then, and the original hears that."""
+    world, item = begun(stage, leaving=Parting.NOTE)
+    world.document = replace(world.document, deletions=PartingRules(on_left=Parting.NOTE))
+    world.left.person_edits(item, "labels", ())
+    world.settle()
+    [twin] = world.right.records.values()
+    world.right.person_deletes(twin.id)
+    found_by_scan(world)
+    world.settle()
+    [told] = world.left.records[item].comments
+    assert "was deleted there" in told.body
+    rows = world.rows("select left_id, right_id from comment_pairs order by left_id")
+    assert [tuple(one) for one in rows] == [(told.id, None), (None, twin.comments[0].id)]
+
+
+def test_a_twin_whose_type_is_mapped_no_longer_is_not_deleted(stage: Stage) -> None:
+    """Of such a pair nobody can say whether the twin was changed, least of all when its creation was in doubt."""
+    world = stage.world(right_marks_items=False)
+    world.document = replace(
+        world.document,
+        deletions=PartingRules(on_right=Parting.DELETE),
+        scope=ScopeRules(leaving=PartingRules(on_right=Parting.NOTE)),
+    )
+    item = world.left.person_creates(ITEM)
+    world.left.person_creates(ITEM | {"title": "another"})
+    world.tick()
+    world.persists, calm = False, world.right.fate
+    world.right.fate = lambda call: Fate.LOST if call == "right.create" else Fate.WELL
+    world.sync()
+    world.right.fate = calm
+    twin = next(one for one in world.right.records.values() if one.fields["title"] == ITEM["title"])
+    world.left.person_retypes(item, "epic")
+    world.settle()
+    world.right.person_edits(twin.id, "text", "typed here")
+    world.left.person_deletes(item)
+    found_by_scan(world)
+    world.settle()
+    assert world.right.records[twin.id].fields["text"] == "typed here"
+    assert "not deleted" in world.history()
+
+
 @pytest.mark.parametrize("what", ["private", "large", "edited"])
 def test_a_twin_with_something_that_is_nowhere_else_is_not_deleted(stage: Stage, what: str) -> None:
     """A private comment and a large file that stay where they are, an edit of a comment that nobody has seen yet."""
