@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -16,6 +16,7 @@ from server.domain.rules import (
     CommentRules,
     FilterRule,
     GuardRules,
+    LinkRules,
     Operator,
     Parting,
     PartingRules,
@@ -105,6 +106,7 @@ class Drawn:
     deletions: PartingRules
     scope: ScopeRules
     guard: GuardRules
+    links: LinkRules = field(default_factory=LinkRules)
 
     def where(self, *, left_removes: bool, right_removes: bool) -> Drawn:
         """The same for apps that keep what they have: no item is to be deleted there, which no document may ask for."""
@@ -132,6 +134,7 @@ class Drawn:
             deletions=self.deletions,
             scope=self.scope,
             guard=self.guard,
+            links=self.links,
         )
 
     def _field(self, rule: FieldMapping, conflict: ConflictPolicy, direction: Direction) -> FieldMapping:

@@ -49,6 +49,12 @@ class Histories(RuleBasedStateMachine):
 
     @initialize(rules=rules, quirks=both_quirks, hurries=st.booleans(), in_step=st.booleans())
     def begin(self, rules: Drawn, quirks: dict[str, Any], hurries: bool, in_step: bool) -> None:  # noqa: FBT001 - drawn
+        self.open(rules, quirks, hurries=hurries)
+        if in_step:
+            self.come_in_step()
+
+    def open(self, rules: Drawn, quirks: dict[str, Any], *, hurries: bool) -> None:
+        """A world with an item on each side, on which something hangs already."""
         able = {name: quirks[name] for name in ("left_removes", "right_removes")}
         self.world = self.stage.world(rules.where(**able), hurries=hurries, **quirks)
         self.world.releases = True
@@ -58,9 +64,11 @@ class Histories(RuleBasedStateMachine):
             for number in range(2):  # few histories would come to have something that can be taken back
                 self.world.app(side).person_comments(item, f"said before {side} {number}", private=False)
                 self.world.app(side).person_attaches(item, f"{side} {number}.txt", f"{side} {number}".encode())
-        if in_step:
-            self.world.sync(seconds=2)
-            self.world.sync()
+
+    def come_in_step(self) -> None:
+        """Two passes in peace."""
+        self.world.sync(seconds=2)
+        self.world.sync()
 
     def _item(self, side: Side, data: Any) -> str:
         return str(data.draw(st.sampled_from(sorted(self.world.app(side).records, key=int))))

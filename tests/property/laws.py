@@ -14,6 +14,7 @@ from server.domain.rules import PrivateComments
 from tests.property.edits import check_no_lost_edit, check_no_lost_label
 from tests.property.model import ModelApp, Record
 from tests.property.partings import check_guard, check_our_deletions
+from tests.property.relations import check_links, check_parents, waits_for_links
 from tests.property.removals import check_removals, removed_files
 from tests.property.sight import Sight, Twins, look, says, words
 from tests.property.world import World
@@ -73,6 +74,8 @@ def check_isolation(sight: Sight) -> None:
     for (side, item_id), held in sight.held.items():
         record = sight.world.app(side).records.get(item_id)
         if record is None or held.kind == "skipped":
+            continue
+        if held.kind == "waiting" and waits_for_links(sight, side, record):
             continue
         assert held.kind == "quarantine", f"{held.key} still waits: {held}"
         assert _is_bad(sight, side, record), f"{held.key} is held back without need: {held}"
@@ -301,6 +304,8 @@ def check_all(world: World) -> None:
     check_comments(sight)
     check_files(sight)
     check_removals(sight)
+    check_links(sight)
+    check_parents(sight)
     check_our_deletions(sight)
     check_guard(sight)
     check_policies(sight)

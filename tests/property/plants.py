@@ -13,7 +13,7 @@ from server.domain.item import Item, Side
 from server.domain.mapping import ConflictPolicy
 from server.domain.pair import CommentPair, Pair, PairState, Seen
 from server.domain.rules import Parting
-from server.engine import attachments, comments, fields, mapping, parting, reconcile
+from server.engine import attachments, comments, fields, links, mapping, parting, reconcile
 from server.engine.parting import Reason
 from server.engine.plan import Draughtsman, seen, snapshot
 from server.services.sync import apply, caution, decide, flow, history, look, page, settle
@@ -269,3 +269,21 @@ def what_has_parted_counts_again(patch: Patch) -> None:
         return named, kept, len(scans.missing(tx, integration, side, "", 99))
 
     patch.setattr(scans, "count", all_)
+
+
+def links_stay_at_home(patch: Patch) -> None:
+    patch.setattr(links._Merge, "relation", lambda *_: None)
+
+
+def what_was_taken_away_is_made_anew(patch: Patch) -> None:
+    honest = links._Merge.relation
+
+    def forgetful(self: Any, side: Side, link: Any) -> None:
+        self.plan.before = {one: frozenset() for one in Side}
+        honest(self, side, link)
+
+    patch.setattr(links._Merge, "relation", forgetful)
+
+
+def parents_stay_at_home(patch: Patch) -> None:
+    patch.setattr(links._Merge, "parent", lambda *_: None)

@@ -40,9 +40,9 @@ def crowded_stage(cluster: TestCluster) -> Iterator[Stage]:
     database.close()
 
 
-def play(stage: Stage, count: int, number: int | None) -> None:
+def play(stage: Stage, count: int, number: int | None, kind: type[Histories] = Histories) -> None:
     """Play ``count`` histories; the same for the same ``number``, new ones for None."""
-    machine = type("HistoriesOnStage", (Histories,), {"stage": stage})
+    machine = type("HistoriesOnStage", (kind,), {"stage": stage})
     for done in range(0, count, BATCH):
         if number is not None:
             machine = seed(number * _FAR + done)(machine)

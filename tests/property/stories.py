@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from server.domain.integration import Document
-from server.domain.item import Side
-from server.domain.mapping import ConflictPolicy
-from server.domain.rules import GuardRules, Parting, PartingRules
+from server.domain.item import PARENT, Side
+from server.domain.mapping import ConflictPolicy, Direction
+from server.domain.rules import GuardRules, LinkRules, Parting, PartingRules
 from server.domain.values import Value
-from tests.property.model import Fate
+from tests.property.model import BLOCKS, Fate
+from tests.property.relations import KINDS
 from tests.property.world import Rules, Stage, World, document
 
 
@@ -256,4 +257,26 @@ def an_original_goes_with_its_copy(stage: Stage) -> World:
 def a_copy_is_taken_away(stage: Stage) -> World:
     world, _, twin = with_a_comment_and_a_file(stage, with_removals)
     take_back(world, Side.RIGHT, twin)
+    return world
+
+
+def with_links(left: str, right: str) -> Document:
+    """A document by which links and parents travel both ways."""
+    return replace(document(left, right), links=LinkRules(Direction.BOTH, Direction.BOTH, KINDS))
+
+
+def two_new_ones_are_linked(stage: Stage) -> World:
+    world = stage.world(with_links)
+    one, other = (world.left.person_creates(values(title)) for title in ("one", "two"))
+    world.left.person_links(one, BLOCKS, other)
+    world.left.person_links(other, PARENT, one)
+    return world
+
+
+def a_link_is_taken_away(stage: Stage) -> World:
+    world = two_new_ones_are_linked(stage)
+    world.settle()
+    one, other = world.left.records
+    world.left.person_unlinks(one, BLOCKS, other)
+    world.left.person_unlinks(other, PARENT, one)
     return world

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.property import edits, laws, partings, plants, removals, stories
+from tests.property import edits, laws, partings, plants, relations, removals, stories
 from tests.property.playing import crowded_stage
 from tests.property.sight import look
 from tests.property.world import Stage, World
@@ -62,6 +62,9 @@ CASES = (
     Case(plants.what_has_a_twin_belongs_for_ever, stories.two_moved_away, partings.check_deletions),
     Case(plants.who_has_left_never_comes_back, stories.one_moved_away_and_back, laws.check_parted),
     Case(plants.what_has_parted_counts_again, stories.two_moved_away, partings.check_scan_rests),
+    Case(plants.links_stay_at_home, stories.two_new_ones_are_linked, relations.check_links),
+    Case(plants.what_was_taken_away_is_made_anew, stories.a_link_is_taken_away, relations.check_links),
+    Case(plants.parents_stay_at_home, stories.two_new_ones_are_linked, relations.check_parents),
     # The last one: the neighbours are what it harms, and they are the same for all.
     Case(plants.holds_of_all_integrations_are_cleared, stories.long_ago, laws.check_isolation),
 )

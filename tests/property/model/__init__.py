@@ -1,20 +1,25 @@
 """A model of an app that fails on purpose: the other end of the histories; it must not know the engine."""
 
 from tests.property.model.account import ModelConnector
-from tests.property.model.app import FIELDS, START, ModelApp
+from tests.property.model.app import BLOCKED, BLOCKS, FIELDS, RELATES, SEEN_FROM_TARGET, START, ModelApp
 from tests.property.model.fates import MISFORTUNES, Fate, Killed
 from tests.property.model.quirks import folded, rendered, trimmed
-from tests.property.model.record import Record, Removed, Typed, moment
+from tests.property.model.record import Record, Related, Removed, Typed, moment
 
 __all__ = [
+    "BLOCKED",
+    "BLOCKS",
     "FIELDS",
     "MISFORTUNES",
+    "RELATES",
+    "SEEN_FROM_TARGET",
     "START",
     "Fate",
     "Killed",
     "ModelApp",
     "ModelConnector",
     "Record",
+    "Related",
     "Removed",
     "Typed",
     "folded",

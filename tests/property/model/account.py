@@ -248,14 +248,14 @@ class ModelConnector:
         def act() -> str:
             if target not in self.app.records:
                 raise self.app.refusal(f"{self.app.name} has no {target}.", "no such item")
-            self.app.person_links(item_id, kind, target)
+            self.app.link(item_id, kind, target)
             return target
 
         self._write("add_link", item_id, act)
 
     def remove_link(self, item_id: str, kind: str, target: str) -> None:
         def act() -> str:
-            self.app.person_unlinks(item_id, kind, target)
+            self.app.unlink(item_id, kind, target)
             return target
 
         self._write("remove_link", item_id, act)

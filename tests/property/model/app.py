@@ -14,7 +14,7 @@ from server.domain.item import PARENT, Attachment, Comment, Item, Link
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat, Value
 from tests.property.model.fates import Fate
 from tests.property.model.quirks import folded, rendered, trimmed
-from tests.property.model.record import Record, Removed, Typed, moment
+from tests.property.model.record import Record, Related, Removed, Typed, moment
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _NOTHING = (None, "", ())
@@ -70,6 +70,8 @@ class ModelApp:
     """What a person does to an item (its id) when ``Fate.MEANWHILE`` strikes."""
     now: datetime = START
     records: dict[str, Record] = field(default_factory=dict)
+    related: list[Related] = field(default_factory=list)
+    """What people did to links, oldest first."""
     deleted: dict[str, Record] = field(default_factory=dict)
     """The items that are there no more, as they were last."""
     writes: int = 0
@@ -191,6 +193,11 @@ class ModelApp:
 
     def person_links(self, item_id: str, kind: str, target: str) -> None:
         """A person relates two items; ``PARENT`` puts one below the other."""
+        self.link(item_id, kind, target)
+        self.related.append(Related(moment(), item_id, kind, target, added=True))
+
+    def link(self, item_id: str, kind: str, target: str) -> None:
+        """Two items are related, whoever does it."""
         if kind == PARENT:
             if self.records[item_id].parent != target:
                 self.records[item_id].parent = target
@@ -203,6 +210,11 @@ class ModelApp:
 
     def person_unlinks(self, item_id: str, kind: str, target: str) -> None:
         """A person takes that back."""
+        self.unlink(item_id, kind, target)
+        self.related.append(Related(moment(), item_id, kind, target, added=False))
+
+    def unlink(self, item_id: str, kind: str, target: str) -> None:
+        """Two items are related no more, whoever does it."""
         if kind == PARENT:
             if self.records[item_id].parent == target:
                 self.records[item_id].parent = None

@@ -38,6 +38,17 @@ class Removed:
     content: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A person made a link of an item (or gave it a parent), or took it away. ``number``: as of ``Typed``."""
+
+    number: int
+    item: str
+    kind: str
+    target: str
+    added: bool
+
+
 @dataclass(slots=True)
 class Record:
     """An item as its app keeps it."""
