@@ -23,9 +23,8 @@ export function UndoRun({ run }: { run: Run }) {
           <Text component="div">
             Every value that this run wrote is set back to what was there before, if it is still the one that the run wrote.
             What somebody changed since stays, and the new run names it. Links that it made or took away go back, and comments
-            and files that it carried over are removed,
-            where the app can. Items that it made stay, and are no longer kept in step. The side that they came from stays
-            as it is, and nothing is carried over again until somebody changes it.
+            and files that it carried over are removed, where the app can. Items that it made stay, and are no longer kept in
+            step. The side that they came from stays as it is, and nothing is carried over again until somebody changes it.
           </Text>
           <Checkbox
             checked={remove}
