@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from server.domain.item import APART, PARENT, Item, Link, Side
 from server.domain.mapping import Direction
-from server.domain.operation import AddLink, Conflict, RemoveLink
+from server.domain.operation import AddLink, Conflict, Operation, RemoveLink
 from server.domain.pair import Pair
 from server.domain.rules import LinkRules
 from server.engine.mapping import Mapping
@@ -99,10 +99,10 @@ def plan_links(
     rules = mapping.document.links
     items = {Side.LEFT: left, Side.RIGHT: right}
     now = {side: held(item, rules) if (item := items[side]) is not None else _NONE for side in Side}
-    before = {side: pair.on(side).links for side in Side}
+    before = _before(pair, now, drawing.lost)
     plan = LinkPlan(now, before, {side: set(now[side]) for side in Side})
     if not travel(rules):
-        plan.after = {side: set(before[side]) for side in Side}
+        plan.after = {side: set(pair.on(side).links) for side in Side}
         return plan
     merge = _Merge(plan, mapping, drawing, relatives, left is None or right is None)
     for side in Side:
@@ -113,6 +113,22 @@ def plan_links(
         later = left is not None and right is not None and right.updated_at > left.updated_at
         merge.parent(rules.parents, Side.RIGHT if later else Side.LEFT)
     return plan
+
+
+def _before(pair: Pair, now: Dict[Side, Links], lost: Iterable[Operation]) -> dict[Side, Links]:
+    """The links as last seen, and with them those of which a death or a lost answer kept us from seeing the outcome.
+
+    A link of ours that is there was on both sides: where it was taken away from since, a person did that.
+    """
+    before = {side: pair.on(side).links for side in Side}
+    for one in lost:
+        step = one.step
+        if one.undoes or not isinstance(step, AddLink | RemoveLink) or step.link not in now[one.side]:
+            continue
+        for side, link in ((one.side, step.link), (one.side.other, step.source)):
+            others = (each for each in before[side] if link.kind != PARENT or each.kind != PARENT)
+            before[side] = frozenset((*others, link))
+    return before
 
 
 @dataclass(slots=True)
@@ -199,7 +215,9 @@ class _Merge:
         source = next((side for side in Side if changed[side]), None)
         if source is not None and now[source] is None and (old := before[source]) is not None:
             # Only the parent that was taken away is taken away; another one, chosen over there, counts as new here.
-            source = source if self._across(source, old) == now[source.other] else source.other
+            there = now[source.other]
+            same = there is not None and self._across(source.other, there) == old
+            source = source if same else source.other
         if source is None:
             # Nothing changed, and one has a parent that the other lacks: its twin has come into being since.
             has_one = [side for side in Side if now[side] is not None]

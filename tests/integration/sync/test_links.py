@@ -314,6 +314,21 @@ def test_a_death_at_any_step_never_brings_back_what_was_taken_away(stage: Stage,
     assert shown(world.left) == shown(world.right) == set()
 
 
+@pytest.mark.parametrize("kind", ["relates", PARENT])
+def test_a_link_that_was_taken_away_after_a_death_in_its_making_does_not_come_back(world: World, kind: str) -> None:
+    first, second = (world.left.person_creates(item(title)) for title in ("one", "two"))
+    world.settle()
+    world.left.person_links(first, kind, second)
+    calm = world.right.fate
+    world.right.fate = lambda call: Fate.KILLED_AFTER if call == "right.add_link" else Fate.WELL
+    world.sync()
+    world.right.fate = calm
+    assert shown(world.right)
+    world.left.person_unlinks(first, kind, second)
+    settled(world)
+    assert (shown(world.left), shown(world.right)) == (set(), set())
+
+
 def test_a_link_to_an_item_that_is_deleted_goes_with_it(world: World) -> None:
     one, two = world.left.person_creates(item("one")), world.left.person_creates(item("two"))
     world.left.person_links(one, "relates", two)
