@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from server.services.scope import TenantScope
 from server.settings import Settings, SyncSettings
 from tests.support.fakeapp import connector as fakeapp
 from tests.support.fakeapp.running import Running
+from tests.support.ports import free_port
 from tests.support.postgres import Server, TestCluster, make_cluster, running_server
 from tests.support.processes import Process, know_the_fake_app
 from tests.support.web import make_settings, write_settings
@@ -164,13 +164,6 @@ def wait_until(true: Any, what: str, patience: float = _PATIENCE_SECONDS, every:
         if time.monotonic() > deadline:
             raise SystemExit(f"waited {patience:.0f} s for {what}")
         time.sleep(every)
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _ended(scope: TenantScope, integration: str) -> float | None:

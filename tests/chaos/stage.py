@@ -18,11 +18,11 @@ from server.domain.schedule import Schedule
 from server.settings import SyncSettings
 from server.store import provision
 from server.store.provision import FirstUser
-from tests.bench.stand import free_port
 from tests.chaos.panel import HASH, Json, Panel, wait_until
 from tests.support.fakeapp.app import Quirks
 from tests.support.fakeapp.connector import MANIFEST, RELATES
 from tests.support.fakeapp.running import Running, running
+from tests.support.ports import free_port
 from tests.support.postgres import Server, make_cluster
 from tests.support.processes import Process
 from tests.support.web import make_settings, write_settings

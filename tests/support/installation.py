@@ -20,7 +20,7 @@ import psutil
 
 from appliance.control.messages import ControlFile
 from appliance.members.process import MARK
-from appliance.system.linux import free_port
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 

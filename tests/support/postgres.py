@@ -6,7 +6,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from server.store import provision
 from server.store.crypto import MasterKey
 from server.store.database import Database, TenantLogin
 from server.store.provision import FirstUser
+from tests.support.ports import free_port
 
 _UNPRIVILEGED = "nobody"
 _CONFIGURATION = """
@@ -157,7 +157,7 @@ def running_server(*, durable: bool = False, place: Path | None = None) -> Itera
         _run(initdb, folder, as_user)
         with (data / "postgresql.conf").open("a") as configuration:
             configuration.write(_CONFIGURATION if durable else _CONFIGURATION + _FORGETFUL)
-        server = Server(_free_port(), password, folder, binaries)
+        server = Server(free_port(), password, folder, binaries)
         server.start()
         with _ended_with_us(folder):
             try:
@@ -248,9 +248,3 @@ def _run(command: list[str | Path], folder: Path, as_user: dict[str, int]) -> No
     )
     log = folder / "log"
     assert done.returncode == 0, done.stderr.decode() + (log.read_text() if log.exists() else "")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -24,7 +24,7 @@ Json = Mapping[str, Any]
 _BAD_REQUEST, _FORBIDDEN, _CHANGED, _NOTHING_THERE = 400, 403, 412, 416
 _OWN_FAULT = "check the server log"
 _COOKIE = re.compile(r"(roundup_session_[^=;,\s]+)=([^;,\s]+)")
-_TRIES = 5
+_TRIES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Session:
             answer = self._ask("PUT", path, json=body, headers={"If-Match": found["@etag"]}, accept=(_CHANGED,))
             if answer.status != _CHANGED:
                 return
-        raise Rejected(f"{path.rsplit('/', 2)[-1]} is being changed by others all the time; it was left as it is.")
+        raise _too_busy(path)
 
     def retire(self, path: str) -> None:
         """Take an item out of the tracker; begun anew when somebody else has changed it meanwhile."""
@@ -97,7 +97,7 @@ class Session:
             answer = self._ask("DELETE", path, json={}, headers={"If-Match": found["@etag"]}, accept=(_CHANGED,))
             if answer.status != _CHANGED:
                 return
-        raise Rejected(f"{path.rsplit('/', 2)[-1]} is being changed by others all the time; it was left as it is.")
+        raise _too_busy(path)
 
     def size(self, path: str) -> int:
         """The size of what is at ``path`` in bytes, without reading it."""
@@ -247,3 +247,10 @@ def _words(answer: Answer) -> str:
         return ""
     error = body.get("error") if isinstance(body, dict) else None
     return str(error.get("msg") or "") if isinstance(error, dict) else ""
+
+
+def _too_busy(path: str) -> Transient:
+    """Nothing was written, and nothing is wrong with what was to be: it has its time later."""
+    return Transient(
+        f"{path.rsplit('/', 2)[-1]} is being changed by others all the time; it was left as it is for now."
+    )

@@ -70,9 +70,9 @@ def report(bed: Roundup, title: str, text: str) -> None:
         alice.post(f"{bed.url}/rest/data/{bed.container}", json=item, timeout=60).raise_for_status()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Everything started, the trackers filled, nothing connected yet."""
+    """Everything started, the trackers filled, nothing connected yet; each file has its own, whatever others did."""
     assert (Path(__file__).parents[3] / "server/panel/dist/index.html").exists(), "build the panel: make panel"
     folder = tmp_path_factory.mktemp("trackers")
     with (
@@ -97,7 +97,7 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def signed_in(browser: Browser, world: World) -> StorageState:
     """The cookies of an administrator who signed in by the form."""
     with window(browser, world.address) as watched:
@@ -174,7 +174,7 @@ def begin_integration(page: Page, world: World) -> None:
     page.get_by_role("button", name="Next").click()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def integration(browser: Browser, world: World, signed_in: StorageState) -> str:
     """The path of an integration that was made with the wizard, started, and has come into step."""
     with window(browser, world.address, state=signed_in) as watched:

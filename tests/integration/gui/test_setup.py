@@ -18,6 +18,7 @@ from gui.pages.setup import SetupPage
 from gui.presenters.cells import Tone
 from tests.integration.gui.conftest import INTERVAL_MS
 from tests.support.fakeagent import FakeAgent
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.qt
 PASSWORD = "four quiet words here"
@@ -33,16 +34,9 @@ def window(qtbot: QtBot, data: Path, memory: Memory) -> Iterator[Window]:
     window.close()
 
 
-def free_ports() -> tuple[str, str]:
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return str(one.getsockname()[1]), str(two.getsockname()[1])
-
-
 def fill(setup: SetupPage) -> None:
-    for name, value in zip(("https_port", "http_port"), free_ports(), strict=True):
-        type_into(setup, name, value)
+    for name in ("https_port", "http_port"):
+        type_into(setup, name, str(free_port()))
     type_into(setup, "title", "Support and Engineering")
     type_into(setup, "password", PASSWORD)
     type_into(setup, "again", PASSWORD)

@@ -8,7 +8,6 @@ import hashlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,13 +33,6 @@ def cache_folder() -> Path:
     if os.geteuid() == 0:
         return Path("/var/cache/lockstep-testbeds")
     return Path.home() / ".cache" / "lockstep-testbeds"
-
-
-def free_port() -> int:
-    """A loopback port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def template(name: str, recipe: str, build: Callable[[Path], None]) -> Path:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.ports import free_port
 from tests.support.testbeds import debian, place
 
 PACKAGES = ("redmine", "redmine-sqlite", "puma")
@@ -67,7 +68,7 @@ def running(folder: Path, *, text_format: str = "textile", threads: int = 1) -> 
     if not (folder / _DATABASE).exists():
         shutil.copy2(source / _DATABASE, folder / _DATABASE)
     _configure(folder)
-    port = place.free_port()
+    port = free_port()
     _set(folder / _DATABASE, {"host_name": f"127.0.0.1:{port}", "text_formatting": text_format})
     url = f"http://127.0.0.1:{port}"
     command = (

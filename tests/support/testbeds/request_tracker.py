@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.ports import free_port
 from tests.support.testbeds import debian, place
 
 PACKAGES = ("msmtp-mta", "request-tracker5", "rt5-standalone", "rt5-db-sqlite")
@@ -67,7 +68,7 @@ def running(folder: Path, *, workers: int = 2) -> Iterator[RequestTracker]:
     if not (folder / _DATABASE).exists():
         shutil.copy2(source / _CREDENTIALS, folder / _CREDENTIALS)
         shutil.copy2(source / _DATABASE, folder / _DATABASE)
-    port = place.free_port()
+    port = free_port()
     _configure(folder, port)
     seeded = json.loads((folder / _CREDENTIALS).read_text())
     bed = RequestTracker(f"http://127.0.0.1:{port}", folder, seeded["tokens"], **seeded["queues"])

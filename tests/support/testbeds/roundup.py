@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.ports import free_port
 from tests.support.testbeds import place
 
 _REQUIREMENTS = Path(__file__).parents[3] / "requirements" / "roundup.txt"
@@ -69,7 +70,7 @@ def running(
     if not (folder / "config.ini").exists():
         shutil.copytree(source, folder, dirs_exist_ok=True)
         change(folder)
-    port = place.free_port()
+    port = free_port()
     bed = Roundup(f"http://127.0.0.1:{port}", folder, template)
     _set_address(folder / "config.ini", bed.url)
     command = (str(_python()), "-P", str(_SERVE), str(folder), str(port))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -53,3 +56,37 @@ def test_what_it_refuses_for_a_reason_stays_refused() -> None:
     with pytest.raises(AppError) as caught:
         session("Property priority: no such value").post("/rest/data/issue", {})
     assert isinstance(caught.value, Rejected)
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer with a body of JSON."""
+
+    status: int
+    body: dict[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def content(self) -> bytes:
+        return json.dumps(self.body).encode()
+
+    def json(self) -> object:
+        return self.body
+
+
+class Contested(Refusing):
+    """An outlet to an item that somebody else changes before each write."""
+
+    def request(self, method: str, *_: Any, **__: Any) -> Said:
+        if method == "GET":
+            return Said(200, {"data": {"attributes": {}, "@etag": "old"}})
+        return Said(412, {})
+
+
+def test_an_item_that_others_change_all_the_time_has_its_time_later() -> None:
+    made = Session(Contested(""), "lockstep", "secret")
+    made._known = Known(AppUser("1", "Lockstep"), {})
+    with pytest.raises(Transient, match="144 is being changed by others"):
+        made.edit("/rest/data/bug/144", lambda _: {"title": "ours"})
+    with pytest.raises(Transient, match="144 is being changed by others"):
+        made.retire("/rest/data/bug/144")
