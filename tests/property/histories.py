@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -24,12 +25,14 @@ from tests.property.drawn import (
     rules,
     troubles,
 )
-from tests.property.model import Fate
+from tests.property.model import Fate, ModelApp, Record
 from tests.property.partings import check_deletions, check_scan_rests
 from tests.property.sight import look
 from tests.property.world import Stage, World
 
 _sides = st.sampled_from(Side)
+
+_Remove = Callable[[str, str], object]
 
 
 class Histories(RuleBasedStateMachine):
@@ -144,20 +147,14 @@ class Histories(RuleBasedStateMachine):
     def take_comments_back(self, side: Side, copy: bool, data: Any) -> None:  # noqa: FBT001 - drawn
         """A person deletes a comment, somebody's own or a copy of ours."""
         app = self.world.app(side)
-        for record in app.records.values():
-            there = [one.id for one in record.comments if one.own is copy]
-            if there:
-                app.person_removes_comment(record.id, data.draw(st.sampled_from(there)))
+        _take_back(app, lambda record: record.comments, app.person_removes_comment, data, copy=copy)
 
     @precondition(lambda self: self.world.left.records and self.world.right.records)
     @rule(side=_sides, copy=st.booleans(), data=st.data())
     def take_files_back(self, side: Side, copy: bool, data: Any) -> None:  # noqa: FBT001 - drawn
         """A person deletes a file."""
         app = self.world.app(side)
-        for record in app.records.values():
-            there = [one.id for one in record.attachments if one.own is copy]
-            if there:
-                app.person_removes_file(record.id, data.draw(st.sampled_from(there)))
+        _take_back(app, lambda record: record.attachments, app.person_removes_file, data, copy=copy)
 
     @precondition(lambda self: self.world.left.records and self.world.right.records)
     @rule(side=_sides, size=st.sampled_from([0, 1, 3000]), data=st.data())
@@ -229,3 +226,13 @@ class Histories(RuleBasedStateMachine):
     def check_invariants(self, *args: Any, **more: Any) -> None:
         Histories.steps += 1
         super().check_invariants(*args, **more)
+
+
+def _take_back(
+    app: ModelApp, hanging: Callable[[Record], Sequence[Any]], remove: _Remove, data: Any, *, copy: bool
+) -> None:
+    """Of each item that has any, one of what hangs on it goes: somebody's own, or a copy of ours."""
+    for record in app.records.values():
+        there = [one.id for one in hanging(record) if one.own is copy]
+        if there:
+            remove(record.id, data.draw(st.sampled_from(there)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,12 +16,6 @@ from tests.property.world import World
 
 pytestmark = pytest.mark.postgres
 ITEM: dict[str, Value] = {"title": "an item", "text": "", "status": "1", "labels": ()}
-
-
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(2) as made:
-        yield made
 
 
 @pytest.fixture(autouse=True)

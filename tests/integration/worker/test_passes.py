@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,12 +25,6 @@ from tests.property.world import Stage, World
 
 pytestmark = pytest.mark.postgres
 ITEM: dict[str, Value] = {"title": "an item", "text": "", "status": "1", "labels": ()}
-
-
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(2) as made:
-        yield made
 
 
 def in_the_middle(world: World, pool: ThreadPoolExecutor) -> tuple[Desk, Pass]:

@@ -1,11 +1,11 @@
-/** How far a run has come: a bar when the end is known, what it is doing now, and what it has done. */
+/** How far a run has come: a bar that is full only when it came through or cannot tell, what it is doing now, and what it has done. */
 import { Group, Progress, Stack, Text } from "@mantine/core";
 import type { Run } from "../api/types";
 import { count, tally } from "./words";
 
 export function RunProgress({ run, compact = false }: { run: Run; compact?: boolean }) {
   const running = run.state === "running";
-  const share = run.total ? Math.min(100, (100 * run.done) / run.total) : 100;
+  const share = run.total ? Math.min(100, (100 * run.done) / run.total) : running || run.state === "succeeded" ? 100 : 0;
   const way = run.total === null ? count(run.done, "item") : `${run.done.toLocaleString("en")} of ${count(run.total, "item")}`;
   return (
     <Stack gap={4} miw={compact ? 140 : 200}>
@@ -13,7 +13,7 @@ export function RunProgress({ run, compact = false }: { run: Run; compact?: bool
         value={share}
         animated={running}
         striped={running && run.total === null}
-        color={run.state === "failed" ? "red" : run.state === "partial" ? "orange" : "step"}
+        color={run.state === "failed" ? "red" : run.state === "partial" ? "orange" : run.state === "cancelled" ? "gray" : "step"}
         size={compact ? 6 : 10}
         aria-label={`Progress: ${way}`}
       />
