@@ -41,6 +41,7 @@ class Supervisor:
         self._holder = f"{node}/{socket.gethostname()}/{os.getpid()}/{token_hex(4)}"
         self._threads = threads_per_tenant
         self._running: dict[str, _Running] = {}
+        self._named: dict[str, TenantLoop] = {}
         self._stopping = stopping
         self._renewed = 0.0
 
@@ -92,6 +93,7 @@ class Supervisor:
                 running.thread.join(timeout=0.05)
                 if not running.thread.is_alive():
                     del self._running[tenant_id]
+                    del self._named[running.loop.name]
 
     def _start(self, tenant_id: str, epoch: int, asked_at: float) -> None:
         try:
@@ -104,6 +106,7 @@ class Supervisor:
         loop = TenantLoop(scope, epoch, self._holder, self._threads, tenure)
         thread = threading.Thread(target=loop.run, name=f"tenant-{scope.name}", daemon=True)
         self._running[tenant_id] = _Running(loop, thread, epoch, tenure)
+        self._named[scope.name] = loop
         thread.start()
 
     def _listen(self) -> None:
@@ -117,9 +120,9 @@ class Supervisor:
                     _LOG.warning("nobody can be woken just now", reason=error.message)
                     self._stopping.wait(1.0)
                     continue
-                for running in list(self._running.values()):
-                    if named is None or running.loop.name in named:
-                        running.loop.wake()
+                for name in list(self._named) if named is None else named:
+                    if (loop := self._named.get(name)) is not None:
+                        loop.wake()
         finally:
             hub.close()
 

@@ -63,7 +63,7 @@ def run_to_end(command: Sequence[str], environment: Mapping[str, str], log: Path
             command, env={**os.environ, **environment}, cwd=folder, stdout=out, stderr=out, check=False
         )
     if done.returncode:
-        raise NotStarted(f"{command[0]} failed ({done.returncode}): {_end_of(log)}")
+        raise NotStarted(f"{command[0]} failed ({done.returncode}): {end_of(log)}")
 
 
 @contextmanager
@@ -93,12 +93,12 @@ def _wait_until_up(process: subprocess.Popen[bytes], url: str, headers: Mapping[
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise NotStarted(f"{url} ended at once: {_end_of(log)}")
+            raise NotStarted(f"{url} ended at once: {end_of(log)}")
         with contextlib.suppress(requests.RequestException):
             if requests.get(url, headers=dict(headers), timeout=5).ok:
                 return
         time.sleep(_LOOK_EVERY)
-    raise NotStarted(f"{url} does not answer: {_end_of(log)}")
+    raise NotStarted(f"{url} does not answer: {end_of(log)}")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -112,5 +112,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _end_of(log: Path) -> str:
+def end_of(log: Path) -> str:
+    """The last lines that a server or a command wrote."""
     return log.read_text(errors="replace")[-2000:]
