@@ -26,7 +26,7 @@ from server.services.sync import history
 from server.services.sync.apply import Applied
 from server.services.sync.linked import Concerned, links_after, tell_relatives, waiting
 from server.services.sync.look import NotYetKnown, is_as_seen
-from server.services.sync.stumble import rest
+from server.services.sync.stumble import Stumble, rest
 from server.services.sync.work import Look, Work
 from server.store import cursors, events, holds, journal, lease, pairs, runs
 from server.store.events import Event
@@ -50,8 +50,7 @@ class Settlement:
     holds: list[Hold] = field(default_factory=list)
     cleared: list[tuple[Side, str]] = field(default_factory=list)
     concerned: Concerned = field(default_factory=Concerned)
-    stumbled: dict[tuple[Side, str], float] = field(default_factory=dict)
-    """Items that met a passing failure, and in how many seconds they may be tried once more."""
+    stumbled: dict[tuple[Side, str], Stumble] = field(default_factory=dict)
 
     def empty(self) -> bool:
         """Whether there is nothing to commit."""
@@ -60,8 +59,8 @@ class Settlement:
     def stumble(self, look: Look, error: Exception) -> None:
         """Note an item that may be tried once more in this pass."""
         seconds = rest(error)
-        if seconds is not None and not look.held:
-            self.stumbled[look.side, look.item_id] = seconds
+        if seconds is not None:
+            self.stumbled[look.side, look.item_id] = Stumble(seconds, look.held)
 
 
 def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Side, datetime] | None) -> None:

@@ -11,6 +11,9 @@ from server.domain.item import Side
 
 MOST_TRIES = 4
 """So often a pass tries an item once more."""
+HELD_TRIES = 2
+"""So often if it was held before the pass: what has kept failing is left to its growing waits, but one bad moment when
+its time had come shall not cost it twice the last wait."""
 _MOST = 1000
 _FEW = 4
 """Of so few items that most failed says nothing of the app."""
@@ -30,6 +33,14 @@ def rest(error: Exception) -> float | None:
     return _LOST_SECONDS if isinstance(error, LostAnswer) and error.status is None else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Stumble:
+    """An item met a passing failure: in so many ``seconds`` it may be tried again. ``held``: it was before the pass."""
+
+    seconds: float
+    held: bool = False
+
+
 @dataclass(slots=True)
 class Stumbled:
     """Items that met a passing failure in this pass, and when they may be tried once more within it.
@@ -44,21 +55,22 @@ class Stumbled:
     def __len__(self) -> int:
         return len(self._ready)
 
-    def heed(self, met: Mapping[_Item, float], through: Iterable[_Item], looked: int, now: float) -> None:
+    def heed(self, met: Mapping[_Item, Stumble], through: Iterable[_Item], looked: int, now: float) -> None:
         """After a page of ``looked`` items: forget those that came ``through``, take up those that ``met`` a failure.
 
-        Each of these comes with the seconds until it may be tried. Where most of a page failed it is the app, which is
-        left alone; so is an item that has had its tries.
+        Where most of a page failed it is the app, which is left alone; so is an item that has had its tries.
         """
         for item in through:
             self._tries.pop(item, None)
             self._ready.pop(item, None)
         if len(met) > max(_FEW, looked // 2):
             return
-        for item, seconds in met.items():
+        for item, stumble in met.items():
+            if stumble.held:
+                self._tries[item] = max(self._tries[item], self.tries - HELD_TRIES)
             if self._tries[item] < self.tries and len(self._ready) < _MOST:
                 self._tries[item] += 1
-                self._ready[item] = now + seconds
+                self._ready[item] = now + stumble.seconds
             else:
                 del self._tries[item]
 

@@ -160,7 +160,7 @@ class Look:
     asked_at: float = 0.0
     """When the app was asked, by ``Work.clock``, what an unconfirmed create of the twin has made."""
     held: bool = False
-    """It was held before this pass, and has its times: a failure does not make it stumble."""
+    """It was held before this pass, and has its times: a pass has fewer tries for it."""
     again: bool = False
     """It stumbled in this very pass: another failure counts as no further attempt."""
     deleted: Side | None = None

@@ -10,7 +10,7 @@ import pytest
 from server.domain.errors import LostAnswer, Transient
 from server.domain.item import Draft, Item
 from server.domain.values import Value
-from server.services.sync.stumble import MOST_TRIES
+from server.services.sync.stumble import HELD_TRIES, MOST_TRIES
 from tests.property import laws
 from tests.property.model import ModelConnector
 from tests.property.world import Stage, World
@@ -107,11 +107,24 @@ def test_what_keeps_failing_waits_no_longer_for_having_been_tried_in_the_pass(wo
     assert len(world.right.records) == _ITEMS - 1
 
 
-def test_what_was_held_before_is_tried_once_a_pass(world: World, creates: Creates) -> None:
+def test_what_was_held_before_is_tried_a_few_times_a_pass_and_waits_longer_each_time(
+    world: World, creates: Creates
+) -> None:
     asked = creates(lambda title, _: Transient("Try later.", status=500) if title == "item 0" else None)
     world.sync()
     for number in range(1, 3):
         world.be_patient()
         world.sync()
-        assert asked["item 0"] == 1 + MOST_TRIES + number
+        assert asked["item 0"] == 1 + MOST_TRIES + number * (1 + HELD_TRIES)
         assert held(world) == [("retry", 1 + number)]
+
+
+def test_a_bad_moment_when_its_time_has_come_costs_a_held_item_no_further_wait(world: World, creates: Creates) -> None:
+    bad = 1 + MOST_TRIES + HELD_TRIES
+    creates(lambda title, time: Transient("Try later.", status=500) if title == "item 0" and time <= bad else None)
+    world.sync()
+    world.be_patient()
+    world.sync()
+    assert held(world) == []
+    assert len(world.right.records) == _ITEMS
+    come_to_rest(world)
