@@ -5,7 +5,7 @@ Where that cannot be told it counts as not arrived: an undo then leaves alone wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from server.domain.item import Item
 from server.domain.operation import (
@@ -20,9 +20,10 @@ from server.domain.operation import (
     RemoveLink,
     UpdateItem,
 )
-from server.domain.values import Value
+from server.domain.values import TextFormat, Value
 from server.engine.links import has_link
 from server.engine.plan import Plan, snapshot
+from server.engine.richtext import same_meaning
 
 
 def arrived(operation: Operation, item: Item | None, plan: Plan) -> Mapping[str, Value] | None:
@@ -52,3 +53,19 @@ def arrived(operation: Operation, item: Item | None, plan: Plan) -> Mapping[str,
     else:
         there_is = all(one.id != step.target for one in item.attachments)
     return {} if there_is else None
+
+
+def answers_to(sent: Sequence[Operation], item: Item, format_: TextFormat) -> tuple[int, int]:
+    """How well an item of ours answers to what was ``sent`` for one pair, the greater the better.
+
+    Where an app holds no correlation id, several items may be what an unconfirmed create has made. Minus what hangs on
+    the item and was not sent for this pair (so it was sent for another), then what was. ``format_`` is the app's.
+    """
+    bodies = [one.step.draft.body for one in sent if isinstance(one.step, AddComment)]
+    files = {(one.step.name, one.step.size) for one in sent if isinstance(one.step, AddFile)}
+    comments = [
+        any(same_meaning(body, format_, one.body, format_) for body in bodies) for one in item.comments if one.own
+    ]
+    attached = [(one.name, one.size) in files for one in item.attachments if one.own]
+    explained = sum(comments) + sum(attached)
+    return explained - len(comments) - len(attached), explained

@@ -166,5 +166,8 @@ def _summary(reason: Reason, pair: Pair, mapping: Mapping, policy: Parting, stat
         Parting.CLOSE: f"{twin} of {theirs} is closed",
         Parting.DELETE: f"{twin} of {theirs} is deleted",
     }[policy]
-    until = "" if reason.deleted else " until it comes back"
-    return f"{what} {done}; the two are not kept in step{until}."
+    if reason.deleted:
+        return f"{what} {done}; the two are not kept in step."
+    if policy is Parting.DELETE:
+        return f"{what} {done}, and it gets no new one should it come back."
+    return f"{what} {done}; the two are not kept in step until it comes back."

@@ -146,7 +146,7 @@ def _check_comment(sight: Sight, side: Side, one: Comment, pair: Twins, note: st
         rules.private is PrivateComments.SKIP or (rules.private is PrivateComments.KEEP and not target.private_comments)
     ):
         assert not copies, f"“{one.body}” is private and travelled"
-        assert note, f"“{one.body}” stays where it is, and nothing says so"
+        assert note or not sight.carries(pair), f"“{one.body}” stays where it is, and nothing says so"
     elif not _refused(target, one) and sight.carries(pair):
         assert len(twins) == 1 or (taken and not twins), f"“{one.body}” has {len(twins)} twins; {sight.world.history()}"
 

@@ -13,14 +13,19 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass
+from itertools import cycle
 from multiprocessing.queues import Queue
 from queue import Empty
 
 import structlog
 
 from tests.property.histories import Histories
+from tests.property.linking import LinkedHistories
 from tests.property.playing import BATCH, crowded_stage, play
 from tests.support.postgres import make_cluster, running_server
+
+_KINDS = (Histories, Histories, Histories, LinkedHistories)
+"""What is played in turns, a batch each. Links make a history two to three times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +42,12 @@ def _work(seconds: float, told: Queue[Played]) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     end = time.monotonic() + seconds
     with running_server() as server, crowded_stage(make_cluster(server)) as stage:
-        while time.monotonic() < end:
+        for kind in cycle(_KINDS):
+            if time.monotonic() >= end:
+                return
             before = Histories.played, Histories.steps
             try:
-                play(stage, BATCH, None)
+                play(stage, BATCH, None, kind)
             except BaseException:  # whatever it was, the story is wanted
                 told.put(Played(0, 0, traceback.format_exc()))
                 raise

@@ -6,14 +6,18 @@ that really differ from their snapshot. What is known already is not asked for a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from server.domain.errors import AppError, Fenced, Gone, PutRight, SecondCopy, Transient
 from server.domain.item import Side
 from server.domain.operation import CreateItem, DeleteItem, Operation
 from server.domain.pair import Pair, PairState
 from server.domain.rules import Parting
+from server.engine.arrival import answers_to
 from server.engine.filters import outside
 from server.engine.reconcile import unchanged
 from server.services.sync.work import Look, Work
@@ -270,7 +274,8 @@ def _has_open_create(one: Look) -> bool:
 def _bind_lost(work: Work, looks: Sequence[Look]) -> None:
     """Find the twins of creates whose answer was lost: all are asked for at once, and believed one after the other.
 
-    Where an app holds no correlation id several items may answer to one description, and each is one twin's only.
+    Where an app holds no correlation id several items may answer to one description, and each is one twin's only: of
+    those that best bear out what was sent for them.
     """
     doubtful = [
         one
@@ -291,8 +296,31 @@ def _bind_lost(work: Work, looks: Sequence[Look]) -> None:
             one.pair = with_item(one.pair, other, twin)
 
     in_parallel(work, doubtful, ask)
-    for one in doubtful:
+    for one in _by_what_was_sent(work, doubtful, found):
         in_parallel(work, [one], bind)
+
+
+def _by_what_was_sent(work: Work, looks: Sequence[Look], found: dict[int, Sequence[str]]) -> list[Look]:
+    """The looks whose claim to an item is the best first; what each has ``found`` is put in that order, too."""
+    claims = Counter((one.side.other, each) for one in looks for each in found.get(id(one), ()))
+    worth: dict[tuple[int, str], tuple[int, int]] = {}
+
+    def read(one: Look) -> None:
+        connector = work.end(one.side.other).connector
+        several = found.get(id(one), ())
+        for each in several:
+            if len(several) > 1 or claims[one.side.other, each] > 1:
+                with suppress(Gone):
+                    worth[id(one), each] = answers_to(one.open, connector.fetch(each), connector.text_format)
+
+    def rank(one: Look, each: str) -> tuple[int, int, int, str]:
+        strange, explained = worth.get((id(one), each), (0, 0))
+        return -strange, -explained, len(each), each
+
+    in_parallel(work, looks, read)
+    for one in looks:
+        found[id(one)] = sorted(found.get(id(one), ()), key=partial(rank, one))
+    return sorted(looks, key=lambda one: [rank(one, each)[:2] for each in found[id(one)][:1]])
 
 
 def _ask_for_lost(work: Work, one: Look) -> Sequence[str]:
@@ -308,7 +336,7 @@ def _ask_for_lost(work: Work, one: Look) -> Sequence[str]:
 
 
 def _believe(work: Work, one: Look, found: Sequence[str]) -> str | None:
-    """The id of the twin that an unconfirmed create made, None when it certainly made none.
+    """The id of the twin that an unconfirmed create made (the first of ``found``), None if it certainly made none.
 
     Where the app's search lags, "absent" is believed only after that long. It counts from our first look, not from the
     plan: the create may have been sent much later than it was planned, and two clocks would be compared.
@@ -319,7 +347,7 @@ def _believe(work: Work, one: Look, found: Sequence[str]) -> str | None:
     if not found and waited < lag:
         raise NotYetKnown(lag - waited)
     work.unknown_since.pop(operation.id, None)
-    return min(found, key=lambda item_id: (len(item_id), item_id)) if found else None
+    return found[0] if found else None
 
 
 def _open_create(one: Look) -> Operation:

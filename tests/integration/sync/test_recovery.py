@@ -216,6 +216,23 @@ def test_of_two_items_that_read_alike_each_gets_its_own_twin(stage: Stage, step:
     assert len(world.right.records) == 2
 
 
+@pytest.mark.parametrize("bad", [Fate.KILLED_BEFORE, Fate.KILLED_AFTER, Fate.LOST])
+@pytest.mark.parametrize("step", range(5, 16))
+@pytest.mark.parametrize("talked_of", [0, 1])
+def test_of_two_items_that_read_alike_each_keeps_what_was_said_of_it(
+    stage: Stage, step: int, bad: Fate, talked_of: int
+) -> None:
+    world = stage.world(marks_items=False, marks_comments=False)
+    items = [world.left.person_creates(ITEM) for _ in range(2)]
+    world.left.person_comments(items[talked_of], "said of one of them", private=False)
+    world.left.person_attaches(items[talked_of], "a.txt", b"a")
+    world.sync([Fate.WELL] * step + [bad])
+    world.settle()
+    laws.check_all(world)
+    assert len(world.right.records) == 2
+    assert [len(one.comments) for one in world.left.records.values()] == [1 - talked_of, talked_of]
+
+
 @pytest.mark.parametrize("marks", [True, False])
 def test_a_comment_that_an_app_took_twice_does_not_travel_back(stage: Stage, marks: bool) -> None:  # noqa: FBT001 - a case
     world = stage.world(marks_comments=marks)
