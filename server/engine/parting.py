@@ -128,10 +128,11 @@ def _says(marker: str | None, wanted: str, own: bool, there: str, body: str, for
 
 def _close(pair: Pair, type_: CompiledType, reason: Reason, twin: Item, drawing: Draughtsman) -> Pair:
     target = reason.side.other
-    one = next((each for each in type_.fields if each.spec(target).kind is FieldKind.STATUS), None)
+    one = next((each for each in type_.fields if _closes(each, target, for_good=reason.deleted)), None)
     closed = _closing(one, target) if one is not None else None
     if one is None or closed is None:
-        drawing.note("not closed", target, reason="no status of the mapping ends work there")
+        why = "no status of the mapping ends work there" if reason.deleted else "no status that travels there ends work"
+        drawing.note("not closed", target, reason=why)
         return pair
     spec = one.spec(target)
     now = twin.fields.get(spec.id)
@@ -142,6 +143,12 @@ def _close(pair: Pair, type_: CompiledType, reason: Reason, twin: Item, drawing:
     seen = pair.on(reason.side)
     kept = {name: value for name, value in (seen.snapshot or {}).items() if name != one.spec(reason.side).id}
     return pair.with_side(reason.side, replace(seen, snapshot=kept if seen.snapshot is not None else None))
+
+
+def _closes(one: CompiledField, target: Side, *, for_good: bool) -> bool:
+    """Whether a twin may be closed by this field: if it may come back, only where that opens it again."""
+    travels = one.rule.direction.allows(target) and not one.rule.create_only
+    return one.spec(target).kind is FieldKind.STATUS and (for_good or travels)
 
 
 def _closing(one: CompiledField, side: Side) -> str | None:

@@ -10,6 +10,7 @@ import pytest
 
 from server.domain.errors import CredentialsRefused, Transient
 from server.domain.item import Side
+from server.domain.mapping import Direction
 from server.domain.rules import FilterRule, Operator, Parting, PartingRules, ScopeRules, SideFilter
 from server.domain.values import Value
 from server.services.sync import feed, scan
@@ -108,6 +109,22 @@ def test_an_item_that_leaves_the_scope_is_not_kept_in_step_until_it_comes_back(s
     assert twin.fields["status"] == "1"
     assert world.left.records[item].fields["text"] == "typed there meanwhile"
     assert world.left.records[item].comments == []
+    laws.check_all(world)
+
+
+def test_a_twin_that_nothing_would_open_again_is_told_and_not_closed(stage: Stage) -> None:
+    world, item = begun(stage, leaving=Parting.CLOSE)
+    [type_] = world.document.types
+    fields = [replace(one, direction=Direction.TO_LEFT) if one.left == "status" else one for one in type_.fields]
+    world.document = replace(world.document, types=(replace(type_, fields=tuple(fields)),))
+    [twin] = world.right.records
+    world.left.person_edits(item, "labels", ())
+    world.settle()
+    assert world.right.records[twin].fields["status"] == "1"
+    assert [one.own for one in world.right.records[twin].comments] == [True]
+    assert "no status that travels there ends work" in world.history()
+    world.left.person_edits(item, "labels", ("red",))
+    world.settle()
     laws.check_all(world)
 
 
