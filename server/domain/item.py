@@ -74,6 +74,13 @@ APART = "(apart)"
 
 What is not alike there is no edit of a person, and stays as it is on both sides until they agree again.
 """
+CARRIED = "(carried)"
+"""No kind of any app: remembered of an item to which a link was carried from its other end, until it is looked at.
+
+The link was on both sides then. Where it is on one alone, a person has taken it away on the other.
+"""
+MARKS = frozenset({APART, CARRIED})
+"""What is remembered among the links of an item, and is none."""
 
 
 @dataclass(frozen=True, slots=True)

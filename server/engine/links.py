@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 
-from server.domain.item import APART, PARENT, Item, Link, Side
+from server.domain.item import APART, CARRIED, MARKS, PARENT, Item, Link, Side
 from server.domain.mapping import Direction
 from server.domain.operation import AddLink, Conflict, Operation, RemoveLink
 from server.domain.pair import Pair
@@ -107,7 +107,7 @@ def plan_links(
     merge = _Merge(plan, mapping, drawing, relatives, left is None or right is None)
     for side in Side:
         for link in sorted(now[side] | before[side], key=lambda one: (one.kind, one.target)):
-            if link.kind not in (PARENT, APART):
+            if link.kind != PARENT and link.kind not in MARKS:
                 merge.relation(side, link)
     if rules.parents is not None:
         later = left is not None and right is not None and right.updated_at > left.updated_at
@@ -141,7 +141,7 @@ class _Merge:
 
     def relation(self, side: Side, link: Link) -> None:
         """One relation that ``side`` holds, or held when last seen."""
-        now, before, after = self.plan.now, self.plan.before, self.plan.after
+        now, after = self.plan.now, self.plan.after
         direction = self.mapping.document.links.direction
         if direction is None or link not in now[side]:
             return  # what is here no more is found from the other side, where its counterpart still is
@@ -154,7 +154,7 @@ class _Merge:
             return
         elif marks := self._apart(side, link.target, image.target):
             self._leave_apart(side, link, marks)
-        elif link in before[side] and image in before[other]:
+        elif self._was_on_both(side, link, image):
             if direction.allows(side):
                 self.drawing.add(side, RemoveLink(image, link))
                 after[side].discard(link)
@@ -163,6 +163,18 @@ class _Merge:
         elif direction.allows(other):
             self.drawing.add(other, AddLink(link, image))
             after[other].add(image)
+
+    def _was_on_both(self, side: Side, link: Link, image: Link) -> bool:
+        """Whether both sides had the link: by what was seen from here, or as it was carried from its other end.
+
+        What an app calls a link at its other end is not known: it is the only one there that was not seen before.
+        """
+        now, before = self.plan.now[side], self.plan.before
+        if link in before[side] and image in before[side.other]:
+            return True
+        marks = ((side, Link(CARRIED, link.target)), (side.other, Link(CARRIED, image.target)))
+        news = [one for one in now - before[side] if one.target == link.target and one.kind != PARENT]
+        return news == [link] and all(mark in before[where] for where, mark in marks)
 
     def parent(self, direction: Direction, later: Side) -> None:
         """The parents of both items; ``later`` is the side that wins where both were changed."""
@@ -311,7 +323,7 @@ def _kinds(rules: LinkRules, side: Side) -> Dict[str, str]:
 
 
 def _looked_at(links: Iterable[Link], rules: LinkRules) -> Links:
-    rule = {PARENT: rules.parents, APART: None}
+    rule = {PARENT: rules.parents} | dict.fromkeys(MARKS)
     return frozenset(one for one in links if rule.get(one.kind, rules.direction) is not None)
 
 

@@ -131,6 +131,13 @@ def stamp(tx: Connection, stamped: Sequence[tuple[Side, Pair]]) -> None:
             tx.execute(_stamp(side), given)
 
 
+def save_links(tx: Connection, pairs: Sequence[Pair]) -> None:
+    """Write what is remembered of the links of these pairs, and nothing else."""
+    for one in pairs:
+        links = {"left_links": _by_target(one.left.links), "right_links": _by_target(one.right.links)}
+        tx.execute(update(t.pairs).where(t.pairs.c.id == one.id).values(links))
+
+
 def save_comments(tx: Connection, rows: Sequence[tuple[str, CommentPair]]) -> None:
     """Write comment pairs, each with the id of its pair."""
     bulk.upsert(tx, t.comment_pairs, [_comment_row(pair_id, one) for pair_id, one in rows], kept=("pair_id",))

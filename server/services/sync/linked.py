@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from server.domain.item import APART, PARENT, Link, Side
+from server.domain.item import CARRIED, MARKS, PARENT, Link, Side
 from server.domain.operation import AddLink, RemoveLink
 from server.domain.pair import Pair, PairState
 from server.engine.links import travel
@@ -20,11 +20,15 @@ _OTHER_END = "An item that it is linked to was linked anew; both ends have to be
 
 @dataclass(frozen=True, slots=True)
 class OtherEnd:
-    """The item at the other end of a link that was made or taken away. ``linked``: it is there now."""
+    """The item at the other end of a link that was made or taken away. ``linked``: it is there now.
+
+    ``linked_from`` is the item of the same side at its near end, ``twin_from`` that one's twin.
+    """
 
     side: Side
     item_id: str
     linked_from: str
+    twin_from: str
     linked: bool
 
 
@@ -51,8 +55,8 @@ class Concerned:
         for operation in done.plan.operations:
             side, step = operation.side, operation.step
             if operation.id in finished and isinstance(step, AddLink | RemoveLink) and step.link.kind != PARENT:
-                own = pair.on(side).item_id or ""
-                self.ends.append(OtherEnd(side, step.link.target, own, isinstance(step, AddLink)))
+                own, twin = (pair.on(one).item_id or "" for one in (side, side.other))
+                self.ends.append(OtherEnd(side, step.link.target, own, twin, isinstance(step, AddLink)))
 
 
 def links_after(done: Applied, side: Side, old: Pair | None) -> frozenset[Link]:
@@ -101,21 +105,42 @@ def waiting(pair: Pair, done: Applied) -> list[Hold]:
 
 
 def tell_relatives(tx: Transaction, work: Work, concerned: Concerned, settled: Sequence[Pair]) -> None:
-    """In the page's own commit: let go on what waited, and have the other ends of links looked at."""
+    """In the page's own commit: let go on what waited, and have the other ends of links looked at.
+
+    Until they are, they remember that the link was on both sides: a person may take it away meanwhile.
+    """
     if not travel(work.mapping.document.links):
         return
     holds.go_on(tx, work.integration, concerned.decided)
     here = {(side, there): one for one in settled for side in Side if (there := one.on(side).item_id) is not None}
-    again = [(one.side, one.item_id) for one in concerned.ends if not _sees(here.get((one.side, one.item_id)), one)]
+    unaware = [one for one in concerned.ends if not _sees(here.get((one.side, one.item_id)), one)]
+    pairs.save_links(tx, _marked(tx, work, [one for one in unaware if one.linked]))
+    again = [(one.side, one.item_id) for one in unaware]
     for side in Side:
         mine = [item_id for where, item_id in concerned.linked if where is side]
         again += [(side, one) for one in pairs.leading_to(tx, work.integration, side, mine) if (side, one) not in here]
     holds.look_again(tx, work.integration, list(dict.fromkeys(again)), _OTHER_END)
 
 
+def _marked(tx: Transaction, work: Work, ends: Sequence[OtherEnd]) -> list[Pair]:
+    """The pairs at these ends of links, with a mark for each link that was carried."""
+    marked: dict[str, Pair] = {}
+    for side in Side:
+        mine = [one for one in ends if one.side is side]
+        found = pairs.by_items(tx, work.integration, side, [one.item_id for one in mine])
+        for one in mine:
+            if (pair := found.get(one.item_id)) is not None:
+                pair = marked.get(pair.id, pair)
+                for where, target in ((side, one.linked_from), (side.other, one.twin_from)):
+                    seen = pair.on(where)
+                    pair = pair.with_side(where, replace(seen, links=seen.links | {Link(CARRIED, target)}))
+                marked[pair.id] = pair
+    return list(marked.values())
+
+
 def _sees(pair: Pair | None, end: OtherEnd) -> bool:
     """Whether the other end was looked at on this very page, and with the same outcome."""
     if pair is None:
         return False
-    seen = (one for one in pair.on(end.side).links if one.kind != APART)
+    seen = (one for one in pair.on(end.side).links if one.kind not in MARKS)
     return end.linked is any(one.target == end.linked_from for one in seen)

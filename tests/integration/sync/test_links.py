@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from server.domain.item import PARENT, Link
+from server.domain.item import PARENT, Link, Side
 from server.domain.mapping import Direction, ValueMapping
 from server.domain.rules import FilterRule, LinkRules, Operator, ScopeRules, SideFilter
 from server.domain.values import Value
@@ -312,6 +312,40 @@ def test_a_death_at_any_step_never_brings_back_what_was_taken_away(stage: Stage,
     world.sync([Fate.WELL] * step + [bad])
     settled(world)
     assert shown(world.left) == shown(world.right) == set()
+
+
+def just_carried(world: World) -> None:
+    """A link from a child to its parent was made on the left, after the left had been read and the parent settled."""
+    child, parent = world.right.person_creates(item("child")), world.right.person_creates(item("parent"))
+    world.right.person_links(child, "relates", parent)
+    world.right.person_links(child, PARENT, parent)
+    world.sync()
+    assert ("parent", "relates", "child") in shown(world.left)
+
+
+@pytest.mark.parametrize("end", ["child", "parent"])
+@pytest.mark.parametrize("side", Side)
+def test_a_link_that_was_taken_away_before_its_other_end_was_looked_at_stays_away(
+    world: World, end: str, side: Side
+) -> None:
+    just_carried(world)
+    app, other = world.app(side), "parent" if end == "child" else "child"
+    app.person_unlinks(named(app, end), "relates", named(app, other))
+    settled(world)
+    assert shown(world.left) == shown(world.right) == {("child", PARENT, "parent")}
+
+
+@pytest.mark.parametrize("end", ["child", "parent"])
+@pytest.mark.parametrize("side", Side)
+def test_a_link_that_a_person_makes_beside_one_that_was_just_carried_is_kept(
+    world: World, end: str, side: Side
+) -> None:
+    just_carried(world)
+    app, other = world.app(side), "parent" if end == "child" else "child"
+    app.person_links(named(app, end), "blocks", named(app, other))
+    settled(world)
+    assert len(shown(world.left)) == len(shown(world.right)) == 5
+    assert ("parent", "relates", "child") in shown(world.left) & shown(world.right)
 
 
 @pytest.mark.parametrize("kind", ["relates", PARENT])
