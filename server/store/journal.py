@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
-from sqlalchemy import Column, Connection, Row, bindparam, func, select, true, update
+from sqlalchemy import Column, Connection, Row, bindparam, func, select, text, true, update
 
 from server.domain.item import Side
 from server.domain.operation import Carried, DeleteItem, Operation, Step, UpdateItem
@@ -45,6 +45,7 @@ _UNRESOLVED = (
     .select_from(IN_DOUBT.join(t.runs, t.runs.c.id == OPEN.c.run_id))
     .order_by(OPEN.c.pair_id, OPEN.c.planned_at, OPEN.c.place)
 )
+_WALK, _WALK_NO_MORE = text("set enable_bitmapscan = off"), text("reset enable_bitmapscan")
 _UNRESOLVED_OF = _UNRESOLVED.where(bulk.named(OPEN.c.pair_id, "pairs"))
 
 OperationState = Literal["planned", "done", "failed", "superseded"]
@@ -117,9 +118,16 @@ def unresolved(
 
 
 def sides_in_doubt(tx: Connection, integration: str) -> set[Side]:
-    """The sides on which an item may or may not have been made: a creation there has an unknown outcome."""
+    """The sides on which an item may or may not have been made: a creation there has an unknown outcome.
+
+    Asked for each page. What is over leaves an entry in the index until a plain walk over it has found that out; a
+    bitmap finds it out anew each time, for all that was done since the last vacuum.
+    """
     query = select(OPEN.c.side).select_from(IN_DOUBT).where(OPEN.c.kind == "create").distinct()
-    return {Side(one) for one in tx.execute(query, {"integration": integration}).scalars()}
+    tx.execute(_WALK)
+    found = {Side(one) for one in tx.execute(query, {"integration": integration}).scalars()}
+    tx.execute(_WALK_NO_MORE)  # after an error the connection keeps to it, and is a little slower here and there
+    return found
 
 
 def recent(

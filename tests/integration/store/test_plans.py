@@ -51,7 +51,6 @@ USES: dict[str, Use] = {
     "where a pass begins": lambda tx, of, _: outset.read(tx, of),
     "what was cut off": lambda tx, of, _: journal.unresolved(tx, of),
     "what was cut off of them": journal.unresolved,
-    "where an item may have been made": lambda tx, of, _: journal.sides_in_doubt(tx, of),
     "what was written of late": lambda tx, _, ids: journal.recent(tx, ids, timedelta(hours=1)),
     "what is due": lambda tx, of, _: holds.due(tx, of, PAGE),
     "when the next is due": lambda tx, of, _: holds.next_due(tx, of),
@@ -63,6 +62,7 @@ USES: dict[str, Use] = {
         tx, [(Side.LEFT, one) for one in pairs.by_ids(tx, of, ids).values()]
     ),
     "what became of them": lambda tx, _, ids: journal.finish(tx, [Outcome(one, "done") for one in ids]),
+    "where an item may have been made": lambda tx, of, _: journal.sides_in_doubt(tx, of),
 }
 
 
@@ -99,3 +99,26 @@ def fill(tx: Transaction, given: dict[str, object]) -> list[str]:
     for statement in FILLED.split(";"):
         tx.execute(text(statement), given)
     return [str(one) for one in tx.execute(text(IDS)).scalars()]
+
+
+ENTRIES = "select sum(idx_tup_read) from pg_stat_user_indexes where indexrelname = 'operations_planned_idx'"
+
+
+def test_what_is_over_is_walked_past_once_and_not_for_each_page(cluster: TestCluster) -> None:
+    database = cluster.database()
+    cluster.create_tenant("plans-over")
+    world = Stage(database, cluster.login("plans-over"), cluster, "plans-over").world()
+    with world.scope.transaction() as tx:
+        fill(tx, {"integration": world.integration, "many": 5000, "run": runs.begin(tx, world.integration, "poll")})
+        tx.execute(text("update operations set state = 'planned'"))
+    with world.scope.transaction() as tx:
+        tx.execute(text("update operations set state = 'done'"))
+    read = []
+    for _ in range(3):
+        with world.scope.reading() as tx:
+            assert journal.sides_in_doubt(tx, world.integration) == set()
+            tx.execute(text("select pg_stat_force_next_flush()"))
+        with world.scope.transaction() as tx:
+            read.append(int(tx.execute(text(ENTRIES)).scalar_one()))
+    database.close()
+    assert read[2] - read[1] < PAGE, read
