@@ -176,5 +176,5 @@ def _summary(reason: Reason, pair: Pair, mapping: Mapping, policy: Parting, stat
     if reason.deleted:
         return f"{what} {done}; the two are not kept in step."
     if policy is Parting.DELETE:
-        return f"{what} {done}, and it gets no new one should it come back."
+        return f"{what} {done}; {key} gets no new one should it come back."
     return f"{what} {done}; the two are not kept in step until it comes back."

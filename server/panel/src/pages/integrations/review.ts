@@ -70,7 +70,7 @@ function partings({ deletions, scope: rules }: Document, names: Names): Sentence
   for (const [here, there, what] of [["left", "right", "on_right"], ["right", "left", "on_left"]] as const) {
     const [gone, left] = [deletions[what], rules.leaving[what]];
     if (gone !== "ignore") said.push({ about: "partings", text: `When an item of ${names[here]} is deleted, its twin in ${names[there]} ${words[gone]}.`, grave: gone === "delete" });
-    if (left !== "ignore") said.push({ about: "partings", text: `When an item of ${names[here]} leaves the scope, its twin in ${names[there]} ${words[left]}${left === "delete" ? "; should it come back, it gets no new one" : ""}.`, grave: left === "delete" });
+    if (left !== "ignore") said.push({ about: "partings", text: `When an item of ${names[here]} leaves the scope, its twin in ${names[there]} ${words[left]}${left === "delete" ? "; should the item come back, it gets no new one" : ""}.`, grave: left === "delete" });
   }
   return said.length > 0 ? said : [{ about: "partings", text: "When an item is deleted, its twin stays as it is.", grave: false }];
 }
