@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import BinaryIO, Protocol
 
 from server.connectors.hints import named_items
+from server.connectors.seen import Seen
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
@@ -45,10 +46,13 @@ class Setting:
 class Capabilities:
     """What the app can do; the engine plans by these and never by the app's name.
 
+    A manifest's are those of the kind at its best. What one app does for our account ``Connector.abilities`` tells.
+
     ``marker_lag``: how long a created item may stay invisible to ``find`` (the app's index lag).
     ``overlap``: how far back of the largest server time the next feed must start (granularity and index lag).
     ``parallel``: how many requests the app serves well at once.
-    ``keeps_created_at``: a new item may be given the time at which its original was made.
+    ``keeps_created_at``: a new item may be given the time at which its original was made (None: some installations
+    keep it and others do not, and no answer has shown it yet).
     ``requests_per_second``: how many it allows in the long run (None: it does not say); ``burst``: at once, rested.
     """
 
@@ -65,7 +69,7 @@ class Capabilities:
     links: bool = False
     closes_items: bool = True
     deletes_items: bool = False
-    keeps_created_at: bool = False
+    keeps_created_at: bool | None = False
 
 
 class HintReader(Protocol):
@@ -140,6 +144,13 @@ class Connector(Protocol):
     def server_time(self) -> datetime | None:
         """The app's own clock as of its last answer (HTTP ``Date``), None before the first."""
 
+    @property
+    def seen(self) -> Seen:
+        """What this app was seen to do; whoever opens the connector gives and keeps what outlives a restart."""
+
+    def abilities(self, container: str) -> Capabilities:
+        """What this very app does for our account in the container, as far as it tells or has shown it."""
+
     def check(self) -> Account:
         """Prove address, app and credentials with one or two cheap reads."""
 
@@ -170,8 +181,8 @@ class Connector(Protocol):
     def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
         """Ids of items that carry ``draft.marker``: the answer to "did our create arrive?".
 
-        ``reserved_at`` is the app's own time before the create was sent, for apps without a place for a marker; where
-        the app keeps it, ``draft.created_at`` is what it shows instead.
+        ``reserved_at`` is the app's own time before the create was sent, for apps without a place for a marker. Where
+        the app may keep it, ``draft.created_at`` may be what it shows instead: both are looked for.
         """
 
     def create(self, draft: Draft) -> Item:

@@ -52,7 +52,11 @@ class SideShape:
     """The app's own names of relations, ``PARENT`` among them where it has hierarchy; empty: it links nothing."""
     deletes_comments: bool = False
     deletes_attachments: bool = False
-    keeps_created_at: bool = False
+    keeps_created_at: bool | None = False
+    """Whether a new item was seen to be as old as its original; None: no answer of the app has shown it yet."""
+    takes_created_at: bool = False
+    """Whether such an app may be told when the original was made. It is told even where it was seen to drop that: only
+    so is it noticed when it does so no longer."""
 
     def spec(self, item_type: str, field_id: str) -> FieldSpec | None:
         """The field of that id, if the type has it."""

@@ -51,3 +51,22 @@ def _words(source: Item, side: Side, mapping: Compiled, format_: TextFormat) -> 
         made += f" on {source.created_at:%Y-%m-%d %H:%M} UTC"
     text = f"Moved from {mapping.shape(side).name} {source.key}, where {made}."
     return convert(text, TextFormat.PLAIN, format_).body
+
+
+def age_of_the_moved(mapping: Compiled) -> str:
+    """How old moved items will be where that is not as a person may expect; empty where they keep their age.
+
+    For the dry run of a migration: nothing was made yet, and it is known only as far as the app has shown it.
+    """
+    if mapping.document.migration is None:
+        return ""
+    (side,) = mapping.sides
+    target = mapping.shape(side.other)
+    said = "A comment on each says when its original was made, and by whom."
+    if target.keeps_created_at:
+        return ""
+    if target.takes_created_at and target.keeps_created_at is None:
+        return (
+            f"Whether {target.name} lets items be as old as their originals is known only once it has made one. {said}"
+        )
+    return f"On {target.name} the items will be as old as the move, for it does not keep an earlier time. {said}"

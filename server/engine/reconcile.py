@@ -157,7 +157,7 @@ def _plan_create(
         raise ValueError("a pair without any item cannot be reconciled")
     target = origin.other
     values, notes = draft_fields(type_, source, target)
-    moved = mapping.document.migration is not None and mapping.shape(target).keeps_created_at
+    moved = mapping.document.migration is not None and mapping.shape(target).takes_created_at
     created_at = source.created_at if moved else None
     draft = Draft(mapping.shape(target).container, type_.on(target), values, pair.id, created_at)
     drawing.add(target, CreateItem(draft))

@@ -185,7 +185,10 @@ def open_connector(
     """
     settings = connection.all_settings(scope.cipher)
     pace = _pace(scope, connection, paces)
-    return registry.open(connection.kind, settings, open_outlet(scope, connection.id, settings, before_write, pace))
+    outlet = open_outlet(scope, connection.id, settings, before_write, pace)
+    connector = registry.open(connection.kind, settings, outlet)
+    connector.seen.recall(connection.seen)
+    return connector
 
 
 def _pace(scope: TenantScope, connection: Connection, paces: Paces | None) -> Pace:
@@ -198,6 +201,8 @@ def _try(scope: TenantScope, kind: str, settings: Mapping[str, str], connection:
     pace = _pace(scope, connection, None) if connection is not None else None
     try:
         connector = registry.open(kind, settings, open_outlet(scope, known, settings, pace=pace))
+        if connection is not None:
+            connector.seen.recall(connection.seen)
         try:
             account = connector.check()
         finally:

@@ -193,7 +193,7 @@ def _offer(scope: TenantScope, settings: SideSettings, side: Side) -> Offer:
         types = tuple(
             (one.id, one.name, app.fields(settings.container, one.id)) for one in app.item_types(settings.container)
         )
-        able = app.manifest.capabilities
+        able = app.abilities(settings.container)
         kinds = app.link_kinds(settings.container) if able.links else ()
         return Offer(name, settings, types, able.private_comments, able.attachments, kinds)
 

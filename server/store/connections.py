@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, delete, func, or_, select, update
+from sqlalchemy import Row, delete, func, or_, select, type_coerce, update
 from sqlalchemy.exc import IntegrityError
 
 from server.domain.errors import Conflicting, NotFound
@@ -45,6 +45,8 @@ class Connection:
     slowed_reason: str = ""
     updated_at: datetime | None = None
     schedule: Schedule = field(default_factory=Schedule)
+    seen: Mapping[str, bool] = field(default_factory=dict)
+    """What the app was seen to do, or not to do, by the name of the ability."""
 
     def secrets(self, cipher: Cipher) -> dict[str, str]:
         """The secret settings by name, in clear. Raises ``WrongKey``."""
@@ -117,6 +119,7 @@ def change(
                 state="active",
                 problem="",
                 slowed_until=None,
+                seen={},
                 schedule=_SCHEDULE.dump_python(schedule, mode="json"),
                 updated_at=func.now(),
             )
@@ -162,6 +165,12 @@ def slow(tx: Transaction, connection_id: str, until: datetime, reason: str) -> N
     )
 
 
+def remember(tx: Transaction, connection_id: str, seen: Mapping[str, bool]) -> None:
+    """Add what the app was seen to do, or not to do; the latest counts."""
+    known = t.connections.c.seen.op("||")(type_coerce(dict(seen), t.connections.c.seen.type))
+    tx.execute(update(t.connections).where(t.connections.c.id == connection_id).values(seen=known))
+
+
 def trouble(tx: Transaction, connection_id: str, problem: str) -> None:
     """Record what is wrong now (an empty text: nothing); the connection stays as it is, paused or not."""
     tx.execute(update(t.connections).where(t.connections.c.id == connection_id).values(problem=problem))
@@ -196,4 +205,5 @@ def _connection(row: Row[Any]) -> Connection:
         row.slowed_reason if slowed else "",
         row.updated_at,
         _SCHEDULE.validate_python(row.schedule),
+        row.seen,
     )

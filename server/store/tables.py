@@ -109,6 +109,7 @@ connections = Table(
     Column("schedule", _JSON),
     Column("slowed_until", _TIME),
     Column("slowed_reason", Text),
+    Column("seen", _JSON),
 )
 paces = Table("paces", tenant, Column("connection_id", _ID, primary_key=True), Column("free_at", _TIME))
 webhooks = Table(

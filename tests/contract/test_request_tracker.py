@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from server.connectors import request_tracker
+from server.connectors.base import Answer
 from server.connectors.http import HttpOutlet
 from server.connectors.request_tracker import feed
 from server.domain.errors import Gone, NotThatApp, PutRight, Rejected
@@ -122,7 +126,7 @@ def test_another_app_and_another_secret_are_named(bed: RequestTracker) -> None:
 
 
 def test_the_check_names_the_queues_without_a_field_for_the_correlation_id(bed: RequestTracker) -> None:
-    (said,) = connected(bed).check().warnings
+    said = next(one for one in connected(bed).check().warnings if "correlation id" in one)
     assert "Bare" in said
     assert "Support" not in said
     assert connected(bed).check().user.email == "sync@example.test"
@@ -178,6 +182,58 @@ def test_a_create_whose_answer_was_lost_is_found_again(
     other = Draft(wanted.container, "ticket", {**wanted.fields, "description": "<p>anders</p>"}, str(uuid.uuid4()))
     assert connector.find(other, since) == ()
     assert connector.find(draft(wanted.container), since + timedelta(hours=1)) == ()
+
+
+class Dropping(HttpOutlet):
+    """The way to an RT that drops the time of an original, as newer ones do."""
+
+    def request(self, method: str, path: str, **more: Any) -> Answer:  # type: ignore[override]  # hands all through
+        if isinstance(more.get("json"), dict):
+            more["json"] = {name: value for name, value in more["json"].items() if name != "Created"}
+        return super().request(method, path, **more)
+
+
+class Keeping(HttpOutlet):
+    """The way to an RT that keeps that time, as it came at first."""
+
+    database: Path
+
+    def request(self, method: str, path: str, **more: Any) -> Answer:  # type: ignore[override]  # hands all through
+        answer = super().request(method, path, **more)
+        body = more.get("json")
+        if method == "POST" and isinstance(body, dict) and "Created" in body:
+            made = answer.json()
+            assert isinstance(made, dict)
+            with closing(sqlite3.connect(self.database)) as database, database:
+                database.execute("update Tickets set Created = ? where id = ?", (body["Created"], int(made["id"])))
+        return answer
+
+
+@pytest.mark.parametrize("way", [Dropping, Keeping])
+@pytest.mark.parametrize("queue", ["queue", "bare"])
+def test_a_moved_ticket_whose_answer_was_lost_is_found_whatever_age_this_rt_gives_it(
+    bed: RequestTracker, monkeypatch: pytest.MonkeyPatch, way: type[HttpOutlet], queue: str
+) -> None:
+    monkeypatch.setattr("server.connectors.request_tracker.connector.PAGE", 2)
+    monkeypatch.setattr("server.connectors.request_tracker.lost.PAGE", 2)
+    monkeypatch.setattr(Keeping, "database", bed.folder / "rt.sqlite3", raising=False)
+    settings = {"url": bed.url, "token": bed.tokens["sync"], "marker_field": "Remote ID"}
+    with closing(request_tracker.open(settings, way(bed.url))) as fresh:
+        assert any("is not known yet" in one for one in fresh.check().warnings)
+        assert fresh.abilities(bed.queue).keeps_created_at is None
+        before = fresh.server_time
+        assert before is not None
+        old = datetime(2019, 7, 1, 10, 11, 12, tzinfo=UTC)
+        others = [fresh.create(draft(getattr(bed, queue))) for _ in range(3)]  # more than a page of ours
+        wanted = replace(draft(getattr(bed, queue), description="<p>viele</p><p>Zeilen</p>"), created_at=old)
+        twin = fresh.create(wanted)
+        assert fresh.find(wanted, before) == (twin.id,)
+        assert twin.id not in {one.id for one in others}
+        keeps = way is Keeping
+        assert (twin.created_at == old) is keeps
+        assert fresh.abilities(bed.queue).keeps_created_at is keeps
+        assert any("drops the time" in one for one in fresh.check().warnings) is not keeps
+        assert not any("is not known yet" in one for one in fresh.check().warnings)
 
 
 def test_of_several_parents_one_is_shown_and_a_new_one_takes_the_place_of_all(

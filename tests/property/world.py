@@ -297,7 +297,8 @@ class World:
                 deletes_attachments=one.app.removes,
                 deletes_items=one.app.removes,
                 link_kinds=one.link_kinds(side.value),
-                keeps_created_at=one.app.keeps_created_at,
+                keeps_created_at=one.abilities(one.app.name).keeps_created_at,
+                takes_created_at=one.manifest.capabilities.keeps_created_at is not False,
             )
             for side, one in ((Side.LEFT, left), (Side.RIGHT, right))
         ]

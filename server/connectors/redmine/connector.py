@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
-from server.connectors.base import Account, Answer, Container, ItemType, Manifest, Outlet
+from server.connectors.base import Account, Answer, Capabilities, Container, ItemType, Manifest, Outlet
 from server.connectors.redmine.advice import warnings
 from server.connectors.redmine.feed import PAGE, at_least, scope, spoken, walk_census, walk_changes
 from server.connectors.redmine.fields import Surroundings, field_specs, members
@@ -19,8 +19,10 @@ from server.connectors.redmine.learned import Learned, app_user
 from server.connectors.redmine.links import KINDS, Links
 from server.connectors.redmine.manifest import MANIFEST, TEXT_FORMATS
 from server.connectors.redmine.read import Json, lines, own_id, read_item, read_marker, section
+from server.connectors.redmine.rights import abilities
 from server.connectors.redmine.workflow import next_step
 from server.connectors.redmine.write import beyond_three_bytes, issue_body, not_taken
+from server.connectors.seen import Seen
 from server.domain.errors import Gone, LostAnswer, PutRight, Rejected, Transient
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
@@ -36,6 +38,7 @@ class Redmine:
     """One Redmine, one account. Holds nothing but what it has learned of the app's own configuration."""
 
     def __init__(self, settings: Mapping[str, str], outlet: Outlet) -> None:
+        self.seen = Seen()
         self._outlet = outlet
         self._headers = {"X-Redmine-API-Key": settings["api_key"].strip()}
         chosen = settings.get("text_format") or "textile"
@@ -72,6 +75,10 @@ class Redmine:
         """Prove address and key, and say what will work less well with this account."""
         user = self._learned.account()
         return Account(app_user(user), "Redmine", warnings(self._learned, user, self._marker_wish))
+
+    def abilities(self, container: str) -> Capabilities:
+        """What the roles of our account allow in the project."""
+        return abilities(MANIFEST.capabilities, self._learned.allowed(container))
 
     def containers(self) -> tuple[Container, ...]:
         """The active projects that this account sees."""

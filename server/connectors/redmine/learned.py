@@ -16,6 +16,7 @@ from urllib.parse import quote
 from server.connectors.base import Outlet
 from server.connectors.redmine.fields import kinds_of
 from server.connectors.redmine.read import Json, Reading, own_id, section
+from server.connectors.redmine.rights import PRIVATE_NOTES
 from server.domain.errors import CredentialsRefused, NotThatApp, Rejected
 from server.domain.values import AppUser, FieldKind
 
@@ -23,7 +24,6 @@ T = TypeVar("T")
 
 _KEPT_FOR = 600.0
 """Seconds for which roles, people and the workflow are taken as still the same."""
-_PRIVATE_NOTES = frozenset({"view_private_notes", "set_notes_private"})
 _FORBIDDEN, _NOT_FOUND = 403, 404
 
 
@@ -103,14 +103,22 @@ class Learned:
 
     def keeps_private_for(self, user: Json, project: str) -> bool:
         """The same for a user as ``account`` gives it."""
+        allowed = self._allowed_for(user, project)
+        return allowed is None or allowed >= PRIVATE_NOTES
+
+    def allowed(self, project: str) -> frozenset[str] | None:
+        """What the roles of our account allow in the project, in Redmine's words; None: everything."""
+        return self._keep(f"allowed {project}", lambda: self._allowed_for(self.account(), project))
+
+    def _allowed_for(self, user: Json, project: str) -> frozenset[str] | None:
         if user.get("admin"):
-            return True
+            return None
         allowed: set[str] = set()
         for membership in user.get("memberships", ()):
             if own_id(membership.get("project")) == project:
                 for role in membership.get("roles", ()):
                     allowed |= self._role(str(role["id"]))
-        return allowed >= _PRIVATE_NOTES
+        return frozenset(allowed)
 
     def _role(self, number: str) -> frozenset[str]:
         def learn() -> frozenset[str]:

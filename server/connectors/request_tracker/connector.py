@@ -7,16 +7,19 @@ no way to edit what was said, and a reply opens a ticket by itself, which is und
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
-from server.connectors.base import Account, Answer, Container, ItemType, Manifest, Outlet
+from server.connectors.base import Account, Answer, Capabilities, Container, ItemType, Manifest, Outlet
+from server.connectors.request_tracker.advice import warnings
 from server.connectors.request_tracker.content import decoded
-from server.connectors.request_tracker.feed import PAGE, in_queue, walk_census, walk_changes
+from server.connectors.request_tracker.feed import PAGE, walk_census, walk_changes
 from server.connectors.request_tracker.fields import CREATED_AS, DEFAULT_LIFECYCLE, field_specs
 from server.connectors.request_tracker.learned import API, Learned
 from server.connectors.request_tracker.links import KINDS, Links
+from server.connectors.request_tracker.lost import find_lost
 from server.connectors.request_tracker.manifest import MANIFEST
 from server.connectors.request_tracker.read import (
     DELETED,
@@ -33,22 +36,25 @@ from server.connectors.request_tracker.write import (
     kept_type,
     message_type,
     not_taken,
-    quoted,
     spoken,
     ticket_body,
 )
+from server.connectors.seen import DELETES_ITEMS, KEEPS_CREATED_AT, PRIVATE_COMMENTS, Seen
 from server.domain.errors import Gone, LostAnswer, NotThatApp, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
 _TYPE = "ticket"
-_NOT_FOUND = 404
+_NOT_FOUND, _FORBIDDEN = 404, 403
+_SAME_MOMENT = timedelta(seconds=1)
+"""RT keeps whole seconds."""
 
 
 class RequestTracker:
     """One RT, one account. Holds nothing but what it has learned of the app's own configuration."""
 
     def __init__(self, settings: Mapping[str, str], outlet: Outlet) -> None:
+        self.seen = Seen()
         self._outlet = outlet
         self._format = TextFormat.PLAIN if settings.get("text_format") == "plain" else TextFormat.HTML
         self._files_public = settings.get("files_as") == "reply"
@@ -83,21 +89,12 @@ class RequestTracker:
             )
         version = section(answer.json(), "Version")
         self._learned.zone()
-        return Account(self._learned.account(), f"Request Tracker {version}", self._warnings())
+        advice = warnings(self._learned, self.seen, self.containers())
+        return Account(self._learned.account(), f"Request Tracker {version}", advice)
 
-    def _warnings(self) -> tuple[str, ...]:
-        wanted = self._learned.marker_field
-        without = [one.name for one in self.containers() if self._learned.marker(one.id) is None]
-        if not without:
-            return ()
-        what = f"no custom field “{wanted}”" if wanted else "no field"
-        names = ", ".join(without)
-        return (
-            (
-                f"In {names} {what} holds the correlation id, or the syncing user may not see it. A ticket whose "
-                "creation was cut off is looked for by creator, time, subject and description there."
-            ),
-        )
+    def abilities(self, container: str) -> Capabilities:  # noqa: ARG002 - the protocol's
+        """RT's, and whether this one was seen to keep the time of an original. RT does not tell our rights."""
+        return replace(MANIFEST.capabilities, keeps_created_at=self.seen.has(KEEPS_CREATED_AT))
 
     def containers(self) -> tuple[Container, ...]:
         """The queues that this account sees."""
@@ -147,22 +144,7 @@ class RequestTracker:
 
     def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
         """Tickets that carry the correlation id; without a field for it, our own since then that say the same."""
-        marker = self._learned.marker(draft.container)
-        if marker is not None:
-            found, _ = self._search(f"CF.{{{marker.id}}} = {quoted(draft.marker)}", ("id",), "Queue")
-            return tuple(str(one["id"]) for one in found)
-        made = min(reserved_at, draft.created_at or reserved_at)  # a moved ticket is as old as its original
-        since = spoken(made - timedelta(seconds=2), self._learned.zone())
-        own = quoted(self._learned.account().id)
-        query = f"{in_queue(draft.container)} AND Creator = {own} AND Created >= '{since}'"
-        found, _ = self._search(query, ("id",), "Subject")
-        return tuple(str(one["id"]) for one in found if self._alike(one, draft))
-
-    def _alike(self, ticket: Json, draft: Draft) -> bool:
-        if str(ticket.get("Subject") or "").strip() != str(draft.fields.get("Subject") or "").strip():
-            return False
-        held = self.fetch(str(ticket["id"])).fields.get("description")
-        return str(held or "").strip() == str(draft.fields.get("description") or "").strip()
+        return find_lost(self._search, self._learned, self.fetch, draft, reserved_at)
 
     # Writing tickets
 
@@ -186,7 +168,11 @@ class RequestTracker:
             body.setdefault("CustomFields", {})[marker.id] = draft.marker
         answer = self._outlet.request("POST", f"{API}/ticket", headers=self._learned.headers, json=body)
         number = str(section(answer.json(), "id"))
-        return self._settle(number, draft.fields)
+        made = self._settle(number, draft.fields)
+        if draft.created_at is not None and made.created_at is not None:
+            kept = abs(made.created_at - draft.created_at) <= _SAME_MOMENT
+            self.seen.note(KEEPS_CREATED_AT, there=kept)
+        return made
 
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         """Write the fields; what RT left as it was is ``Rejected``, and so is a new description."""
@@ -205,7 +191,9 @@ class RequestTracker:
         try:
             status = str(self._ticket(item_id)[0]["Status"])
         except Gone:
+            self.seen.note(DELETES_ITEMS, there=True)
             return
+        self.seen.note(DELETES_ITEMS, there=False)
         raise Rejected(
             f"Request Tracker left ticket #{item_id} in the status “{status}” (its answer was {answer.status}). Its "
             "workflow may not lead to “deleted”, or the syncing user lacks the right “DeleteTicket”.",
@@ -259,14 +247,23 @@ class RequestTracker:
         """Post a comment (private) or a reply (public); the ticket's status stays what it was."""
         body: dict[str, Any] = {"Content": draft.body, "ContentType": message_type(self._format)}
         if draft.private:
-            answer = self._outlet.request("POST", f"{API}/ticket/{quote(item_id)}/comment", **self._as_json(body))
-            return self._transaction(item_id, answer)
+            return self._transaction(item_id, self._comment(item_id, body))
         status = str(self._ticket(item_id)[0]["Status"])
         # A reply opens the ticket (RT's own scrip, after the message). The same request sets it back.
         body["Status"] = status
         answer = self._outlet.request("POST", f"{API}/ticket/{quote(item_id)}/correspond", **self._as_json(body))
         self._restore(item_id, status)
         return self._transaction(item_id, answer)
+
+    def _comment(self, item_id: str, body: object) -> Answer:
+        try:
+            answer = self._outlet.request("POST", f"{API}/ticket/{quote(item_id)}/comment", **self._as_json(body))
+        except Rejected as error:
+            if error.status == _FORBIDDEN:
+                self.seen.note(PRIVATE_COMMENTS, there=False)
+            raise
+        self.seen.note(PRIVATE_COMMENTS, there=True)
+        return answer
 
     def _as_json(self, body: object) -> dict[str, Any]:
         return {"headers": self._learned.headers, "json": body}

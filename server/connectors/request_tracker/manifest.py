@@ -64,6 +64,6 @@ MANIFEST = Manifest(
         deletes_attachments=False,
         links=True,
         deletes_items=True,
-        keeps_created_at=True,
+        keeps_created_at=None,
     ),
 )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from server.connectors.base import Account, Container, ItemType, Manifest, Outlet
+from server.connectors.base import Account, Capabilities, Container, ItemType, Manifest, Outlet
 from server.connectors.paging import walk
 from server.connectors.roundup.links import with_link, without_link
 from server.connectors.roundup.manifest import MANIFEST, TEXT_FORMATS
@@ -31,6 +31,7 @@ from server.connectors.roundup.read import (
 from server.connectors.roundup.schema import DESCRIPTION, Schema
 from server.connectors.roundup.session import Json, Session, read_user
 from server.connectors.roundup.write import Writer, message_text
+from server.connectors.seen import DELETES_ITEMS, Seen
 from server.domain.errors import Gone, PutRight, Rejected
 from server.domain.item import Attachment, CommentDraft, Draft, FileDraft, Head, Item, Page
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
@@ -60,6 +61,7 @@ class Roundup:
         self._session = Session(outlet, settings["login"].strip(), settings["password"])
         self._schema = Schema(self._session)
         self._writer = Writer(self._session, self._schema, self._members)
+        self.seen = Seen()
         self._lock = threading.Lock()
         self._names: dict[str, str] = {}
         self._sizes: dict[str, int] = {}
@@ -90,7 +92,16 @@ class Roundup:
                 f"Roundup does not show {user.name} other people's e-mail addresses, so people are not matched by "
                 "themselves. Let the syncing user's role view the property “address” of users, or match them by hand."
             )
+        if self.seen.has(DELETES_ITEMS) is False:
+            warnings.append(
+                "The last deletion of an item was refused. Where twins are to be deleted, the syncing user's role "
+                "needs the permission to retire items; Roundup gives it to administrators only."
+            )
         return Account(user, "Roundup", tuple(warnings))
+
+    def abilities(self, container: str) -> Capabilities:  # noqa: ARG002 - the protocol's
+        """Roundup's; it does not tell what our roles allow."""
+        return MANIFEST.capabilities
 
     def containers(self) -> tuple[Container, ...]:
         """The tracker's classes of items (``issue``; ``bug``, ``task`` and so on)."""
@@ -179,7 +190,13 @@ class Roundup:
         name, number = self._place(item_id)
         if not self._numbers(name, (("id", number),)):
             raise Gone(f"{item_id} is not in Roundup any more.")
-        self._session.retire(f"/rest/data/{name}/{number}")
+        try:
+            self._session.retire(f"/rest/data/{name}/{number}")
+        except Rejected as error:
+            if error.status == _FORBIDDEN:
+                self.seen.note(DELETES_ITEMS, there=False)
+            raise
+        self.seen.note(DELETES_ITEMS, there=True)
 
     # Comments, files, links
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from server import faults
 from server.connectors.pace import Share
 from server.domain.item import Head, Side
+from server.engine.origin import age_of_the_moved
 from server.services.sync import cap, preview
 from server.services.sync import page as paging
 from server.services.sync.feed import Reached
@@ -34,6 +35,8 @@ def run(work: Work) -> Iterator[Reached]:
     if not _over(work):
         cap.put(work)
     preview.end(work)
+    if not _over(work):
+        work.run.message = age_of_the_moved(work.mapping)
 
 
 def _over(work: Work) -> bool:

@@ -130,7 +130,7 @@ def _types(document: Document, side: Side) -> set[str]:
 def _ask(document: Document, end: End) -> SideShape:
     """What the app of one end has. Raises ``PutRight`` where it lacks what is named, and what the app raises."""
     container = document.side(end.side).container
-    connector, able = end.connector, end.connector.manifest.capabilities
+    connector = end.connector
     if all(one.id != container for one in connector.containers()):
         raise PutRight(
             f"{end.name} has no “{container}” (any more), or the account may not see it. Choose another "
@@ -138,6 +138,7 @@ def _ask(document: Document, end: End) -> SideShape:
             field=end.side.value,
         )
     there = {one.id for one in connector.item_types(container)}
+    able = connector.abilities(container)
     return SideShape(
         end.side,
         end.name,
@@ -153,6 +154,7 @@ def _ask(document: Document, end: End) -> SideShape:
         able.deletes_comments,
         able.deletes_attachments,
         keeps_created_at=able.keeps_created_at,
+        takes_created_at=connector.manifest.capabilities.keeps_created_at is not False,
     )
 
 

@@ -28,7 +28,7 @@ from server.services.sync.linked import Concerned, links_after, tell_relatives, 
 from server.services.sync.look import NotYetKnown, is_as_seen
 from server.services.sync.stumble import Stumble, rest
 from server.services.sync.work import Look, Work
-from server.store import cursors, events, holds, journal, lease, pairs, runs
+from server.store import connections, cursors, events, holds, journal, lease, pairs, runs
 from server.store.events import Event
 from server.store.holds import Hold
 
@@ -83,6 +83,10 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
         holds.clear(tx, work.integration, settlement.cleared)
         holds.put(tx, work.integration, settlement.holds)
         tell_relatives(tx, work, settlement.concerned, [*settlement.pairs, *(one for _, one in settlement.stamped)])
+        seen = {end: end.connector.seen.news() for end in (work.left, work.right)}
+        for end, news in seen.items():
+            if news:
+                connections.remember(tx, end.connection, news)
         if cursor is not None:
             cursors.advance(tx, work.integration, *cursor)
         if run.id is not None:
@@ -97,6 +101,8 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
             )
         faults.reach("settle.committing")
     faults.reach("settle.committed")
+    for end, news in seen.items():
+        end.connector.seen.kept(news)
     for outcome in settlement.outcomes:
         work.unknown_since.pop(outcome.operation, None)
     work.stumbled.heed(settlement.stumbled, settlement.cleared, looked, work.clock())

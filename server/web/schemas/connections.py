@@ -36,7 +36,7 @@ class CapabilitiesOut(Reply):
     links: bool
     closes_items: bool
     deletes_items: bool
-    keeps_created_at: bool
+    keeps_created_at: bool | None
 
 
 class ConnectorOut(Reply):

@@ -111,3 +111,35 @@ def test_a_death_at_any_step_moves_an_item_once_and_tells_its_origin_once(
     assert [one.body.startswith("Moved from left left-1") for one in twin.comments] == [True]
     assert twin.created == START - timedelta(days=400)
     assert standing(world)[0] == "paused"
+
+
+@pytest.mark.parametrize("bad", [Fate.KILLED_AFTER, Fate.LOST])
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_twin_whose_answer_was_lost_is_found_whether_or_not_the_app_kept_its_age(
+    move: Callable[..., World],
+    bad: Fate,
+    keeps: bool,  # noqa: FBT001 - a case
+) -> None:
+    world = move(right_keeps_created_at=keeps, right_drops_created_at=not keeps, right_marks_items=False)
+    item = world.left.person_creates(values("old", text="typed"))
+    world.left.records[item].created = START - timedelta(days=400)
+    world.right.fate = lambda call: bad if call == "right.create" and not world.right.records else Fate.WELL
+    world.sync()
+    world.right.fate = lambda _call: Fate.WELL
+    world.settle()
+    [twin] = world.right.records.values()
+    assert (twin.created == world.left.records[item].created) is keeps
+    assert standing(world)[0] == "paused"
+
+
+def test_what_the_app_was_seen_to_do_with_the_age_is_told_before_and_kept_after(move: Callable[..., World]) -> None:
+    world = move(right_drops_created_at=True)
+    item = world.left.person_creates(values("old"))
+    world.left.records[item].created = START - timedelta(days=400)
+    run = world.answer("dry run")
+    [told] = world.rows(f"select message, state from runs where id = '{run}'")  # noqa: S608 - our own id
+    assert told.state == "succeeded"
+    assert told.message.startswith("Whether right lets items be as old as their originals is known only once")
+    world.calm()
+    seen = dict(world.rows("select name, seen from connections where name in ('left', 'right')"))
+    assert seen == {"left": {}, "right": {"keeps_created_at": False}}

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from server.connectors.base import Account, Capabilities, Container, ItemType, Manifest
+from server.connectors.seen import KEEPS_CREATED_AT, Seen
 from server.domain.errors import CredentialsRefused, LostAnswer, Rejected, Transient
 from server.domain.item import PARENT, Comment, CommentDraft, Draft, FileDraft, Head, Item, Page
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
@@ -28,6 +30,7 @@ class ModelConnector:
 
     def __init__(self, app: ModelApp) -> None:
         self.app = app
+        self.seen = Seen()
 
     @property
     def manifest(self) -> Manifest:
@@ -41,7 +44,7 @@ class ModelConnector:
             deletes_attachments=self.app.removes,
             links=True,
             deletes_items=self.app.removes,
-            keeps_created_at=self.app.keeps_created_at,
+            keeps_created_at=None if self.app.drops_created_at else self.app.keeps_created_at,
         )
         return Manifest("model", "Model", (), able)
 
@@ -92,6 +95,11 @@ class ModelConnector:
             raise Rejected(f"{self.app.name} does not show this.", words="you may not see this", status=403)
         if fate not in (Fate.WELL, Fate.TWICE, Fate.MEANWHILE):
             raise Transient(f"{self.app.name} broke off.")
+
+    def abilities(self, container: str) -> Capabilities:  # noqa: ARG002 - the protocol's shape
+        keeps = self.seen.has(KEEPS_CREATED_AT)
+        able = self.manifest.capabilities
+        return replace(able, keeps_created_at=able.keeps_created_at if keeps is None else keeps)
 
     def check(self) -> Account:
         return Account(AppUser("us", "Lockstep"), "Model 1")
@@ -162,6 +170,8 @@ class ModelConnector:
         record.ours = True
         if self.app.keeps_created_at and draft.created_at is not None:
             record.created = draft.created_at
+        if draft.created_at is not None:
+            self.seen.note(KEEPS_CREATED_AT, there=record.created == draft.created_at)
         record.marker = draft.marker if self.app.marks_items else None
         if self.app.fills_dates and not values.get("due"):
             record.fields["due"] = "2026-11-23"

@@ -60,6 +60,8 @@ class ModelApp:
     private_comments: bool = True
     removes: bool = True
     keeps_created_at: bool = False
+    drops_created_at: bool = False
+    """It is of a kind that may keep the time of an original, and drops it without a word."""
     moves_for_links: bool = True
     """Whether a link counts as a change of its items."""
     lag: int = 0

@@ -22,6 +22,7 @@ from server.connectors.base import (
     SettingKind,
 )
 from server.connectors.http import HttpOutlet
+from server.connectors.seen import Seen
 from server.domain.errors import Gone, Rejected
 from server.domain.item import PARENT, Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Link, Page
 from server.domain.values import AppUser, FieldKind, FieldSpec, Option, TextFormat, Value
@@ -65,6 +66,7 @@ class FakeConnector:
     """Our account at one fake app."""
 
     def __init__(self, settings: Mapping[str, str], outlet: Outlet) -> None:
+        self.seen = Seen()
         self._outlet = outlet
         self._headers = {"Authorization": f"Bearer {settings['token']}"}
         self._reads_back = settings.get("reads_back") == "true"
@@ -86,6 +88,9 @@ class FakeConnector:
     @property
     def server_time(self) -> datetime | None:
         return self._outlet.server_time
+
+    def abilities(self, container: str) -> Capabilities:
+        return self._manifest.capabilities if container else Capabilities()
 
     def check(self) -> Account:
         who = self._ask("GET", "/whoami").json()

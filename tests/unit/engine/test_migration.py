@@ -13,6 +13,7 @@ from server.domain.pair import Pair, PairState
 from server.domain.rules import CommentRules, LinkRules, Parting, PartingRules, ScopeRules
 from server.engine.mapping import Mapping, compile_mapping
 from server.engine.migration import one_way, sides
+from server.engine.origin import age_of_the_moved
 from server.engine.plan import Plan
 from server.engine.reconcile import reconcile
 from server.engine.review import review_shape
@@ -67,10 +68,10 @@ def plan(compiled: Mapping, left: Item) -> Plan:
 
 
 @pytest.mark.parametrize("keeps", [True, False])
-def test_the_time_of_the_original_travels_where_the_app_keeps_it_and_its_author_is_told(keeps: bool) -> None:  # noqa: FBT001 - a case
+def test_the_time_of_the_original_travels_where_the_app_may_keep_it_and_its_author_is_told(keeps: bool) -> None:  # noqa: FBT001 - a case
     left = replace(item(Side.LEFT, {"title": "old"}), author_name="Ünal", created_at=NOON.replace(year=2019))
     made, told = plan(
-        compile_mapping(TO_RIGHT, shape(Side.LEFT), shape(Side.RIGHT, keeps_created_at=keeps)), left
+        compile_mapping(TO_RIGHT, shape(Side.LEFT), shape(Side.RIGHT, takes_created_at=keeps)), left
     ).operations
     assert isinstance(made.step, CreateItem)
     assert made.step.draft.created_at == (left.created_at if keeps else None)
@@ -81,7 +82,26 @@ def test_the_time_of_the_original_travels_where_the_app_keeps_it_and_its_author_
 
 def test_without_a_migration_a_twin_is_made_now_and_nothing_is_told() -> None:
     left = replace(item(Side.LEFT, {"title": "old"}), created_at=NOON)
-    compiled = compile_mapping(document(), shape(Side.LEFT), shape(Side.RIGHT, keeps_created_at=True))
+    compiled = compile_mapping(document(), shape(Side.LEFT), shape(Side.RIGHT, takes_created_at=True))
     [made] = plan(compiled, left).operations
     assert isinstance(made.step, CreateItem)
     assert made.step.draft.created_at is None
+
+
+@pytest.mark.parametrize(
+    ("takes", "keeps", "said"),
+    [(True, None, "is known only once"), (True, False, "as old as the move"), (False, False, "as old as the move")],
+)
+def test_a_person_is_told_how_old_moved_items_will_be_where_that_is_not_as_expected(
+    takes: bool,  # noqa: FBT001 - a case
+    keeps: bool | None,  # noqa: FBT001 - a case
+    said: str,
+) -> None:
+    right = shape(Side.RIGHT, takes_created_at=takes, keeps_created_at=keeps)
+    assert said in age_of_the_moved(compile_mapping(TO_RIGHT, shape(Side.LEFT), right))
+    assert age_of_the_moved(compile_mapping(document(), shape(Side.LEFT), right)) == ""
+
+
+def test_nothing_is_told_where_moved_items_keep_their_age() -> None:
+    right = shape(Side.RIGHT, takes_created_at=True, keeps_created_at=True)
+    assert age_of_the_moved(compile_mapping(TO_RIGHT, shape(Side.LEFT), right)) == ""

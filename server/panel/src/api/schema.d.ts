@@ -952,7 +952,7 @@ export interface components {
             /** Edits Comments */
             edits_comments: boolean;
             /** Keeps Created At */
-            keeps_created_at: boolean;
+            keeps_created_at: boolean | null;
             /** Links */
             links: boolean;
             /** Private Comments */

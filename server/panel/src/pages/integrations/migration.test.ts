@@ -27,6 +27,7 @@ describe("a migration", () => {
 
   it("promises dates only where the app can be told them", () => {
     expect(sayMigration("Desk", "Lab", true)).toContain("as old as their originals");
+    expect(sayMigration("Desk", "Lab", null)).toContain("depends on the installation of Lab");
     expect(sayMigration("Desk", "Lab", false)).toContain("Lab cannot be told when an item was made");
   });
 });

@@ -20,8 +20,12 @@ export function oneWay(document: Document): Document {
   };
 }
 
-/** What a migration does and keeps, for people; `dates`: whether the app that everything goes to can be told when an item was made. */
-export function sayMigration(from: string, to: string, dates: boolean): string {
-  const age = dates ? `There they are as old as their originals, and a comment says who made each and when.` : `${to} cannot be told when an item was made, so a comment on each says who made it and when.`;
+/** What a migration does and keeps, for people; `dates`: whether the app that everything goes to can be told when an item was made (null: some installations of it can). */
+export function sayMigration(from: string, to: string, dates: boolean | null): string {
+  const told = `a comment on each says who made it and when`;
+  const age =
+    dates === null ? `Whether they are as old as their originals there depends on the installation of ${to}; ${told}.`
+    : dates ? `There they are as old as their originals, and a comment says who made each and when.`
+    : `${to} cannot be told when an item was made, so ${told}.`;
   return `Everything of ${from} moves to ${to} once, and nothing is ever written to ${from}. ${age} When all has come through it ends by itself with a summary.`;
 }
