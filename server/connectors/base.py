@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import BinaryIO, Protocol
 
+from server.connectors.addresses import AddressReader, last_part
 from server.connectors.hints import named_items
 from server.connectors.seen import Seen
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
@@ -88,6 +89,7 @@ class Manifest:
     """A kind of app: its name for people, its settings, its abilities.
 
     ``hint`` reads what the app tells by webhook, and refuses it where the app signs and the signature is wrong.
+    ``address`` reads which item a page of the app shows.
     """
 
     kind: str
@@ -95,6 +97,7 @@ class Manifest:
     settings: tuple[Setting, ...]
     capabilities: Capabilities
     hint: HintReader = named_items
+    address: AddressReader = last_part
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import parse_qs, urlsplit
 
 from server.domain.errors import LockstepError
 from server.domain.item import Item, Side
@@ -17,12 +16,12 @@ from server.services import items
 from server.services.apps import Apps
 from server.services.asking import Now, ask, rule_against
 from server.services.items import Detail
+from server.services.meant import Meant, meant
 from server.services.scope import TenantScope
 from server.store import connections, finding, history, integrations, journal
 from server.store.connections import Connection
 from server.store.history import EventRow, HoldRow, RunRow
 from server.store.integrations import Integration
-from server.store.items import PairRow
 
 _LINES = 50
 _RUNS = 5
@@ -70,7 +69,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """What every step of one explanation is given. ``meant``: the only connections that the key can be of."""
+    """What every step of one explanation is given."""
 
     scope: TenantScope
     apps: Apps
@@ -79,16 +78,15 @@ class _Asking:
     next_look: datetime | None
     rows: Mapping[str, Integration]
     ends: Mapping[str, Connection]
-    words: tuple[str, ...]
-    meant: frozenset[str]
+    meant: Meant
 
     def name(self, row: Integration, side: Side) -> str:
         """The connection of a side, as people call it."""
         return self.ends[row.document.side(side).connection].name
 
-    def concerns(self, integration: str, side: Side) -> bool:
-        """Whether the key can be of this side."""
-        return self.rows[integration].document.side(side).connection in self.meant
+    def concerns(self, integration: str, side: Side, *names: str) -> bool:
+        """Whether the key can be of an item of this side that has one of ``names``."""
+        return bool(set(self.meant.of(self.rows[integration], side)) & set(names))
 
 
 @dataclass(slots=True)
@@ -105,47 +103,30 @@ def explain(scope: TenantScope, apps: Apps, key: str, *, live: bool) -> Explanat
     with scope.transaction() as tx:
         rows = {one.id: one for one in integrations.every(tx)}
         ends = {one.id: one for one in connections.every(tx)}
-        words, meant = _words(key, ends)
-        pairs = finding.pairs(tx, words)
-        held = history.holds_named(tx, words, _LINES)
+        known = meant(key, ends)
+        pairs = finding.pairs(tx, known.urls, known.named(rows), known.pair)
+        held = history.holds_named(tx, known.words, _LINES)
     next_look = scope.sync_state().next_pass_at
-    asking = _Asking(scope, apps, live, datetime.now(UTC), next_look, rows, ends, words, meant)
+    asking = _Asking(scope, apps, live, datetime.now(UTC), next_look, rows, ends, known)
     paired = {
         (one.integration, side.value, there.id)
         for one in pairs
         for side, there in ((Side.LEFT, one.left), (Side.RIGHT, one.right))
         if there is not None
     }
-    subjects = [_of_pair(asking, one.id) for one in pairs if _is_meant(asking, one)]
+    subjects = [_of_pair(asking, one.id) for one in pairs]
     subjects += [
         _of_hold(asking, one)
         for one in held
-        if (one.integration, one.side, one.item_id) not in paired and asking.concerns(one.integration, Side(one.side))
+        if (one.integration, one.side, one.item_id) not in paired
+        and asking.concerns(one.integration, Side(one.side), one.item_id, one.item_key)
     ]
-    told = _ask_around(asking) if live and not subjects else _Told()
+    told = _ask_around(asking, subjects) if live else _Told()
     subjects += told.subjects
     with scope.reading() as tx:
-        lines = () if subjects else history.events_named(tx, words, _LINES)
+        lines = () if subjects else history.events_named(tx, known.words, _LINES)
+    lines = tuple(one for one in lines if asking.concerns(one.integration, Side(one.side), one.item_id, one.item_key))
     return Explanation(key, _whole(asking, subjects, told, lines), tuple(subjects), tuple(told.problems), lines)
-
-
-def _is_meant(asking: _Asking, pair: PairRow) -> bool:
-    """Whether the key is an address of the pair, or of an app that one of its sides is in."""
-    named = any(there is not None and there.url in asking.words for there in (pair.left, pair.right))
-    return named or any(asking.concerns(pair.integration, side) for side in Side)
-
-
-def _words(key: str, ends: Mapping[str, Connection]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """What an item may be known by if ``key`` means it, and the connections that it can be of."""
-    if "://" not in key:
-        bare = key.removeprefix("#")
-        return tuple(dict.fromkeys((key, bare, f"#{bare}"))), frozenset(ends)
-    parts = urlsplit(key)
-    host = [id_ for id_, one in ends.items() if urlsplit(one.settings.get("url", "")).netloc == parts.netloc]
-    plain = key.partition("#")[0]
-    tails = [parts.path.rstrip("/").rpartition("/")[2], *parse_qs(parts.query).get("id", [])]
-    named = [word for tail in tails if tail for word in (tail, f"#{tail}")]
-    return tuple(dict.fromkeys((key, plain, plain.rstrip("/"), *named))), frozenset(host)
 
 
 def _of_pair(asking: _Asking, pair_id: str) -> Subject:
@@ -190,16 +171,22 @@ def _of_hold(asking: _Asking, hold: HoldRow) -> Subject:
     return _subject(asking, row, situation, key, (hold,), lines, now=now)
 
 
-def _ask_around(asking: _Asking) -> _Told:
-    """Ask every app that an integration looks at whether it has the item."""
-    told, asked = _Told(), set[tuple[str, str]]()
+def _ask_around(asking: _Asking, known: Sequence[Subject]) -> _Told:
+    """Ask every app that an integration looks at whether it has the item.
+
+    Where something answers to the key already, only a bare number is asked for, and only on the sides where nothing
+    does: it can be an item there as well.
+    """
+    told = _Told()
+    number = asking.meant.bare and asking.meant.pair.removeprefix("#").isdigit()
+    if known and not number:
+        return told
     for row in asking.rows.values():
         for side in Side:
             connection = row.document.side(side).connection
-            for word in asking.words:
-                if not asking.concerns(row.id, side) or "://" in word or (row.id, f"{side}/{word}") in asked:
-                    continue
-                asked.add((row.id, f"{side}/{word}"))
+            if any(_answers(asking, row, side, one) for one in known):
+                continue
+            for word in asking.meant.of(row, side):
                 there = ask(asking.scope, asking.apps, row, side, asking.name(row, side), word)
                 if there.now.problem:
                     told.problems.append(f"{asking.ends[connection].name}: {there.now.problem}")
@@ -210,6 +197,17 @@ def _ask_around(asking: _Asking) -> _Told:
                     )
                     break
     return told
+
+
+def _answers(asking: _Asking, row: Integration, side: Side, subject: Subject) -> bool:
+    """Whether the item of that side is explained already."""
+    if subject.integration != row.id:
+        return False
+    names = [(one.item_id, one.item_key) for one in subject.holds if one.side == side.value]
+    if subject.pair is not None:
+        there = subject.pair.left if side is Side.LEFT else subject.pair.right
+        names += [(there.id, there.key)] if there is not None else []
+    return any(asking.concerns(row.id, side, *one) for one in names)
 
 
 def _rule(asking: _Asking, row: Integration, side: Side, item: Item) -> str:

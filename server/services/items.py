@@ -12,6 +12,7 @@ from server.domain.values import AppUser, FieldKind, FieldSpec
 from server.engine.apart import Apart
 from server.services.apart import apart
 from server.services.apps import Apps, Labels
+from server.services.meant import meant
 from server.services.scope import TenantScope
 from server.store import connections, history, integrations, items
 from server.store.history import ConflictRow, EventRow, HoldRow
@@ -68,9 +69,18 @@ class Detail:
 
 
 def page(scope: TenantScope, integration: str | None, words: str, state: str, after: str, limit: int) -> PairPage:
-    """A page of pairs, the last synced first. Raises ``PutRight`` when ``after`` is no place of the list."""
+    """A page of pairs, the last synced first; ``words`` may be an item's address.
+
+    Raises ``PutRight`` when ``after`` is no place of the list.
+    """
     with scope.reading() as tx:
-        return items.page(tx, integration=integration, words=words, state=state, after=after, limit=limit)
+        address = None
+        if "://" in words:
+            known = meant(words, {one.id: one for one in connections.every(tx)})
+            address = known.urls, known.named({one.id: one for one in integrations.every(tx)})
+        return items.page(
+            tx, integration=integration, words=words, state=state, after=after, limit=limit, address=address
+        )
 
 
 def detail(scope: TenantScope, apps: Apps, pair_id: str) -> Detail:

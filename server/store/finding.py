@@ -6,22 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
-from server.domain.item import Side
 from server.store import items
 from server.store import tables as t
 from server.store.bulk import among
 from server.store.database import Transaction
+from server.store.naming import Named, answers
 
 _MOST = 20
 
 
-def pairs(tx: Transaction, words: Sequence[str]) -> tuple[items.PairRow, ...]:
-    """Pairs one of whose items has one of ``words`` for its id, key or address, or that have it for their own id."""
-    named = [t.pairs.c[f"{side.value}_{what}"] for side in Side for what in ("id", "key", "url")]
-    ids = [one for one in words if _is_id(one)]
-    where = or_(*(among(column, words) for column in named), among(t.pairs.c.id, ids))
+def pairs(tx: Transaction, urls: Sequence[str], named: Sequence[Named], pair: str = "") -> tuple[items.PairRow, ...]:
+    """Pairs one of whose items has one of the addresses, or a name on the side that it is of; or the ``pair``."""
+    where = answers(urls, named) | among(t.pairs.c.id, [pair] if _is_id(pair) else [])
     found = tx.execute(select(t.pairs.c.id).where(where).order_by(t.pairs.c.id).limit(_MOST)).scalars()
     return tuple(items.get(tx, str(one)) for one in found.all())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import and_, exists, func, literal, or_, select, tuple_
 from server.domain.errors import NotFound, PutRight
 from server.store import tables as t
 from server.store.database import Transaction
+from server.store.naming import Named, answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +93,19 @@ _PAIRS = select(t.pairs, t.integrations.c.name.label("integration_name"), _HELD.
 _WHEN = func.coalesce(t.pairs.c.synced_at, t.pairs.c.created_at)
 
 
-def page(tx: Transaction, *, integration: str | None, words: str, state: str, after: str, limit: int) -> PairPage:
+def page(
+    tx: Transaction,
+    *,
+    integration: str | None,
+    words: str,
+    state: str,
+    after: str,
+    limit: int,
+    address: tuple[Sequence[str], Sequence[Named]] | None = None,
+) -> PairPage:
     """A page of pairs. ``words`` search keys and titles; ``state`` may be ``held``; ``after`` is a former ``next``.
 
-    Raises ``PutRight`` when ``after`` is none.
+    ``address``: what ``words`` mean where they are the address of an item. Raises ``PutRight`` when ``after`` is none.
     """
     query = _PAIRS.order_by(_WHEN.desc(), t.pairs.c.id.desc()).limit(limit + 1)
     if integration is not None:
@@ -104,7 +114,9 @@ def page(tx: Transaction, *, integration: str | None, words: str, state: str, af
         query = query.where(_HELD)
     elif state:
         query = query.where(t.pairs.c.state == state)
-    if words:
+    if address is not None:
+        query = query.where(answers(*address))
+    elif words:
         pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         query = query.where(
             or_(*(c.ilike(pattern) for c in (t.pairs.c.left_key, t.pairs.c.right_key, t.pairs.c.title)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -167,6 +168,32 @@ def test_a_status_is_reached_over_the_statuses_between(bed: bed_of_redmine.Redmi
     assert connector.update(again.id, {"status": CLOSED, "subject": "both at once"}).fields["status"] == CLOSED
     with pytest.raises(Rejected, match=r"no way.*from “Closed” to “New”.*allowed now: nothing"):
         connector.update(done.id, {"status": NEW})
+
+
+def test_an_overdue_issue_begins_without_a_first_day_of_work(
+    bed: bed_of_redmine.Redmine, connector: redmine.Redmine
+) -> None:
+    """E11: Redmine fills in today for the start, and would refuse an issue that was due before."""
+    late = connector.create(draft(bed.project, due_date="2020-01-31"))
+    assert (late.fields["due_date"], late.fields["start_date"]) == ("2020-01-31", None)
+    begun = connector.create(draft(bed.project, start_date="2020-01-30", due_date="2020-01-31"))
+    assert begun.fields["start_date"] == "2020-01-30"
+
+
+def test_where_redmine_insists_on_a_first_day_of_work_it_has_its_way(
+    bed: bed_of_redmine.Redmine, connector: redmine.Redmine
+) -> None:
+    insist = (
+        "INSERT INTO workflows(tracker_id, old_status_id, role_id, type, field_name, rule) VALUES (2, 1, 3, ?, ?, ?)"
+    )
+    database = sqlite3.connect(bed.folder / "redmine.sqlite3")
+    with database:
+        database.execute(insist, ("WorkflowPermission", "start_date", "required"))
+    issue = connector.create(draft(bed.project, "2"))
+    assert issue.fields["start_date"] == f"{datetime.now(UTC):%Y-%m-%d}"
+    with database:
+        database.execute("DELETE FROM workflows WHERE field_name = 'start_date'")
+    database.close()
 
 
 def test_what_redmine_leaves_undone_in_silence_is_rejected(

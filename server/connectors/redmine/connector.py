@@ -21,7 +21,7 @@ from server.connectors.redmine.manifest import MANIFEST, TEXT_FORMATS
 from server.connectors.redmine.read import Json, lines, own_id, read_item, read_marker, section
 from server.connectors.redmine.rights import abilities
 from server.connectors.redmine.workflow import next_step
-from server.connectors.redmine.write import beyond_three_bytes, issue_body, not_taken
+from server.connectors.redmine.write import beyond_three_bytes, issue_body, left_empty, not_taken
 from server.connectors.seen import Seen
 from server.domain.errors import Gone, LostAnswer, PutRight, Rejected, Transient
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
@@ -31,7 +31,7 @@ _WHOLE = "journals,attachments,relations"
 _CLOCKS_APART = timedelta(minutes=10)
 """How far Redmine's clock may be from ours where it does not tell its own."""
 _ACTIVE = 1
-_NOT_FOUND, _SERVER_ERROR = 404, 500
+_NOT_FOUND, _UNPROCESSABLE, _SERVER_ERROR = 404, 422, 500
 
 
 class Redmine:
@@ -173,9 +173,19 @@ class Redmine:
         marker = self._learned.marker(draft.container)
         if marker is not None:
             body.setdefault("custom_fields", []).append({"id": int(marker), "value": draft.marker})
-        answer = self._write("POST", "/issues.json", {"issue": body})
+        answer = self._begin(body, left_empty(draft.fields))
         number = str(section(answer.json(), "issue")["id"])
         return self._settle(number, draft.fields)
+
+    def _begin(self, body: Json, empty: Json) -> Answer:
+        """Make the issue, with ``empty`` what Redmine would else fill in; where it insists on that, it may."""
+        if empty:
+            try:
+                return self._write("POST", "/issues.json", {"issue": {**empty, **body}})
+            except Rejected as error:
+                if error.status != _UNPROCESSABLE:
+                    raise
+        return self._write("POST", "/issues.json", {"issue": body})
 
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         """Write the fields, the status by way of the workflow; what Redmine left as it was is ``Rejected``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
+from server.connectors.redmine.address import address
 from server.connectors.redmine.hint import hint
 from server.domain.values import TextFormat
 
@@ -57,4 +58,5 @@ MANIFEST = Manifest(
         deletes_items=True,
     ),
     hint=hint,
+    address=address,
 )

@@ -31,6 +31,14 @@ def issue_body(fields: Mapping[str, Value]) -> dict[str, Any]:
     return body
 
 
+def left_empty(fields: Mapping[str, Value]) -> dict[str, Any]:
+    """What a new issue must be told to leave empty, because Redmine fills it in by itself.
+
+    As installed it takes today for the first day of work, and then refuses an issue that was due before.
+    """
+    return {} if fields.get("start_date") else {"start_date": ""}
+
+
 def custom_value(value: Value) -> str | list[str]:
     """A custom field's value as Redmine takes it: text, or a list for several values."""
     if isinstance(value, tuple):

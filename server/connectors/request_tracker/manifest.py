@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
+from server.connectors.request_tracker.address import address
 
 MARKER_FIELD = "Remote ID"
 
@@ -66,4 +67,5 @@ MANIFEST = Manifest(
         deletes_items=True,
         keeps_created_at=None,
     ),
+    address=address,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
+from server.connectors.roundup.address import address
 from server.domain.values import TextFormat
 
 TEXT_FORMATS = {"plain": TextFormat.PLAIN, "markdown": TextFormat.MARKDOWN}
@@ -45,4 +46,5 @@ MANIFEST = Manifest(
         links=True,
         deletes_items=True,
     ),
+    address=address,
 )
