@@ -66,10 +66,13 @@ bench: $(TEST_READY)  ## goals as ratios to a yardstick of the same run
 soak: $(TEST_READY)  ## random histories for SOAK seconds (600)
 	@$(PY) -m tests.property.soak --seconds $(or $(SOAK),600)
 
+storm: $(TEST_READY)  ## real trackers, people at work, a spoiling proxy, 25 kills; then both sides compared
+	@$(PY) -m tests.storm $(ARGS)
+
 lock: $(VENV)/bin/uv  ## write requirements/ anew from pyproject.toml
 	@cd requirements && UV=../$(VENV)/bin/uv ./lock
 
 clean:  ## remove what was built (not the data)
 	@rm -rf build $(PANEL)/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help check-machine panel run demo-check console lint test-fast test bench soak lock clean
+.PHONY: help check-machine panel run demo-check console lint test-fast test bench soak storm lock clean

@@ -200,6 +200,8 @@ def standing_before(target: str, choose: Choice = calm) -> Iterator[Proxy]:
 def _ask(netloc: str, asked: Asked, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
     """What the app itself answers. Headers that it repeats are joined, which no app here does with cookies we need."""
     kept = {name: value for name, value in headers.items() if name.lower() not in _HOP_BY_HOP | {"host"}}
+    for name in {"Origin", "Referer"} & kept.keys():
+        kept[name] = kept[name].replace(headers["Host"], netloc)  # an app may serve its own pages alone
     connection = http.client.HTTPConnection(netloc, timeout=_PATIENCE)
     try:
         connection.request(asked.method, asked.path, asked.body or None, kept)

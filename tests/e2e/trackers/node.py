@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +17,7 @@ from psycopg.rows import TupleRow
 
 from server.domain.integration import Document, SideSettings
 from server.domain.schedule import Schedule
-from server.services import connections, integrations, people
+from server.services import connections, integrations, people, record
 from server.services.cluster import Cluster
 from server.services.people import Person
 from server.services.scope import TenantScope
@@ -51,8 +53,10 @@ class Node:
         login = cluster.login(_TENANT)
         dsn = cluster.server.dsn(cluster.settings.name, login.role, login.password)
         self._sql = psycopg.connect(dsn, autocommit=True)
+        self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._integration = ""
+        self.integrations: list[str] = []
+        self._table: list[Person] = []
 
     def __enter__(self) -> Self:
         return self
@@ -68,20 +72,23 @@ class Node:
         """The tenant, as the web node sees it."""
         return self._cluster.scope(_TENANT)
 
-    def configure(self, left: Ending, right: Ending, change: Callable[[Document], Document]) -> Document:
+    def configure(
+        self, left: Ending, right: Ending, change: Callable[[Document], Document], name: str = "story"
+    ) -> Document:
         """What a person does in the wizard: connections, who is who, the suggested document with a few changes."""
         sides, table = [], []
         for end in (left, right):
-            made = connections.create(self.scope, _ACTOR, end.kind, end.kind, end.settings)
+            made = connections.create(self.scope, _ACTOR, f"{name}: {end.kind}", end.kind, end.settings)
             verdict = connections.test(self.scope, _ACTOR, made.id)
             assert verdict.ok, verdict.problem
             sides.append(SideSettings(made.id, end.container))
             table += [Person(made.id, user, login) for login, user in end.people.items()]
-        people.replace_table(self.scope, _ACTOR, table)
+        self._table += table
+        people.replace_table(self.scope, _ACTOR, self._table)
         suggested, _ = integrations.suggestion(self.scope, *sides)
         document = change(replace(suggested, schedule=Schedule(5)))
-        self._integration = integrations.create(self.scope, _ACTOR, "story", document).id
-        integrations.start(self.scope, _ACTOR, self._integration)
+        self.integrations.append(integrations.create(self.scope, _ACTOR, name, document).id)
+        integrations.start(self.scope, _ACTOR, self.integrations[-1])
         return document
 
     # The process
@@ -106,11 +113,21 @@ class Node:
             self._process.stdin.close()
         self._process = None
 
+    def stop(self) -> None:
+        """Let it stand still, as a machine that is suspended."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     # What the database says
 
     def count(self, what: str) -> int:
         """How many rows there are, such as ``pairs where state = 'linked'``."""
-        return int(self._ask(f"select count(*) from {what}")[0][0])  # noqa: S608 - the tests' own words
+        return int(self.ask(f"select count(*) from {what}")[0][0])  # noqa: S608 - the tests' own words
 
     def wait_until(self, reached: Callable[[], bool]) -> None:
         """Until it is so, while the process works."""
@@ -124,14 +141,14 @@ class Node:
         deadline = time.monotonic() + PATIENCE
         while True:
             before = self._kept()
-            state = self._whole_pass(deadline)
+            states = {self._whole_pass(one, deadline) for one in self.integrations}
             waiting = self.count("holds where due_at is not null") + self.count("operations where state = 'planned'")
-            if state == "succeeded" and not waiting and self._kept() == before:
+            if states == {"succeeded"} and not waiting and self._kept() == before:
                 return
 
     def held(self) -> list[str]:
         """What is held back, in the product's own sentences."""
-        found = self._ask("select item_key, kind, reason, words from holds")
+        found = self.ask("select item_key, kind, reason, words from holds")
         return [" | ".join(str(one) for one in row) for row in found]
 
     def conflicts(self) -> list[tuple[str, str, str]]:
@@ -139,22 +156,27 @@ class Node:
 
         What is left of a create that was cut off is on record as well, and is no disagreement of two people.
         """
-        found = self._ask(
+        found = self.ask(
             "select left_value #>> '{}', right_value #>> '{}', winner from conflicts where reason like 'both sides%'"
         )
         return [(str(one[0]), str(one[1]), str(one[2])) for one in found]
+
+    def retry_all(self) -> None:
+        """What a person does when a storm is over: whatever is held is tried again."""
+        for one in self.integrations:
+            record.retry(self.scope, _ACTOR, one, None)
 
     def _kept(self) -> list[int]:
         tables = ("pairs", "comment_pairs", "attachment_pairs", "operations", "events", "holds", "conflicts")
         return [self.count(one) for one in tables]
 
-    def _whole_pass(self, deadline: float) -> str:
+    def _whole_pass(self, integration: str, deadline: float) -> str:
         """Ask for a run, wait until it is over; how it ended."""
-        last = "select coalesce(max(started_at), 'epoch') from runs where trigger = 'now'"
-        before = self._ask(last)[0][0]
-        integrations.run_now(self.scope, _ACTOR, self._integration)
-        wish = "select state from runs where trigger = 'now' and started_at > %s and finished_at is not null"
-        while not (found := self._ask(wish, before)):
+        of = "from runs where integration_id = %s and trigger = 'now'"
+        before = self.ask(f"select coalesce(max(started_at), 'epoch') {of}", integration)[0][0]
+        integrations.run_now(self.scope, _ACTOR, integration)
+        wish = f"select state {of} and started_at > %s and finished_at is not null"
+        while not (found := self.ask(wish, integration, before)):
             self._still_there(deadline)
             time.sleep(_LOOK_EVERY)
         return str(found[0][0])
@@ -167,5 +189,7 @@ class Node:
     def _said(self) -> str:
         return self._log.read_text(errors="replace")[-4000:]
 
-    def _ask(self, query: str, *values: object) -> list[TupleRow]:
-        return self._sql.execute(query.encode(), values or None).fetchall()
+    def ask(self, query: str, *values: object) -> list[TupleRow]:
+        """Ask as the tenant does. Any thread may."""
+        with self._lock:
+            return self._sql.execute(query.encode(), values or None).fetchall()

@@ -1,0 +1,45 @@
+"""What the product has on record of an integration; it must not judge it."""
+
+from __future__ import annotations
+
+from tests.e2e.trackers.node import Node
+
+
+def linked(node: Node, integration: str, side: str) -> list[tuple[str, str]]:
+    """(id, title) of the items of one side that have a twin. Any thread may ask."""
+    query = "select left_id, right_id, title from pairs where integration_id = %s and state = 'linked'"
+    return [(str(one[0 if side == "left" else 1]), str(one[2])) for one in node.ask(query, integration)]
+
+
+def said(node: Node, integration: str) -> str:
+    """All that is on record of an integration's items, as one text."""
+    events = node.ask(
+        "select concat_ws(' ', item_key, outcome, summary, detail) from events where integration_id = %s", integration
+    )
+    conflicts = node.ask(
+        "select concat_ws(' ', left_value #>> '{}', right_value #>> '{}', winner, conflicts.reason) from conflicts"
+        " join pairs on pairs.id = pair_id where integration_id = %s",
+        integration,
+    )
+    return "\n".join(str(one[0]) for one in (*events, *conflicts))
+
+
+def troubled(node: Node, integration: str) -> frozenset[str]:
+    """The ids, on both sides, of items that are held or have a conflict that waits for a person."""
+    found = node.ask(
+        "select left_id, right_id from pairs where integration_id = %s and"
+        " (id in (select pair_id from holds) or id in (select pair_id from conflicts where winner = 'held'))",
+        integration,
+    )
+    return frozenset(str(one) for row in found for one in row if one is not None)
+
+
+def creations(node: Node, integration: str) -> dict[str, int]:
+    """How many lines of creation each pair with a twin has, by the keys of both."""
+    found = node.ask(
+        "select left_key || ' and ' || right_key, count(events.id) filter (where outcome = 'created')"
+        " from pairs left join events on events.pair_id = pairs.id"
+        " where pairs.integration_id = %s and left_id is not null and right_id is not null group by pairs.id",
+        integration,
+    )
+    return {str(one[0]): int(one[1]) for one in found}
