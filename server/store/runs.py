@@ -53,11 +53,16 @@ def is_cancelled(tx: Connection, run_id: str) -> bool:
 
 
 def finish(tx: Connection, run_id: str, state: RunState, message: str, counts: Mapping[str, int]) -> None:
-    """End a run. ``message`` is a sentence when it did not simply succeed."""
+    """End a run. ``message`` is a sentence when it did not simply succeed.
+
+    What is on record of it counts, too: the answer to the last page's commit may have been lost.
+    """
+    told = tx.execute(select(t.runs.c.counts).where(t.runs.c.id == run_id)).scalar_one_or_none() or {}
+    most = {name: max(counts.get(name, 0), told.get(name, 0)) for name in {*counts, *told}}
     tx.execute(
         update(t.runs)
         .where(t.runs.c.id == run_id)
-        .values(state=state, message=message, phase="", uncounted="", counts=dict(counts), finished_at=func.now())
+        .values(state=state, message=message, phase="", uncounted="", counts=most, finished_at=func.now())
     )
 
 

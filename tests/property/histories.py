@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from server.domain.item import Side
 from server.domain.values import Value
 from tests.property import laws
+from tests.property.creations import check_creations
 from tests.property.drawn import (
     CHOICES,
     FORBIDDEN,
@@ -221,6 +222,7 @@ class Histories(RuleBasedStateMachine):
         laws.check_all(self.world)
         check_deletions(look(self.world))
         check_scan_rests(self.world)
+        check_creations(self.world)
         Histories.played += 1
 
     def check_invariants(self, *args: Any, **more: Any) -> None:

@@ -66,7 +66,7 @@ def a_hold_says_nothing(patch: Patch) -> None:
 
 def a_refusal_is_not_told(patch: Patch) -> None:
     honest = settle.hold
-    patch.setattr(history, "event_of", lambda *_: None)
+    patch.setattr(history, "events_of", lambda *_: [])
     patch.setattr(settle, "hold", lambda *all_: replace(honest(*all_), words=""))
     finish = journal.finish
     patch.setattr(journal, "finish", lambda tx, outcomes: finish(tx, [replace(one, error="") for one in outcomes]))
@@ -113,6 +113,10 @@ def second_copies_of_comments_are_news(patch: Patch) -> None:
 def second_copies_of_files_are_news(patch: Patch) -> None:
     honest = attachments._first_sight
     patch.setattr(attachments, "_first_sight", lambda file, side, _twins, *rest: honest(file, side, set(), *rest))
+
+
+def a_twin_that_was_found_again_is_no_creation(patch: Patch) -> None:
+    patch.setattr(history, "made", lambda _old, _pair, done: history.Made.NOW if done.created is not None else None)
 
 
 def the_cursor_never_moves(patch: Patch) -> None:

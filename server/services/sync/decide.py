@@ -66,7 +66,7 @@ def _present(work: Work, one: Look, item: Item, settlement: Settlement, relative
         return _part(work, one, one.pair, left_scope, twin)
     refusal = left_scope.why if left_scope is not None else _refusal(work, one)
     if refusal or one.type is None:
-        settle.settle_skipped(work, settlement, one, refusal)
+        settle.settle_skipped(settlement, one, refusal)
         return None
     pair = one.pair or _new_pair(work, one)
     left, right = (item, one.twin) if one.side is Side.LEFT else (one.twin, item)
@@ -115,7 +115,7 @@ def _refusal(work: Work, one: Look) -> str:
         return ""
     if one.pair is None:
         return makes_none(work.mapping, one.side, one.type)
-    if not one.type.updates and one.twin is not None:
+    if not one.type.updates and one.twin is not None and one.pair.state is not PairState.RESERVED:
         target = work.end(one.side.other).name
         return f"The mapping of its type makes new items on {target} and does not keep them in step after."
     return ""

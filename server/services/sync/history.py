@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from enum import Enum, auto
 
 from server.domain.errors import Rejected
 from server.domain.item import Item, Side
@@ -21,31 +23,84 @@ from server.domain.operation import (
 )
 from server.domain.pair import PARTED, Pair, PairState
 from server.domain.values import Value
+from server.engine.mapping import CompiledType
 from server.services.sync.apply import Applied
 from server.services.sync.work import Look, Work
 from server.store.events import Event
 
 
-def event_of(work: Work, look: Look, pair: Pair, done: Applied) -> Event | None:
-    """The history's line about one pair's plan; None when there is nothing to tell."""
+class Made(Enum):
+    """How a settle came to know of a twin of ours that no line of history tells of yet."""
+
+    NOW = auto()
+    """The app has just answered our create."""
+    FOUND = auto()
+    """It was made earlier, by a create whose answer was lost or whose process died, and was found again."""
+
+
+def made(old: Pair | None, pair: Pair, done: Applied) -> Made | None:
+    """Whether the twin of ``pair`` counts as created with this settle; ``old`` is what was stored of the pair.
+
+    A pair is reserved before its create leaves, and is so no more from the settle on that first knew of the twin. That
+    settle is the one that tells and counts it, whatever happened in between.
+    """
+    if done.created is not None:
+        return Made.NOW
+    reserved = old is not None and old.state is PairState.RESERVED
+    known = pair.on(pair.origin.other).item_id is not None
+    return Made.FOUND if reserved and known and pair.state is not PairState.RESERVED else None
+
+
+def events_of(work: Work, look: Look, pair: Pair, done: Applied, made: Made | None) -> list[Event]:
+    """The history's lines about one pair's plan: that its twin was made, and whatever else there is to tell."""
     notes = [*written(done), *done.plan.notes]
+    if made is Made.FOUND:
+        lines = [creation(work, look, pair)]
+    elif made is Made.NOW and (done.failure is not None or done.plan.summary):
+        lines, notes = [creation(work, look, pair, tuple(notes))], []
+    else:
+        lines = []
     if done.failure is not None:
-        words = done.failure.words or done.failure.message
-        notes.append(Note("failed", reason=words))
+        notes.append(Note("failed", reason=done.failure.words or done.failure.message))
     if not notes and not done.plan.conflicts and not done.plan.summary:
-        return None
-    return Event(_outcome(done), _summary(work, pair, done), pair.id, look.side, look.item_id, look.key, tuple(notes))
+        return lines
+    outcome, summary = _outcome(done), _summary(work, pair, done)
+    return [*lines, Event(outcome, summary, pair.id, look.side, look.item_id, look.key, tuple(notes))]
+
+
+def creation(work: Work, look: Look, pair: Pair, notes: tuple[Note, ...] | None = None) -> Event:
+    """The line that says that a pair's twin was made; without ``notes`` of one that was found again."""
+    summary = _created(work, pair)
+    if notes is None:
+        summary += "; the answer to that was lost, and it was found again"
+        draft = next((one.step.draft for one in look.open if isinstance(one.step, CreateItem)), None)
+        side = pair.origin.other
+        names = _names(look.type, side)
+        notes = tuple(
+            Note("set", side, names.get(name, name), None, value)
+            for name, value in (draft.fields.items() if draft is not None else ())
+        )
+    return Event("created", summary, pair.id, look.side, look.item_id, look.key, notes)
+
+
+def _created(work: Work, pair: Pair) -> str:
+    twin, source = (f"{work.end(side).name} {pair.on(side).key or '…'}" for side in (pair.origin.other, pair.origin))
+    return f"{twin} was created from {source}"
+
+
+def _names(type_: CompiledType | None, side: Side) -> Mapping[str, str]:
+    return {one.spec(side).id: one.spec(side).name for one in type_.fields} if type_ is not None else {}
 
 
 def _outcome(done: Applied) -> str:
     if done.failure is not None:
         return "failed" if isinstance(done.failure, Rejected) else "held"
-    if done.created is not None:
-        return "created"
     if done.deleted:
         return "deleted"
     if done.plan.summary and done.plan.pair.state in PARTED:
         return "ended" if done.plan.pair.state is PairState.ENDED else "left"
+    if done.created is not None:
+        return "created"
     if done.plan.operations:
         return "updated"
     return "conflict" if done.plan.conflicts else "noted"
@@ -58,8 +113,7 @@ def _summary(work: Work, pair: Pair, done: Applied) -> str:
     if done.plan.summary:
         return done.plan.summary
     if done.created is not None:
-        made, source = (right, left) if pair.origin is Side.LEFT else (left, right)
-        return f"{made} was created from {source}"
+        return _created(work, pair)
     for side in done.deleted:
         return deletion(work, pair, side)
     targets = sorted({operation.side for operation in done.plan.operations})
@@ -89,7 +143,7 @@ def written(done: Applied) -> list[Note]:
 
 def _notes_of(done: Applied, operation: Operation) -> list[Note]:
     side, step = operation.side, operation.step
-    names = {one.spec(side).id: one.spec(side).name for one in done.plan.type.fields}
+    names = _names(done.plan.type, side)
     if isinstance(step, CreateItem):
         created = done.created.fields if done.created else {}
         return [
@@ -125,7 +179,6 @@ def last_values(step: DeleteItem, side: Side, names: Mapping[str, str]) -> list[
 
 
 _COUNTED = {
-    "create": "created",
     "update": "updated",
     "add_comment": "comments",
     "add_file": "attachments",
@@ -137,15 +190,14 @@ _COUNTED = {
 }
 
 
-def count(work: Work, done: Applied) -> None:
-    """Add what was carried out to the run's counts."""
+def count(counts: Counter[str], done: Applied, made: Made | None) -> None:
+    """Add what was carried out to ``counts``; a twin that was found again counts where it was found."""
     finished = {one.operation for one in done.outcomes if one.state == "done"}
+    counts["created"] += made is not None
     for operation in done.plan.operations:
-        if operation.id in finished:
-            work.run.counts[_COUNTED.get(operation.step.kind, "edits")] += 1
+        if operation.id in finished and not isinstance(operation.step, CreateItem):
+            counts[_COUNTED.get(operation.step.kind, "edits")] += 1
     if done.plan.summary and done.plan.pair.state in PARTED and done.failure is None:
-        work.run.counts["ended" if done.plan.pair.state is PairState.ENDED else "left"] += 1
-    if done.plan.conflicts:
-        work.run.counts["conflicts"] += len(done.plan.conflicts)
-    if done.failure is not None:
-        work.run.counts["failed"] += 1
+        counts["ended" if done.plan.pair.state is PairState.ENDED else "left"] += 1
+    counts["conflicts"] += len(done.plan.conflicts)
+    counts["failed"] += done.failure is not None

@@ -34,6 +34,7 @@ def record(work: Work, looks: Sequence[Look], plans: Sequence[Plan], settlement:
         work.run.kinds.update(operation.step.kind for operation in plan.operations)
         work.run.people |= preview.people(plan, _specs(work, plan), _items(one))
     lines += _kept_back(settlement)
+    work.run.counts += settlement.counts
     if work.run.people:
         work.run.counts["people"] = len(work.run.people)
     add(work, lines, looked, [(one.side.other, one.twin.id) for one in looks if one.twin is not None])

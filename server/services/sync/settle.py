@@ -6,6 +6,7 @@ node that was paused past its lease cannot settle, and what it wrote remotely is
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -51,6 +52,8 @@ class Settlement:
     cleared: list[tuple[Side, str]] = field(default_factory=list)
     concerned: Concerned = field(default_factory=Concerned)
     stumbled: dict[tuple[Side, str], Stumble] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    """What the page adds to its run's counts; it counts once it is committed, and not before."""
 
     def empty(self) -> bool:
         """Whether there is nothing to commit."""
@@ -96,10 +99,11 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
                 phase=run.phase,
                 done=run.done,
                 total=run.total,
-                counts=run.counts,
+                counts=run.counts + settlement.counts,
                 uncounted=run.uncounted,
             )
         faults.reach("settle.committing")
+    run.counts += settlement.counts
     faults.reach("settle.committed")
     for end, news in seen.items():
         end.connector.seen.kept(news)
@@ -120,10 +124,9 @@ def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied
     settlement.outcomes += done.outcomes
     if not done.plan.operations:  # the others were recorded with the plan
         settlement.conflicts += [(pair.id, one) for one in done.plan.conflicts]
-    event = history.event_of(work, look, pair, done)
-    if event is not None:
-        settlement.events.append(event)
-    history.count(work, done)
+    made = history.made(old, pair, done)
+    settlement.events += history.events_of(work, look, pair, done, made)
+    history.count(settlement.counts, done, made)
     items = [(side, there) for side in Side if (there := pair.on(side).item_id) is not None]
     if done.failure is not None:
         work.run.troubled = True
@@ -139,7 +142,7 @@ def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied
 def settle_failure(work: Work, settlement: Settlement, look: Look, error: Exception) -> None:
     """Add an item that could not even be looked at: it keeps its place, the others go on."""
     work.run.troubled = True
-    work.run.counts["held"] += 1
+    settlement.counts["held"] += 1
     pair = look.pair.id if look.pair else None
     if look.pair is not None and work.again is not None and work.again.hard:
         # It is tried again by itself, and then as hard as a person asked for it.
@@ -150,9 +153,9 @@ def settle_failure(work: Work, settlement: Settlement, look: Look, error: Except
     settlement.events.append(Event("held", summary, pair, look.side, look.item_id, look.key))
 
 
-def settle_skipped(work: Work, settlement: Settlement, look: Look, reason: str) -> None:
+def settle_skipped(settlement: Settlement, look: Look, reason: str) -> None:
     """Add an item that a rule leaves out, so that it can be found with the reason."""
-    work.run.counts["skipped"] += 1
+    settlement.counts["skipped"] += 1
     stamp = look.item.stamp if look.item else ""
     settlement.outcomes += [journal.Outcome(one.id, "superseded", reason) for one in look.open]
     pair = look.pair.id if look.pair else None
@@ -165,6 +168,9 @@ def settle_deleted(work: Work, settlement: Settlement, look: Look, side: Side) -
     """Add a pair whose item on ``side`` is gone by a deletion of ours that was never confirmed: it ends now."""
     if look.pair is None:
         raise TypeError("an operation of an earlier pass belongs to a pair")
+    if look.pair.state is PairState.RESERVED:  # it was made, and nobody was told so yet
+        settlement.events.append(history.creation(work, look, look.pair))
+        settlement.counts["created"] += 1
     settlement.pairs.append(replace(look.pair, state=PairState.ENDED))
     settlement.cleared += [(each, there) for each in Side if (there := look.pair.on(each).item_id) is not None]
     notes: list[Note] = []
@@ -177,7 +183,7 @@ def settle_deleted(work: Work, settlement: Settlement, look: Look, side: Side) -
             notes += history.last_values(one.step, side, names)
     summary = history.deletion(work, look.pair, side)
     settlement.events.append(Event("deleted", summary, look.pair.id, look.side, look.item_id, look.key, tuple(notes)))
-    work.run.counts["deleted"] += 1
+    settlement.counts["deleted"] += 1
 
 
 def hold(look: Look, error: Exception, pair: str | None) -> Hold:
