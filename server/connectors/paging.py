@@ -11,6 +11,21 @@ Query = Callable[[datetime | None, int, int], Sequence[Head]]
 """``(since, offset, limit)`` -> at most ``limit`` heads changed at or after ``since`` (None: ever), oldest first."""
 
 
+def in_parts(page: Page, size: int) -> Iterator[Page]:
+    """A page in parts of at most ``size`` entries, each of which claims only what the list has shown in order.
+
+    What a part brings may be read again before it is given out, and be later then: that is no news of what lies
+    between, so it claims nothing. No part claims more than the page, or than an entry that is still to come.
+    """
+    heads = page.heads
+    for start in range(0, len(heads), size):
+        part, rest = heads[start : start + size], heads[start + size :]
+        claims = [max(one.updated_at for one in heads[: start + size]), *(one.updated_at for one in rest)]
+        if page.reached is not None:
+            claims.append(page.reached)
+        yield Page(part, min(claims), page.total if start == 0 else None)
+
+
 def walk(query: Query, since: datetime | None, limit: int) -> Iterator[Page]:
     """Pages of all that changed at or after ``since``, oldest first; ``limit`` is at least 2.
 

@@ -99,6 +99,21 @@ class SecondCopy(Rejected):
     """The app has made an item of ours twice: this one stays out, and a person is asked to remove it."""
 
 
+class Unreadable(Rejected):
+    """What an app says of one item cannot be read: the item is held until it changes there, and nothing else is.
+
+    ``item`` is its key, ``part`` what of it is meant (empty: not known), ``said`` what was found there.
+    """
+
+    def __init__(self, item: str, part: str = "", said: str = "") -> None:
+        which = part or "what the app says of it"
+        found = f": {said}" if said else ""
+        super().__init__(f"{item} cannot be read ({which}{found}). Nothing of it travels until it is put right there.")
+        self.item = item
+        self.part = part
+        self.said = storable(said)
+
+
 class Gone(AppError):
     """The item itself is not there any more (404 or 410 while its container answers)."""
 

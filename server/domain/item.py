@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from server.domain.errors import AppError
 from server.domain.text import storable
 from server.domain.values import Value
 
@@ -139,13 +140,15 @@ class Head:
 
     ``stamp`` equals the stamp of the item last fetched only if nothing changed in between: a connector whose
     app keeps time in whole seconds gives an item an empty stamp when it was fetched within the second of its
-    last change. ``item`` is there when the feed already carries everything (comments and files too).
+    last change. ``item`` is there when the feed already carries everything (comments and files too). ``unread``: the
+    entry has no id that can be read, so the item cannot be asked for either; ``id`` is then made up.
     """
 
     id: str
     updated_at: datetime
     stamp: str
     item: Item | None = None
+    unread: AppError | None = None
 
 
 @dataclass(frozen=True, slots=True)

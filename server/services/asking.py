@@ -72,6 +72,9 @@ def ask(
     except LockstepError as error:
         words = getattr(error, "words", "")
         return Asked(Now(side, name, problem=f"{error.message} {words}".strip()))
+    except Exception as error:
+        scope.log.exception("an item could not be read for a person", item=item_id)
+        return Asked(Now(side, name, problem=f"What it answers of {item_id} cannot be read ({error}); see the log."))
     mapped = {one: item.fields.get(one) for one in items.mapped(row, side, item.type)}
     shown = items.labelled(scope, apps, row, side, item.type, mapped)
     seen = known or {}

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from server.connectors.base import Account, Answer, Capabilities, Container, ItemType, Manifest, Outlet
+from server.connectors.reading import members_of, number, reading
 from server.connectors.redmine.advice import warnings
 from server.connectors.redmine.feed import PAGE, at_least, scope, spoken, walk_census, walk_changes
 from server.connectors.redmine.fields import Surroundings, field_specs, members
@@ -23,7 +24,7 @@ from server.connectors.redmine.rights import abilities
 from server.connectors.redmine.workflow import next_step
 from server.connectors.redmine.write import beyond_three_bytes, issue_body, left_empty, not_taken
 from server.connectors.seen import Seen
-from server.domain.errors import Gone, LostAnswer, PutRight, Rejected, Transient
+from server.domain.errors import Gone, LostAnswer, NotThatApp, PutRight, Rejected, Transient
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
@@ -129,7 +130,9 @@ class Redmine:
     def fetch(self, item_id: str) -> Item:
         """The whole issue. ``Gone`` only when Redmine knows us and not the issue."""
         issue = self._issue(item_id, _WHOLE)
-        return read_item(issue, self._learned.reading(self._surely_past()))
+        by = self._learned.reading(self._surely_past())
+        with reading(f"#{item_id}"):
+            return read_item(issue, by)
 
     def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
         """Issues that carry the correlation id; without a field for it, our own since then that say the same."""
@@ -346,7 +349,7 @@ class Redmine:
 
     def _listing(self, wish: Mapping[str, str]) -> tuple[list[Json], int]:
         answer = self._learned.ask("/issues.json", wish)
-        issues, total = list(section(answer, "issues")), int(section(answer, "total_count"))
+        issues, total = members_of(section(answer, "issues"), "/issues.json"), _count(section(answer, "total_count"))
         self._learned.prove()
         return issues, total
 
@@ -371,9 +374,9 @@ class Redmine:
         found: list[Json] = []
         while True:
             answer = self._learned.ask(path, {"limit": str(PAGE), "offset": str(len(found))})
-            part = section(answer, name)
+            part = members_of(section(answer, name), path)
             found.extend(part)
-            if not part or len(found) >= int(section(answer, "total_count")):
+            if not part or len(found) >= _count(section(answer, "total_count")):
                 self._learned.prove()
                 return found
 
@@ -399,6 +402,14 @@ class Redmine:
                 f"A private comment was not posted on issue #{item_id}: Redmine would have made it public. Give the "
                 "syncing user's role the permissions “View private notes” and “Set notes as private”."
             )
+
+
+def _count(said: object) -> int:
+    """How many there are. Raises ``NotThatApp`` for what is no number."""
+    try:
+        return int(number(said))
+    except ValueError as error:
+        raise NotThatApp(f"Redmine does not tell how many there are: {error}.") from error
 
 
 def open_redmine(settings: Mapping[str, str], outlet: Outlet) -> Redmine:

@@ -8,8 +8,10 @@ brings (a bulk edit) is walked by number. Redmine keeps fractions of a second wi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from server.connectors.reading import heads_of, ids_of, number
 from server.connectors.redmine.read import Json, read_head
 from server.domain.item import Head, Page
 
@@ -44,23 +46,32 @@ def walk_changes(
 ) -> Iterator[Page]:
     """Issues changed at or after ``since``, oldest first, a page a request. ``now`` is Redmine's own time."""
     start = (since or _BEGINNING).replace(microsecond=0)
-    seen: frozenset[tuple[str, datetime]] = frozenset()
+    seen: frozenset[tuple[str, datetime, str]] = frozenset()
     total: int | None = None
+    ceiling: datetime | None = None
     while True:
         wish = scope(container) | _WITH_STAMP | {"sort": "updated_on:asc,id:asc", "updated_on": at_least(spoken(start))}
         issues, count = listing(wish)
         total = count if total is None else total
-        heads = [read_head(one, now()) for one in issues]
-        yield from _page([one for one in heads if (one.id, one.updated_at) not in seen], start, total)
+        heads = _heads(issues, now(), start)
+        yield from _page([one for one in heads if _sight(one) not in seen], start, total, ceiling)
         if len(issues) < PAGE:
             return
         last = heads[-1].updated_at
         if last > start:
             start = last
-            seen = frozenset((one.id, one.updated_at) for one in heads if one.updated_at == last)
+            seen = frozenset(_sight(one) for one in heads if one.updated_at == last)
         else:
-            yield from _walk_second(listing, container, start, now)
+            for page in _walk_second(listing, container, start, now):
+                if ceiling is None and any(not one.stamp for one in page.heads):
+                    ceiling = start  # it was not over yet: what changed within it meanwhile is for the next look
+                yield page if ceiling is None else replace(page, reached=min(start, ceiling))
             start, seen = start + _SECOND, frozenset()
+
+
+def _sight(one: Head) -> tuple[str, datetime, str]:
+    """What an entry was seen as. Within one second an issue may change again, which its stamp tells once it is over."""
+    return one.id, one.updated_at, one.stamp
 
 
 def _walk_second(listing: Listing, container: str, second: datetime, now: Callable[[], datetime]) -> Iterator[Page]:
@@ -70,18 +81,32 @@ def _walk_second(listing: Listing, container: str, second: datetime, now: Callab
     while True:
         wish = scope(container) | _WITH_STAMP | {"sort": "id:asc", "issue_id": at_least(str(after + 1))}
         issues, _ = listing(wish | {"updated_on": between})
-        heads = [read_head(one, now()) for one in issues]
-        yield from _page([one for one in heads if one.updated_at == second], second, None)
+        heads = _heads(issues, now(), second)
+        yield from _page([one for one in heads if one.updated_at == second], second, None, None)
         if len(issues) < PAGE:
             return
-        after = int(heads[-1].id)
+        after = _last(issues)
 
 
-def _page(heads: list[Head], start: datetime, total: int | None) -> Iterator[Page]:
+def _heads(issues: list[Json], now: datetime, since: datetime) -> list[Head]:
+    return heads_of(issues, lambda one: read_head(one, now), _numbered, since)
+
+
+def _numbered(issue: Json) -> str:
+    return number(issue["id"])
+
+
+def _last(issues: list[Json]) -> int:
+    """The largest number of a page that is ordered by number."""
+    return max(map(int, ids_of(issues, _numbered)))
+
+
+def _page(heads: list[Head], start: datetime, total: int | None, ceiling: datetime | None) -> Iterator[Page]:
     """A page of these, if any. Redmine's ``>=`` also brings issues of the second before; they are left out."""
     wanted = tuple(one for one in heads if one.updated_at >= start)
     if wanted:
-        yield Page(wanted, max(one.updated_at for one in wanted), total)
+        latest = max(one.updated_at for one in wanted)
+        yield Page(wanted, latest if ceiling is None else min(latest, ceiling), total)
 
 
 def walk_census(listing: Listing, container: str) -> Iterator[tuple[str, ...]]:
@@ -89,8 +114,7 @@ def walk_census(listing: Listing, container: str) -> Iterator[tuple[str, ...]]:
     after = 0
     while True:
         issues, _ = listing(scope(container) | {"sort": "id:asc", "issue_id": at_least(str(after + 1))})
-        ids = tuple(str(one["id"]) for one in issues)
-        yield ids
-        if len(ids) < PAGE:
+        yield ids_of(issues, _numbered)
+        if len(issues) < PAGE:
             return
-        after = int(ids[-1])
+        after = _last(issues)

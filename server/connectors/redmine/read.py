@@ -9,9 +9,11 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from server.connectors.moments import day, moment, shown
+from server.connectors.reading import number, part, text
 from server.domain.errors import NotThatApp
 from server.domain.item import Attachment, Comment, Head, Item, Link
 from server.domain.values import FieldKind, Value
@@ -52,14 +54,9 @@ def section(answer: object, name: str) -> Any:
     return answer[name]
 
 
-def moment(text: str) -> datetime:
-    """A time of Redmine's (``2026-11-23T18:22:11Z``), in UTC."""
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def lines(text: object) -> str:
+def lines(said: object) -> str:
     """Text with LF at the end of each line, whatever Redmine stored."""
-    return "" if text is None else str(text).replace("\r\n", "\n").replace("\r", "\n")
+    return text(said).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def own_id(reference: object) -> str | None:
@@ -79,18 +76,33 @@ def custom_id(field_id: str) -> str | None:
 
 def read_fields(issue: Json, reading: Reading) -> dict[str, Value]:
     """The fields of an issue by our names for them."""
-    values: dict[str, Value] = {
-        "subject": str(issue.get("subject") or ""),
-        "description": lines(issue.get("description")),
-        "is_private": bool(issue.get("is_private", False)),
-    }
-    values.update({name: own_id(issue.get(name)) for name in REFERENCES})
-    values.update({name: issue.get(name) for name in (*NUMBERS, *DATES)})
-    for custom in issue.get("custom_fields", ()):
-        number = str(custom["id"])
-        if number != reading.marker_field:
-            values[f"cf_{number}"] = read_custom(custom, reading.kinds.get(number))
+    with part("its subject or its description"):
+        values: dict[str, Value] = {
+            "subject": text(issue.get("subject")),
+            "description": lines(issue.get("description")),
+            "is_private": bool(issue.get("is_private", False)),
+        }
+    for name in REFERENCES:
+        with part(f"its field “{name}”"):
+            values[name] = own_id(issue.get(name))
+    for name in DATES:
+        with part(f"its field “{name}”"):
+            values[name] = day(issue.get(name))
+    for name in NUMBERS:
+        with part(f"its field “{name}”"):
+            values[name] = _amount(issue.get(name))
+    for custom in issue.get("custom_fields") or ():
+        with part(f"its custom field “{custom.get('name')}”" if isinstance(custom, dict) else "a custom field"):
+            numbered = number(custom["id"])
+            if numbered != reading.marker_field:
+                values[f"cf_{numbered}"] = read_custom(custom, reading.kinds.get(numbered))
     return values
+
+
+def _amount(said: object) -> int | float | None:
+    if said is None or (isinstance(said, int | float) and not isinstance(said, bool)):
+        return said
+    raise TypeError(f"{shown(said)} is no number")
 
 
 def read_custom(custom: Json, kind: FieldKind | None) -> Value:
@@ -101,21 +113,21 @@ def read_custom(custom: Json, kind: FieldKind | None) -> Value:
         return tuple(sorted(str(one) for one in members if one not in (None, "")))
     if value in (None, ""):
         return None
-    text = lines(value)
+    said = lines(value)
     if kind is FieldKind.NUMBER:
         try:
-            return float(text) if "." in text else int(text)
+            return float(said) if "." in said else int(said)
         except ValueError:
             return None
     if kind is FieldKind.FLAG:
-        return text == "1"
-    return text
+        return said == "1"
+    return said
 
 
 def read_marker(issue: Json, marker_field: str | None) -> str | None:
     """The correlation id that an issue carries."""
-    for custom in issue.get("custom_fields", ()):
-        if str(custom["id"]) == marker_field:
+    for custom in issue.get("custom_fields") or ():
+        if isinstance(custom, dict) and str(custom.get("id")) == marker_field:
             return str(custom.get("value") or "") or None
     return None
 
@@ -134,20 +146,28 @@ def read_stamp(issue: Json, now: datetime) -> str:
     seen = {key: value for key, value in seen.items() if value not in ([], None) and not key.startswith("total_")}
     for name in ("spent_hours", "watchers", "changesets"):
         seen.pop(name, None)
-    text = json.dumps(seen, sort_keys=True, ensure_ascii=False)
-    return f"{issue['updated_on']} {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    plain = json.dumps(seen, sort_keys=True)
+    return f"{issue['updated_on']} {hashlib.sha256(plain.encode()).hexdigest()[:16]}"
 
 
 def read_head(issue: Json, now: datetime) -> Head:
     """An issue of a list as an entry of the change feed."""
-    return Head(str(issue["id"]), moment(issue["updated_on"]), read_stamp(issue, now))
+    return Head(number(issue["id"]), moment(issue["updated_on"]), read_stamp(issue, now))
 
 
 def read_comments(journals: Sequence[Json], own_user: str) -> tuple[Comment, ...]:
     """The journals that say something; those that only record changes of fields are not comments."""
-    return tuple(
-        Comment(
-            id=str(journal["id"]),
+    return tuple(_comment(one, own_user) for one in journals if not isinstance(one, dict) or _says(one))
+
+
+def _says(journal: Json) -> bool:
+    return bool(lines(journal.get("notes")).strip())
+
+
+def _comment(journal: Json, own_user: str) -> Comment:
+    with part(f"the note {journal.get('id')}" if isinstance(journal, dict) else "a note"):
+        return Comment(
+            id=number(journal["id"]),
             body=lines(journal["notes"]),
             author=own_id(journal.get("user")) or "",
             author_name=own_name(journal.get("user")),
@@ -155,16 +175,17 @@ def read_comments(journals: Sequence[Json], own_user: str) -> tuple[Comment, ...
             private=bool(journal.get("private_notes", False)),
             own=own_id(journal.get("user")) == own_user,
         )
-        for journal in journals
-        if lines(journal.get("notes")).strip()
-    )
 
 
 def read_attachments(attachments: Sequence[Json], own_user: str) -> tuple[Attachment, ...]:
     """The files of an issue. Redmine shows them to everybody who sees the issue."""
-    return tuple(
-        Attachment(
-            id=str(one["id"]),
+    return tuple(_attachment(one, own_user) for one in attachments)
+
+
+def _attachment(one: Json, own_user: str) -> Attachment:
+    with part(f"the file {one.get('id')}" if isinstance(one, dict) else "a file"):
+        return Attachment(
+            id=number(one["id"]),
             name=str(one["filename"]),
             size=int(one["filesize"]),
             content_type=str(one.get("content_type") or "application/octet-stream"),
@@ -172,8 +193,6 @@ def read_attachments(attachments: Sequence[Json], own_user: str) -> tuple[Attach
             created_at=moment(one["created_on"]),
             own=own_id(one.get("author")) == own_user,
         )
-        for one in attachments
-    )
 
 
 SEEN_FROM_TARGET = {
@@ -195,23 +214,31 @@ def read_links(issue_id: str, relations: Sequence[Json]) -> tuple[Link, ...]:
 
 
 def read_item(issue: Json, reading: Reading) -> Item:
-    """A whole issue, as fetched with journals, attachments and relations."""
-    number = str(issue["id"])
+    """A whole issue, as fetched with journals, attachments and relations. What cannot be read names the part."""
+    numbered = number(issue["id"])
+    with part("its time of change"):
+        updated, stamp = moment(issue["updated_on"]), read_stamp(issue, reading.now)
+    with part("its relations or its parent"):
+        links = read_links(numbered, issue.get("relations") or ())
+        parent = own_id(issue.get("parent"))
+    with part("who made it, and when"):
+        created = moment(issue["created_on"]) if issue.get("created_on") else None
+        author, author_name = own_id(issue.get("author")), own_name(issue.get("author"))
     return Item(
-        id=number,
-        key=f"#{number}",
-        url=f"{reading.base_url.rstrip('/')}/issues/{number}",
+        id=numbered,
+        key=f"#{numbered}",
+        url=f"{reading.base_url.rstrip('/')}/issues/{numbered}",
         container=own_id(issue.get("project")) or "",
         type=own_id(issue.get("tracker")) or "",
-        updated_at=moment(issue["updated_on"]),
+        updated_at=updated,
         fields=read_fields(issue, reading),
-        stamp=read_stamp(issue, reading.now),
-        comments=read_comments(issue.get("journals", ()), reading.own_user),
-        attachments=read_attachments(issue.get("attachments", ()), reading.own_user),
-        links=read_links(number, issue.get("relations", ())),
-        parent=own_id(issue.get("parent")),
+        stamp=stamp,
+        comments=read_comments(issue.get("journals") or (), reading.own_user),
+        attachments=read_attachments(issue.get("attachments") or (), reading.own_user),
+        links=links,
+        parent=parent,
         marker=read_marker(issue, reading.marker_field),
-        author_name=str((issue.get("author") or {}).get("name") or ""),
-        created_at=moment(issue["created_on"]) if issue.get("created_on") else None,
-        own=own_id(issue.get("author")) == reading.own_user,
+        author_name=author_name,
+        created_at=created,
+        own=author == reading.own_user,
     )

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from server.connectors.base import Account, Answer, Capabilities, Container, ItemType, Manifest, Outlet
+from server.connectors.reading import members_of, reading
 from server.connectors.request_tracker.advice import warnings
 from server.connectors.request_tracker.content import decoded
 from server.connectors.request_tracker.feed import PAGE, walk_census, walk_changes
@@ -136,8 +137,9 @@ class RequestTracker:
         return self._whole(*self._ticket(item_id))
 
     def _whole(self, ticket: Json, last: str) -> Item:
-        said = messages(self._learned, str(ticket["id"]), last, self._format)
-        return read_item(ticket, said, self._reading(ticket))
+        by = self._reading(ticket)
+        with reading(f"#{ticket['id']}"):
+            return read_item(ticket, messages(self._learned, str(ticket["id"]), last, self._format), by)
 
     def _reading(self, ticket: Json) -> Reading:
         return self._learned.reading(own_id(ticket["Queue"]), self._outlet.server_time)
@@ -356,7 +358,7 @@ class RequestTracker:
         wish += [pair for column in order for pair in (("orderby", column), ("order", "ASC"))]
         answer = self._learned.ask("/tickets", wish)
         total = section(answer, "total")
-        return list(section(answer, "items")), None if total is None else int(total)
+        return members_of(section(answer, "items"), "/tickets"), None if total is None else int(total)
 
     def _ticket(self, item_id: str) -> tuple[Json, str]:
         """A ticket's own record, and the number of its last transaction (empty when RT does not tell)."""

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 
+from server.connectors.reading import heads_of, ids_of, number
 from server.connectors.request_tracker.read import Json, read_head
 from server.connectors.request_tracker.write import spoken
 from server.domain.item import Page
@@ -36,6 +38,7 @@ def walk_changes(
     """
     at, after = (since or _BEGINNING).replace(microsecond=0), 0
     total: int | None = None
+    ceiling: datetime | None = None
     while True:
         behind = f"LastUpdated >= '{spoken(at, zone)}'"
         if after:
@@ -43,13 +46,25 @@ def walk_changes(
             behind = f"({later} OR ({behind} AND id > {after}))"
         tickets, count = search(f"{in_queue(container)} AND {behind}", ("LastUpdated", "id"), "LastUpdated")
         total = count if total is None else total
-        heads = tuple(read_head(one, now()) for one in tickets)
+        heads = tuple(heads_of(tickets, partial(read_head, now=now()), _numbered, at))
         if not heads:
             return
-        yield Page(heads, max(one.updated_at for one in heads), total)
+        latest = max(one.updated_at for one in heads)
+        yield Page(heads, latest if ceiling is None else min(latest, ceiling), total)
         if count is not None and count <= len(heads):
             return
-        at, after = heads[-1].updated_at, int(heads[-1].id)
+        if ceiling is None and not heads[-1].stamp:
+            ceiling = heads[-1].updated_at  # a ticket in front may change within this second still: the next look's
+        at, after = heads[-1].updated_at, _last(tickets)
+
+
+def _numbered(ticket: Json) -> str:
+    return number(ticket["id"])
+
+
+def _last(tickets: list[Json]) -> int:
+    """The number of the last ticket that has one."""
+    return int(ids_of(tickets, _numbered)[-1])
 
 
 def walk_census(search: Search, container: str) -> Iterator[tuple[str, ...]]:
@@ -57,8 +72,7 @@ def walk_census(search: Search, container: str) -> Iterator[tuple[str, ...]]:
     after = 0
     while True:
         tickets, count = search(f"{in_queue(container)} AND id > {after}", ("id",), "Queue")
-        ids = tuple(str(one["id"]) for one in tickets)
-        yield ids
-        if not ids or (count is not None and count <= len(ids)):
+        yield ids_of(tickets, _numbered)
+        if not tickets or (count is not None and count <= len(tickets)):
             return
-        after = int(ids[-1])
+        after = _last(tickets)

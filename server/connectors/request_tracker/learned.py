@@ -16,6 +16,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server.connectors.base import Outlet
+from server.connectors.moments import moment
 from server.connectors.request_tracker.fields import DEFAULT_LIFECYCLE, DEFAULT_STATUSES, custom_field
 from server.connectors.request_tracker.read import (
     DELETED,
@@ -23,7 +24,6 @@ from server.connectors.request_tracker.read import (
     CustomField,
     Json,
     Reading,
-    moment,
     own_id,
     read_following,
     section,

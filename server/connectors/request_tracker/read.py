@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from server.connectors.moments import moment
+from server.connectors.reading import number
 from server.connectors.request_tracker.markup import html_to_text, text_to_html
 from server.domain.errors import NotThatApp
 from server.domain.item import PARENT, Attachment, Comment, Head, Item, Link
@@ -75,11 +77,6 @@ def section(answer: object, name: str) -> Any:
             "RT's REST 2 interface is part of RT from version 5 on."
         )
     return answer[name]
-
-
-def moment(text: str) -> datetime:
-    """A time of RT's (``2026-11-23T18:27:03Z``), in UTC."""
-    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def own_id(reference: object) -> str:
@@ -167,7 +164,7 @@ def read_stamp(updated: datetime, now: datetime | None) -> str:
 def read_head(ticket: Json, now: datetime | None) -> Head:
     """A ticket of a list as an entry of the change feed."""
     updated = moment(ticket["LastUpdated"])
-    return Head(str(ticket["id"]), updated, read_stamp(updated, now))
+    return Head(number(ticket["id"]), updated, read_stamp(updated, now))
 
 
 _NOT_LINKS = frozenset({"self", "history", "comment", "correspond", "customfield", "lifecycle", "customrole"})

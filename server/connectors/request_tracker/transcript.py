@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from server.connectors.moments import moment
 from server.connectors.request_tracker.learned import Learned, json_search
-from server.connectors.request_tracker.read import SPOKEN, Json, Message, moment, own_id, section
+from server.connectors.request_tracker.read import SPOKEN, Json, Message, own_id, section
 from server.domain.errors import Transient
 from server.domain.values import TextFormat
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, BinaryIO
 
-from server.connectors.request_tracker.read import NOBODY, CustomField, lines, moment, read_priority
+from server.connectors.moments import moment
+from server.connectors.request_tracker.read import NOBODY, CustomField, lines, read_priority
 from server.domain.errors import Rejected
 from server.domain.values import FieldKind, TextFormat, Value
 

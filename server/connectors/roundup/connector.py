@@ -6,46 +6,29 @@ carries the tag of what it was made from, so it never overwrites what somebody e
 
 from __future__ import annotations
 
-import re
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from server.connectors.base import Account, Capabilities, Container, ItemType, Manifest, Outlet
-from server.connectors.paging import walk
+from server.connectors.paging import in_parts, walk
+from server.connectors.roundup.items import Items, place_of
 from server.connectors.roundup.links import with_link, without_link
 from server.connectors.roundup.manifest import MANIFEST, TEXT_FORMATS
-from server.connectors.roundup.read import (
-    Reading,
-    comment_marker,
-    heard,
-    ids,
-    item_marker,
-    lines,
-    read_file,
-    read_item,
-    spoken,
-    stamp_of,
-)
+from server.connectors.roundup.read import comment_marker, item_marker, lines
 from server.connectors.roundup.schema import DESCRIPTION, Schema
-from server.connectors.roundup.session import Json, Session, read_user
+from server.connectors.roundup.session import Session
 from server.connectors.roundup.write import Writer, message_text
 from server.connectors.seen import DELETES_ITEMS, Seen
-from server.domain.errors import Gone, PutRight, Rejected
-from server.domain.item import Attachment, CommentDraft, Draft, FileDraft, Head, Item, Page
+from server.domain.errors import AppError, Gone, PutRight, Rejected
+from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
 _PAGE = 500
 """Roundup reads all that follows for each page it gives, so few large pages are kind to it."""
 _BULK = 50
-"""Items of the feed that are read together, and"""
-_WORTH = 4
-"""from how many on that is worth it: a quiet look stays one request."""
-_SIZES = 20_000
-_MESSAGE = "author,creator,creation,date,content,messageid"
-_FILE = "name,type,creator,creation"
-_DESIGNATOR = re.compile(r"([a-z_]\w*?)(\d+)", re.IGNORECASE)
+"""Items of the feed that are read together."""
 _FORBIDDEN = 403
 
 
@@ -60,11 +43,9 @@ class Roundup:
         self._format = TEXT_FORMATS[chosen]
         self._session = Session(outlet, settings["login"].strip(), settings["password"])
         self._schema = Schema(self._session)
-        self._writer = Writer(self._session, self._schema, self._members)
+        self._items = Items(outlet, self._session, self._schema)
+        self._writer = Writer(self._session, self._schema, self._items.members)
         self.seen = Seen()
-        self._lock = threading.Lock()
-        self._names: dict[str, str] = {}
-        self._sizes: dict[str, int] = {}
 
     @property
     def manifest(self) -> Manifest:
@@ -87,7 +68,7 @@ class Roundup:
         """Prove address, login and the right to use the REST interface."""
         user = self._session.check()
         warnings = []
-        if all(not one.email for one in self._people() if one.id != user.id):
+        if all(not one.email for one in self._items.people() if one.id != user.id):
             warnings.append(
                 f"Roundup does not show {user.name} other people's e-mail addresses, so people are not matched by "
                 "themselves. Let the syncing user's role view the property “address” of users, or match them by hand."
@@ -117,43 +98,44 @@ class Roundup:
 
     def users(self, container: str) -> tuple[AppUser, ...]:  # noqa: ARG002 - the protocol's
         """All users but the anonymous one, with e-mail where Roundup shows it to us."""
-        return tuple(one for one in self._people() if one.login != "anonymous")
+        return tuple(one for one in self._items.people() if one.login != "anonymous")
 
     # Reading items
 
     def changes(self, container: str, since: datetime | None) -> Iterator[Page]:
-        """Items changed at or after ``since``, oldest first."""
-        for page in walk(lambda start, offset, limit: self._heads(container, start, offset, limit), since, _PAGE):
-            for place in range(0, len(page.heads), _BULK):
-                heads = page.heads[place : place + _BULK]
-                if len(heads) >= _WORTH:
-                    heads = self._filled(container, heads)
-                yield Page(heads, max(one.updated_at for one in heads))
+        """Items changed at or after ``since``, oldest first.
+
+        Items are read together, after the list: what they are by then may be newer, and claims nothing.
+        """
+        for page in walk(lambda start, offset, limit: self._items.heads(container, start, offset, limit), since, _PAGE):
+            for some in in_parts(page, _BULK):
+                yield replace(some, heads=self._items.filled(container, some.heads))
 
     def census(self, container: str) -> Iterator[tuple[str, ...]]:
         """The designators of all items of the class; one answer, so nothing can slip between pages."""
-        found, _ = self._session.get(f"/rest/data/{container}")
-        every = [container + str(one["id"]) for one in found["collection"]]
+        every = self._items.designators(container)
         for place in range(0, len(every), _PAGE):
-            yield tuple(every[place : place + _PAGE])
+            yield every[place : place + _PAGE]
 
     def fetch(self, item_id: str) -> Item:
         """The whole item: one request, one for its messages, one for its files."""
-        name, number = self._place(item_id)
-        items = self._items(name, (number,))
-        if not items:
+        name, numbered = place_of(item_id)
+        found = self._items.read(name, (numbered,)).get(item_id)
+        if found is None:
             raise Gone(f"{item_id} is not in Roundup any more.")
-        return items[0]
+        if isinstance(found, AppError):
+            raise found
+        return found
 
     def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:  # noqa: ARG002 - markers are certain here
         """Items that carry the correlation id, in their own field or at their first message."""
         name = draft.container
         numbers = set()
         if self._schema.shape(name).holds_marker:
-            numbers |= self._numbers(name, (("remote_id:", draft.marker),))
-        messages = self._numbers("msg", (("messageid:", item_marker(draft.marker)),))
+            numbers |= self._items.numbers(name, (("remote_id:", draft.marker),))
+        messages = self._items.numbers("msg", (("messageid:", item_marker(draft.marker)),))
         if messages:
-            numbers |= self._numbers(name, (("messages", ",".join(sorted(messages))),))
+            numbers |= self._items.numbers(name, (("messages", ",".join(sorted(messages))),))
         return tuple(name + one for one in sorted(numbers, key=int))
 
     # Writing items
@@ -168,12 +150,12 @@ class Roundup:
         body["messages"] = [self._writer.say(draft.fields.get(DESCRIPTION), item_marker(draft.marker))]
         if shape.holds_marker:
             body["remote_id"] = draft.marker
-        number = self._session.post(f"/rest/data/{draft.container}", body)
-        return self.fetch(draft.container + number)
+        made = self._session.post(f"/rest/data/{draft.container}", body)
+        return self.fetch(draft.container + made)
 
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         """Write the fields; a description into the message that the item was made with."""
-        name, number = self._place(item_id)
+        name, number = place_of(item_id)
         body = self._writer.body(name, changed)
         if body:
             self._session.edit(f"/rest/data/{name}/{number}", lambda _: body)
@@ -187,8 +169,8 @@ class Roundup:
 
     def delete(self, item_id: str) -> None:
         """Retire the item, which Roundup allows to administrators only, unless the tracker says otherwise."""
-        name, number = self._place(item_id)
-        if not self._numbers(name, (("id", number),)):
+        name, number = place_of(item_id)
+        if not self._items.numbers(name, (("id", number),)):
             raise Gone(f"{item_id} is not in Roundup any more.")
         try:
             self._session.retire(f"/rest/data/{name}/{number}")
@@ -208,7 +190,7 @@ class Roundup:
         if draft.private:
             raise Rejected(f"Roundup has no private messages, so a private comment was not posted on {item_id}.")
         made = self._writer.say(draft.body, comment_marker(draft.marker))
-        self._writer.hang(*self._place(item_id), "messages", made)
+        self._writer.hang(*place_of(item_id), "messages", made)
         return made
 
     def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:  # noqa: ARG002 - the protocol's
@@ -217,7 +199,7 @@ class Roundup:
 
     def delete_comment(self, item_id: str, comment_id: str) -> None:
         """Take a message off the item; one that is gone already is no error."""
-        self._writer.take_off(*self._place(item_id), "messages", comment_id)
+        self._writer.take_off(*place_of(item_id), "messages", comment_id)
 
     def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
         """Upload a file and hang it on the item.
@@ -235,8 +217,8 @@ class Roundup:
                 "content": ("content", content, "application/octet-stream"),
             }
             made = self._session.upload("/rest/data/file", parts)
-        self._keep_size(made, draft.size)
-        self._writer.hang(*self._place(item_id), "files", made)
+        self._items.keep_size(made, draft.size)
+        self._writer.hang(*place_of(item_id), "files", made)
         return made
 
     def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:  # noqa: ARG002 - the protocol's
@@ -245,7 +227,7 @@ class Roundup:
 
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:
         """Take a file off the item; one that is gone already is no error."""
-        self._writer.take_off(*self._place(item_id), "files", attachment_id)
+        self._writer.take_off(*place_of(item_id), "files", attachment_id)
 
     def link_kinds(self, container: str) -> tuple[str, ...]:
         """The properties of the class that hold items of the class itself."""
@@ -263,8 +245,8 @@ class Roundup:
 
     def _related(self, item_id: str, kind: str, target: str) -> tuple[str, str, str]:
         """The item's class and number, and the target's number. ``Rejected`` where the tracker has no such relation."""
-        name, number = self._place(item_id)
-        other, wanted = self._place(target)
+        name, number = place_of(item_id)
+        other, wanted = place_of(target)
         if kind not in self._schema.shape(name).relations or other != name:
             raise Rejected(f"{item_id} cannot be related to {target} by “{kind}” in this tracker.")
         return name, number, wanted
@@ -273,120 +255,7 @@ class Roundup:
         """Let go of sockets."""
         self._outlet.close()
 
-    # How items are read
-
-    def _heads(self, name: str, since: datetime | None, offset: int, limit: int) -> Sequence[Head]:
-        wish = [("@fields", "activity"), ("@sort", "activity,id"), ("@page_size", str(limit + offset))]
-        if since is not None:
-            wish.append(("activity", f"from {spoken(since)}"))
-        found, answer = self._session.get(f"/rest/data/{name}", wish)
-        now = _date(answer, self._outlet)
-        return [
-            Head(name + str(one["id"]), heard(one["activity"]), stamp_of(str(one["activity"]), now))
-            for one in found["collection"][offset:]
-        ]
-
-    def _filled(self, name: str, heads: Sequence[Head]) -> tuple[Head, ...]:
-        """The same heads with their items; one that was deleted meanwhile stays as it is."""
-        items = {one.id: one for one in self._items(name, [self._place(head.id)[1] for head in heads])}
-        return tuple(
-            Head(found.id, found.updated_at, found.stamp, found) if (found := items.get(one.id)) is not None else one
-            for one in heads
-        )
-
-    def _items(self, name: str, numbers: Sequence[str]) -> list[Item]:
-        shape = self._schema.shape(name)
-        wanted = {"title", "messages", "files", "activity", "creation", "creator", *shape.fields, *shape.relations}
-        if shape.holds_marker:
-            wanted.add("remote_id")
-        found, answer = self._many(name, numbers, ",".join(sorted(wanted)), "2")
-        now = _date(answer, self._outlet)
-        messages = self._members("msg", [one for raw in found for one in ids(raw.get("messages"))], _MESSAGE, "3")
-        files = self._members("file", [one for raw in found for one in ids(raw.get("files"))], _FILE, "2")
-        by = Reading(
-            self._outlet.base_url,
-            self._session.user.id,
-            self._called(messages, files, {str(raw["id"]): raw for raw in found}),
-            now,
-        )
-        return [
-            read_item(
-                shape,
-                raw,
-                {one: messages[one] for one in ids(raw.get("messages")) if one in messages},
-                [self._attachment(files[one], by) for one in ids(raw.get("files")) if one in files],
-                by,
-            )
-            for raw in found
-        ]
-
-    def _many(self, name: str, numbers: Sequence[str], fields: str, verbose: str) -> tuple[list[Json], Any]:
-        wish = [("@fields", fields), ("@verbose", verbose), *(("id", one) for one in numbers)]
-        found, answer = self._session.get(f"/rest/data/{name}", wish)
-        return list(found["collection"]), answer
-
-    def _members(self, name: str, numbers: Sequence[str], fields: str, verbose: str) -> dict[str, Json]:
-        every: dict[str, Json] = {}
-        for place in range(0, len(numbers), _PAGE // 2):
-            found, _ = self._many(name, numbers[place : place + _PAGE // 2], fields, verbose)
-            every |= {str(one["id"]): one for one in found}
-        return every
-
-    def _numbers(self, name: str, wish: tuple[tuple[str, str], ...]) -> set[str]:
-        found, _ = self._session.get(f"/rest/data/{name}", wish)
-        return {str(one["id"]) for one in found["collection"]}
-
-    def _attachment(self, raw: Json, by: Reading) -> Attachment:
-        number = str(raw["id"])
-        size = self._sizes.get(number)
-        if size is None:
-            size = self._session.size(f"/file{number}/")
-            self._keep_size(number, size)
-        return read_file(raw, size, by)
-
-    def _keep_size(self, number: str, size: int) -> None:
-        with self._lock:
-            if len(self._sizes) >= _SIZES:
-                self._sizes.clear()
-            self._sizes[number] = size
-
-    def _people(self) -> tuple[AppUser, ...]:
-        wish = (("@fields", "username,realname,address"), ("@verbose", "2"))
-        found, _ = self._session.get("/rest/data/user", wish)
-        people = tuple(read_user(one) for one in found["collection"])
-        with self._lock:
-            self._names |= {one.id: one.name for one in people}
-        return people
-
-    def _called(self, *groups: Mapping[str, Json]) -> Mapping[str, str]:
-        """What the people behind items, messages and files are called."""
-        wanted = {
-            str(raw[role]["id"])
-            for group in groups
-            for raw in group.values()
-            for role in ("author", "creator")
-            if raw.get(role)
-        }
-        if wanted - self._names.keys():
-            self._people()
-            with self._lock:
-                for one in wanted - self._names.keys():
-                    self._names[one] = f"user{one}"  # retired: known by number only
-        return self._names
-
-    @staticmethod
-    def _place(item_id: str) -> tuple[str, str]:
-        found = _DESIGNATOR.fullmatch(item_id)
-        if found is None:
-            raise Gone(f"{item_id} is no item of Roundup's.")
-        return found[1], found[2]
-
 
 def open_roundup(settings: Mapping[str, str], outlet: Outlet) -> Roundup:
     """Build a connector from a connection's settings."""
     return Roundup(settings, outlet)
-
-
-def _date(answer: Any, outlet: Outlet) -> datetime | None:
-    date = getattr(answer, "date", None)
-    return date if isinstance(date, datetime) else outlet.server_time

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from server.connectors.moments import day, moment, shown
+from server.connectors.reading import number, part, text
 from server.connectors.roundup.schema import DESCRIPTION, Property, Shape, label
 from server.connectors.roundup.session import Json
 from server.domain.item import PARENT, Attachment, Comment, Item, Link
@@ -30,19 +32,19 @@ class Reading:
     now: datetime | None
 
 
-def spoken(moment: datetime) -> str:
+def spoken(when: datetime) -> str:
     """A time as Roundup reads it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d.%H:%M:%S")
+    return when.astimezone(UTC).strftime("%Y-%m-%d.%H:%M:%S")
 
 
-def heard(text: str) -> datetime:
-    """A time as Roundup writes it."""
-    return datetime.strptime(text[:19], "%Y-%m-%d.%H:%M:%S").replace(tzinfo=UTC)
+def heard(text: object) -> datetime:
+    """A time as Roundup writes it; a second that it rounded up to 60 is one of these. Raises ``ValueError``."""
+    return moment(text)
 
 
-def lines(text: object) -> str:
+def lines(said: object) -> str:
     """Text with plain newlines."""
-    return str(text or "").replace("\r\n", "\n").replace("\r", "\n")
+    return text(said).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def text_marker(designator: str) -> str:
@@ -63,7 +65,7 @@ def comment_marker(marker: str) -> str:
 def ids(linked: object) -> list[str]:
     """The numbers in a set of links, however verbose."""
     many = linked if isinstance(linked, list) else []
-    return [str(one["id"]) if isinstance(one, dict) else str(one) for one in many]
+    return [number(one["id"]) if isinstance(one, dict) else number(one) for one in many]
 
 
 def stamp_of(activity: str, now: datetime | None) -> str:
@@ -79,45 +81,65 @@ def first_message(item: Json, messages: Mapping[str, Json]) -> str | None:
     if ours:
         return ours[-1]
     people = [one for one in numbers if not kinds[one]]
-    if people and item.get("creation") and heard(str(messages[people[0]]["creation"])) <= heard(str(item["creation"])):
+    if people and item.get("creation") and heard(messages[people[0]]["creation"]) <= heard(item["creation"]):
         return people[0]
     return None
 
 
 def read_item(shape: Shape, raw: Json, messages: Mapping[str, Json], files: Iterable[Attachment], by: Reading) -> Item:
-    """An item from its own answer and its messages' and files'."""
-    number, activity = str(raw["id"]), str(raw["activity"])
-    first = first_message(raw, messages)
-    described = messages.get(first) if first is not None else None
-    fields: dict[str, Value] = {
-        "title": str(raw.get("title") or ""),
-        DESCRIPTION: lines(described.get("content")).strip() if described is not None else "",
-    }
-    fields |= {name: read_value(one, raw.get(name)) for name, one in shape.fields.items()}
-    designator = shape.name + number
-    creator = str((raw.get("creator") or {}).get("id", ""))
+    """An item from its own answer and its messages' and files'. What cannot be read names the part."""
+    numbered = number(raw["id"])
+    with part("its time of change"):
+        activity = str(raw["activity"])
+        updated, stamp = heard(activity), stamp_of(activity, by.now)
+    with part("its title"):
+        title = text(raw.get("title"))
+    with part("its description"):
+        first = first_message(raw, messages)
+        described = messages.get(first) if first is not None else None
+        description = lines(described.get("content")).strip() if described is not None else ""
+    with part("who made it, and when"):
+        creator = person_of(raw.get("creator"))
+        created = heard(raw["creation"]) if raw.get("creation") else None
+    with part("its links"):
+        links = tuple(Link(kind, one) for kind in shape.relations if kind != PARENT for one in related(raw.get(kind)))
+        parent = next(iter(related(raw.get(PARENT))), None) if PARENT in shape.relations else None
     marker = str(raw.get("remote_id") or "") if shape.holds_marker else ""
     if not marker and described is not None:
         kind, carried = marked(described)
         marker = carried if kind == "item" else ""
+    designator = shape.name + numbered
     return Item(
         id=designator,
         key=designator,
         url=f"{by.base_url}/{designator}",
         container=shape.name,
         type=shape.name,
-        updated_at=heard(activity),
-        fields=fields,
-        stamp=stamp_of(activity, by.now),
+        updated_at=updated,
+        fields={"title": title, DESCRIPTION: description} | _read_fields(shape, raw),
+        stamp=stamp,
         comments=tuple(read_comment(messages[one], by) for one in sorted(messages, key=int) if one != first),
         attachments=tuple(files),
-        links=tuple(Link(kind, one) for kind in shape.relations if kind != PARENT for one in related(raw.get(kind))),
-        parent=next(iter(related(raw.get(PARENT))), None) if PARENT in shape.relations else None,
+        links=links,
+        parent=parent,
         marker=marker or None,
         author_name=by.names.get(creator, ""),
-        created_at=heard(str(raw["creation"])) if raw.get("creation") else None,
+        created_at=created,
         own=creator == by.me,
     )
+
+
+def _read_fields(shape: Shape, raw: Json) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for name, one in shape.fields.items():
+        with part(f"its field “{name}”"):
+            values[name] = read_value(one, raw.get(name))
+    return values
+
+
+def person_of(raw: object) -> str:
+    """The number of a user within an answer; empty for none."""
+    return number(raw["id"]) if isinstance(raw, Mapping) else ""
 
 
 def related(linked: object) -> list[str]:
@@ -135,39 +157,43 @@ def read_value(one: Property, raw: object) -> Value:
             return tuple(sorted(label(each) for each in many if isinstance(each, dict)))
         return tuple(sorted(ids(many)))
     if isinstance(raw, dict):
-        return str(raw["id"])
+        return number(raw["id"])
+    if one.kind is FieldKind.DATE:
+        return day(raw)
     if raw is None or isinstance(raw, bool | int | float):
         return raw
-    text = str(raw)
-    return text[:10] if one.kind is FieldKind.DATE else lines(text)
+    if not isinstance(raw, str):
+        raise TypeError(f"{shown(raw)} is no value of such a field")
+    return lines(raw)
 
 
 def read_comment(raw: Json, by: Reading) -> Comment:
     """A message as a comment."""
-    author = str((raw.get("author") or raw.get("creator") or {}).get("id", ""))
-    creator = str((raw.get("creator") or {}).get("id", ""))
-    _, marker = marked(raw)
-    return Comment(
-        id=str(raw["id"]),
-        body=lines(raw.get("content")).strip(),
-        author=author,
-        author_name=by.names.get(author, ""),
-        created_at=heard(str(raw.get("date") or raw["creation"])),
-        marker=marker or None,
-        own=by.me in {author, creator},
-    )
+    with part(f"the message {raw.get('id')}"):
+        creator = person_of(raw.get("creator"))
+        author = person_of(raw.get("author")) or creator
+        _, marker = marked(raw)
+        return Comment(
+            id=number(raw["id"]),
+            body=lines(raw.get("content")).strip(),
+            author=author,
+            author_name=by.names.get(author, ""),
+            created_at=heard(raw.get("date") or raw["creation"]),
+            marker=marker or None,
+            own=by.me in {author, creator},
+        )
 
 
 def read_file(raw: Json, size: int, by: Reading) -> Attachment:
     """A file's description."""
-    creator = str((raw.get("creator") or {}).get("id", ""))
+    creator = person_of(raw.get("creator"))
     return Attachment(
-        id=str(raw["id"]),
+        id=number(raw["id"]),
         name=str(raw.get("name") or "file"),
         size=size,
         content_type=str(raw.get("type") or "application/octet-stream"),
         author_name=by.names.get(creator, ""),
-        created_at=heard(str(raw["creation"])),
+        created_at=heard(raw["creation"]),
         own=creator == by.me,
     )
 

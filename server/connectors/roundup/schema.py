@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
+from server.connectors.reading import number
 from server.connectors.roundup.session import Json, Session
 from server.domain.errors import PutRight, Rejected, Transient
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat
@@ -18,6 +20,8 @@ from server.domain.values import FieldKind, FieldSpec, Option, TextFormat
 _NOWHERE = "no-such-thing-in-any-tracker"
 _LINKED = re.compile(r'No key \(\w+\) value .* for "(\w+)"')
 _MANY = "Multilink"
+_SAMPLES = 3
+"""So many items, the last that changed, are taken for a sample until one can be read."""
 _TRIPPED = 400
 _CONFIRMED = 3
 """A busy database trips Roundup as well, but not so often in a row."""
@@ -92,8 +96,12 @@ class Schema:
 
     def options(self, target: str) -> tuple[Option, ...]:
         """The members of a class that items link to, in Roundup's order."""
-        found, _ = self._session.get(f"/rest/data/{target}", (("@verbose", "2"),))
-        return tuple(Option(str(one["id"]), label(one), _closed(target, label(one))) for one in found["collection"])
+        found, _ = self._session.listed(f"/rest/data/{target}", (("@verbose", "2"),))
+        options = []
+        for one in found:
+            with suppress(KeyError, TypeError, ValueError, AttributeError):  # what is broken cannot be chosen
+                options.append(Option(number(one["id"]), label(one), _closed(target, label(one))))
+        return tuple(options)
 
     def _spec(self, one: Property) -> FieldSpec:
         linked = one.kind in {FieldKind.OPTION, FieldKind.STATUS, FieldKind.OPTIONS}
@@ -115,14 +123,15 @@ class Schema:
         """The properties' names, and one item's values as a sample."""
         path = f"/rest/data/{name}"
         try:
-            found, _ = self._session.get(path, (("@page_size", "1"), ("@sort", "-activity")))
+            found, _ = self._session.listed(path, (("@page_size", str(_SAMPLES)), ("@sort", "-activity")))
         except Rejected as error:
             raise PutRight(f"Roundup has no items of the class “{name}” (any more); choose another.") from error
-        if not found["collection"]:
-            return tuple(one for one in _USUAL if self._answers(name, (("@fields", one), ("id", "0")))), {}
-        sample, _ = self._session.get(f"{path}/{found['collection'][0]['id']}", (("@verbose", "1"),))
-        values: Json = sample["attributes"]
-        return tuple(values), values
+        for one in found:
+            with suppress(KeyError, TypeError, ValueError, Rejected):  # a broken item is no sample
+                sample, _ = self._session.get(f"{path}/{number(one['id'])}", (("@verbose", "1"),))
+                if isinstance(values := sample["attributes"], dict):
+                    return tuple(values), values
+        return tuple(one for one in _USUAL if self._answers(name, (("@fields", one), ("id", "0")))), {}
 
     def _property(self, owner: str, name: str, sample: object) -> Property:
         target, many = self._target(owner, name, sample)
@@ -147,8 +156,8 @@ class Schema:
         """The class that a property links to (empty: none), and whether to many of them."""
         many = isinstance(sample, list)
         one = sample[0] if isinstance(sample, list) and sample else sample
-        if isinstance(one, dict):
-            return str(one["link"]).rstrip("/").split("/")[-2], many
+        if isinstance(one, dict) and "link" in one:
+            return ["", *str(one["link"]).rstrip("/").split("/")][-2], many
         if one is not None and not many:
             return "", False
         try:
@@ -177,8 +186,8 @@ class Schema:
             return isinstance(sample, str) and re.fullmatch(r"\d{4}-\d\d-\d\d\.\d\d:\d\d:\d\d", sample) is not None
         # A filter by what is no date is ignored for dates, and finds nothing for text.
         wish = (("@page_size", "1"),)
-        ignored, _ = self._session.get(f"/rest/data/{owner}", (*wish, (name, _NOWHERE)))
-        return bool(ignored["collection"])
+        ignored, _ = self._session.listed(f"/rest/data/{owner}", (*wish, (name, _NOWHERE)))
+        return bool(ignored)
 
     def _answers(self, name: str, wish: tuple[tuple[str, str], ...]) -> bool:
         try:

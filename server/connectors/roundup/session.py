@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from urllib.parse import urlencode, urlsplit
 
 from server.connectors.base import Answer, Outlet
+from server.connectors.reading import members_of
 from server.domain.errors import AppError, CredentialsRefused, LostAnswer, NotThatApp, Rejected, Transient
 from server.domain.values import AppUser
 
@@ -69,6 +70,11 @@ class Session:
         """The ``data`` of an answer, and the answer."""
         answer = self._ask("GET", path, params=tuple(params))
         return data_of(answer), answer
+
+    def listed(self, path: str, params: Iterable[tuple[str, str]] = ()) -> tuple[list[Any], Answer]:
+        """The members of a list, as they came, and the answer."""
+        found, answer = self.get(path, params)
+        return members_of(found.get("collection"), path), answer
 
     def post(self, path: str, json: object) -> str:
         """Make something; its number."""
@@ -174,8 +180,8 @@ class Session:
             if error.status == _FORBIDDEN:
                 raise self._no_rest() from error
             raise
-        found = data_of(answer).get("collection") or ()
-        if not found or "roles" not in found[0]:
+        found = data_of(answer).get("collection")
+        if not isinstance(found, list) or not found or not isinstance(found[0], dict) or "roles" not in found[0]:
             raise CredentialsRefused(
                 f"Roundup takes “{self._login}” for an anonymous visitor: it does not accept a login and password from "
                 "programs. Switch on “http_auth” in its configuration."

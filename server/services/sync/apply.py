@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO, cast
 
 from server import faults
-from server.domain.errors import AppError, Fenced, Gone, LostAnswer, Rejected, Transient
+from server.domain.errors import AppError, Fenced, Gone, LostAnswer, Rejected, Transient, Unreadable
 from server.domain.item import Draft, FileDraft, Item, Side
 from server.domain.operation import (
     AddComment,
@@ -77,9 +77,9 @@ def apply(work: Work, plan: Plan) -> Applied:
         try:
             _carry_out(work, done, operation)
             done.outcomes.append(Outcome(operation.id, "done", after=_held(done, operation)))
-        except LostAnswer as error:
+        except (LostAnswer, Unreadable) as error:
             done.failure = error
-            break  # the operation stays planned: its outcome is unknown
+            break  # the operation stays planned: its outcome is unknown, also where it cannot be read back
         except Rejected as error:
             done.failure = done.failure or error
             done.outcomes.append(Outcome(operation.id, "failed", error.words or error.message))
@@ -105,7 +105,8 @@ def _set_aside(done: Applied) -> None:
     reached = {outcome.operation for outcome in done.outcomes}
     rest = [one for one in done.plan.operations if one.id not in reached]
     first = rest[0] if rest else None
-    if first is not None and (isinstance(done.failure, LostAnswer) or isinstance(first.step, CreateItem)):
+    unknown = isinstance(done.failure, LostAnswer | Unreadable)
+    if first is not None and (unknown or isinstance(first.step, CreateItem)):
         rest = rest[1:]
     for operation in rest:
         done.outcomes.append(Outcome(operation.id, "superseded", "an earlier step did not succeed"))

@@ -100,6 +100,7 @@ def fetch_items(work: Work, looks: Sequence[Look]) -> None:
 
     for one in looks:
         one.item = one.head.item if one.head is not None else None
+        one.failure = one.failure or (one.head.unread if one.head is not None else None)
     in_parallel(work, [one for one in looks if one.item is None], fetch)
     _bind_by_marker(work, [one for one in looks if one.pair is None and one.item is not None and one.item.marker])
     for one in looks:

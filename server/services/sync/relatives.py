@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from server.domain.errors import AppError, Gone
+from server.domain.errors import AppError, Gone, Unreadable
 from server.domain.item import Item, Side
 from server.domain.pair import PairState
 from server.engine.filters import outside
@@ -118,6 +118,8 @@ def _ask(work: Work, side: Side, strangers: dict[str, list[Look]]) -> list[tuple
             return target, _why_outside(work, side, work.end(side).connector.fetch(target))
         except Gone:
             return target, "the item that it leads to is gone"
+        except Unreadable:
+            return target, ""  # it waits: that one is held by itself, and holds back no item that leads to it
         except AppError as error:
             return error
 

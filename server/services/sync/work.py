@@ -12,6 +12,7 @@ from uuid import uuid4
 from server import faults
 from server.connectors.base import Connector
 from server.connectors.pace import Caller
+from server.domain.errors import Unreadable
 from server.domain.item import Head, Item, Side
 from server.domain.operation import Operation
 from server.domain.pair import Pair
@@ -171,4 +172,6 @@ class Look:
         """What people call the item."""
         if self.item is not None:
             return self.item.key
+        if self.pair is None and isinstance(self.failure, Unreadable):
+            return self.failure.item
         return (self.pair.on(self.side).key if self.pair else "") or self.item_id

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from server.connectors.base import Account, Capabilities, Container, ItemType, Manifest
 from server.connectors.seen import KEEPS_CREATED_AT, Seen
-from server.domain.errors import CredentialsRefused, LostAnswer, Rejected, Transient
+from server.domain.errors import CredentialsRefused, LostAnswer, Rejected, Transient, Unreadable
 from server.domain.item import PARENT, Comment, CommentDraft, Draft, FileDraft, Head, Item, Page
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 from tests.property.model.app import BLOCKED, BLOCKS, RELATES, ModelApp
@@ -123,6 +123,8 @@ class ModelConnector:
             self._read("changes")
             items = [self.app.item(one) for one in ids if one in self.app.records]
             heads = tuple(Head(one.id, one.updated_at, one.stamp) for one in items)
+            if self.app.nameless and heads:
+                heads = (Head("unnamed-1", heads[0].updated_at, "1", unread=Unreadable("unnamed-1", "its id")), *heads)
             yield Page(heads, max((one.updated_at for one in items), default=None))
 
     def _pages(self, found: list[str]) -> Iterator[list[str]]:
@@ -140,6 +142,8 @@ class ModelConnector:
         self._read("fetch", item_id)
         if item_id in self.app.records:
             self.app.records[item_id].unread.clear()
+        if item_id in self.app.illegible:
+            raise Unreadable(self.app.records[item_id].key, "its time of change", "“12:34:61” is no time")
         return self.app.item(item_id)
 
     def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:

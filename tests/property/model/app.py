@@ -76,6 +76,10 @@ class ModelApp:
     """What people did to links, oldest first."""
     deleted: dict[str, Record] = field(default_factory=dict)
     """The items that are there no more, as they were last."""
+    illegible: set[str] = field(default_factory=set)
+    """Items of which something is told that nobody can read."""
+    nameless: bool = False
+    """Whether its lists begin with an entry that has no id."""
     writes: int = 0
     reads: dict[str, int] = field(default_factory=dict)
     """How often each kind of read was called."""
@@ -246,6 +250,11 @@ class ModelApp:
         record = self.records[item_id]
         record.strayed = record.strayed or type_ != record.type
         record.type = type_
+        self.touch(item_id)
+
+    def person_garbles(self, item_id: str, *, there: bool = True) -> None:
+        """The item says something that nobody can read, or no more."""
+        (self.illegible.add if there else self.illegible.discard)(item_id)
         self.touch(item_id)
 
     def person_moves(self, item_id: str, container: str) -> None:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.connectors.paging import walk
-from server.domain.item import Head
+from server.connectors.paging import in_parts, walk
+from server.domain.item import Head, Page
 
 START = datetime(2031, 1, 1, tzinfo=UTC)
 
@@ -107,3 +107,25 @@ def test_a_walk_that_breaks_raises_and_does_not_end_early() -> None:
     except TimeoutError:
         return
     raise AssertionError("a broken walk must not look like an ended one")
+
+
+heads_at = st.lists(st.integers(0, 9), min_size=1, max_size=12).map(
+    lambda seconds: tuple(Head(f"i{n}", START + timedelta(seconds=at), "1") for n, at in enumerate(seconds))
+)
+
+
+@given(heads=heads_at, size=st.integers(1, 5), capped=st.none() | st.integers(0, 9))
+def test_a_part_of_a_page_claims_no_more_than_the_list_has_shown_in_order(
+    heads: tuple[Head, ...], size: int, capped: int | None
+) -> None:
+    reached = max(one.updated_at for one in heads)
+    page = Page(heads, reached if capped is None else START + timedelta(seconds=capped), 7)
+    parts = list(in_parts(page, size))
+    assert tuple(one for part in parts for one in part.heads) == heads
+    assert [part.total for part in parts] == [7] + [None] * (len(parts) - 1)
+    for number, part in enumerate(parts):
+        still_to_come = heads[(number + 1) * size :]
+        assert part.reached is not None
+        assert all(part.reached <= one.updated_at for one in still_to_come)
+        assert part.reached <= page.reached  # type: ignore[operator]  # it has one
+    assert parts[-1].reached == min(reached, page.reached)  # type: ignore[type-var]  # it has one

@@ -1,0 +1,229 @@
+"""Reads the items of one Roundup, one or many at a time; it must not write.
+
+Items that are read together are judged one by one: what cannot be read of one says nothing of the others.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from server.connectors.base import Outlet
+from server.connectors.reading import heads_of, ids_of, number, part, reading
+from server.connectors.roundup.read import (
+    Reading,
+    heard,
+    ids,
+    read_file,
+    read_item,
+    spoken,
+    stamp_of,
+)
+from server.connectors.roundup.schema import Schema, Shape
+from server.connectors.roundup.session import Json, Session, read_user
+from server.domain.errors import AppError, Gone, NotThatApp, Rejected, Unreadable
+from server.domain.item import Attachment, Head, Item
+from server.domain.values import AppUser
+
+_TOGETHER = 250
+"""Messages or files that are asked for in one request."""
+_WORTH = 4
+"""So many items at least are worth being read together: a quiet look stays one request."""
+_SIZES = 20_000
+_MESSAGE = "author,creator,creation,date,content,messageid"
+_FILE = "name,type,creator,creation"
+_DESIGNATOR = re.compile(r"([a-z_]\w*?)(\d+)", re.IGNORECASE)
+
+
+class Items:
+    """What items of one Roundup are. Keeps what people are called and how large files are. Safe for several threads."""
+
+    def __init__(self, outlet: Outlet, session: Session, schema: Schema) -> None:
+        self._outlet = outlet
+        self._session = session
+        self._schema = schema
+        self._lock = threading.Lock()
+        self._names: dict[str, str] = {}
+        self._sizes: dict[str, int] = {}
+
+    def heads(self, name: str, since: datetime | None, offset: int, limit: int) -> Sequence[Head]:
+        """Items changed at or after ``since``, oldest first, by their ids and times alone."""
+        wish = [("@fields", "activity"), ("@sort", "activity,id"), ("@page_size", str(limit + offset))]
+        if since is not None:
+            wish.append(("activity", f"from {spoken(since)}"))
+        found, answer = self._session.listed(f"/rest/data/{name}", wish)
+        now = _date(answer, self._outlet)
+
+        def named(one: Any) -> str:
+            return name + number(one["id"])
+
+        def head(one: Any) -> Head:
+            return Head(named(one), heard(one["activity"]), stamp_of(str(one["activity"]), now))
+
+        return heads_of(found[offset:], head, named, since)
+
+    def filled(self, name: str, heads: Sequence[Head]) -> tuple[Head, ...]:
+        """The same heads with their items; one that was deleted meanwhile or cannot be read stays as it is."""
+        asked = [place_of(one.id)[1] for one in heads if one.unread is None]
+        if len(asked) < _WORTH:
+            return tuple(heads)
+        try:
+            items = self.read(name, asked)
+        except (Rejected, NotThatApp):
+            return tuple(heads)  # one of them may be why; each is asked by itself, and holds back no other
+        found = {key: one for key, one in items.items() if isinstance(one, Item)}
+        return tuple(
+            Head(item.id, item.updated_at, item.stamp, item) if (item := found.get(one.id)) is not None else one
+            for one in heads
+        )
+
+    def read(self, name: str, numbers: Sequence[str]) -> dict[str, Item | AppError]:
+        """Items by their ids, and why one could not be read, where that is so."""
+        shape = self._schema.shape(name)
+        wanted = {"title", "messages", "files", "activity", "creation", "creator", *shape.fields, *shape.relations}
+        if shape.holds_marker:
+            wanted.add("remote_id")
+        found, answer = self._many(name, numbers, ",".join(sorted(wanted)), "2")
+        raws = {numbered: one for one in found if (numbered := _numbered(one)) in numbers}
+        items: dict[str, Item | AppError] = {}
+        if len(raws) < len(found):
+            # What cannot be read at all may be the item that is missing: it is not gone for that.
+            items = {name + one: Unreadable(name + one) for one in numbers if one not in raws}
+        messages = self.members("msg", _parts_of(raws, "messages"), _MESSAGE, "3")
+        files = self.members("file", _parts_of(raws, "files"), _FILE, "2")
+        names = self._called(messages.values(), files.values(), raws.values())
+        by = Reading(self._outlet.base_url, self._session.user.id, names, _date(answer, self._outlet))
+        for numbered, raw in raws.items():
+            try:
+                with reading(name + numbered):
+                    items[name + numbered] = self._item(shape, raw, messages, files, by)
+            except AppError as error:
+                items[name + numbered] = error
+        return items
+
+    def _item(self, shape: Shape, raw: Json, messages: Members, files: Members, by: Reading) -> Item:
+        said, hung = {}, []
+        for one in ids(raw.get("messages")):
+            with part(f"the message {one}"):
+                if (message := messages.get(one)) is not None:
+                    said[one] = message
+        for one in ids(raw.get("files")):
+            with part(f"the file {one}"):
+                if (file := files.get(one)) is not None:
+                    hung.append(self._attachment(file, by))
+        return read_item(shape, raw, said, hung, by)
+
+    def _many(self, name: str, numbers: Sequence[str], fields: str, verbose: str) -> tuple[list[Any], Any]:
+        wish = [("@fields", fields), ("@verbose", verbose), *(("id", one) for one in numbers)]
+        return self._session.listed(f"/rest/data/{name}", wish)
+
+    def members(self, name: str, numbers: Sequence[str], fields: str, verbose: str) -> Members:
+        """Members of a class by their numbers."""
+        every: dict[str, Json] = {}
+        whole = True
+        for place in range(0, len(numbers), _TOGETHER):
+            found, _ = self._many(name, numbers[place : place + _TOGETHER], fields, verbose)
+            every |= {numbered: one for one in found if (numbered := _numbered(one))}
+            whole = whole and all(map(_numbered, found))
+        return Members(every, whole=whole)
+
+    def designators(self, name: str) -> tuple[str, ...]:
+        """All items of a class by their ids."""
+        found, _ = self._session.listed(f"/rest/data/{name}")
+        return ids_of(found, lambda one: name + number(one["id"]))
+
+    def numbers(self, name: str, wish: tuple[tuple[str, str], ...]) -> set[str]:
+        """The numbers of the members of a class that meet a wish."""
+        found, _ = self._session.listed(f"/rest/data/{name}", wish)
+        return set(ids_of(found, lambda one: number(one["id"])))
+
+    def _attachment(self, raw: Json, by: Reading) -> Attachment:
+        numbered = number(raw["id"])
+        size = self._sizes.get(numbered)
+        if size is None:
+            size = self._session.size(f"/file{numbered}/")
+            self.keep_size(numbered, size)
+        return read_file(raw, size, by)
+
+    def keep_size(self, numbered: str, size: int) -> None:
+        """Remember how large a file is: it does not change."""
+        with self._lock:
+            if len(self._sizes) >= _SIZES:
+                self._sizes.clear()
+            self._sizes[numbered] = size
+
+    def people(self) -> tuple[AppUser, ...]:
+        """All users that Roundup shows us."""
+        wish = (("@fields", "username,realname,address"), ("@verbose", "2"))
+        found, _ = self._session.listed("/rest/data/user", wish)
+        people = tuple(read_user(one) for one in found if _numbered(one))
+        with self._lock:
+            self._names |= {one.id: one.name for one in people}
+        return people
+
+    def _called(self, *groups: Iterable[Json]) -> Mapping[str, str]:
+        """What the people behind items, messages and files are called."""
+        roles = [raw.get(role) for group in groups for raw in group for role in ("author", "creator")]
+        wanted = {numbered for one in roles if (numbered := _numbered(one))}
+        if wanted - self._names.keys():
+            self.people()
+            with self._lock:
+                for one in wanted - self._names.keys():
+                    self._names[one] = f"user{one}"  # retired: known by number only
+        return self._names
+
+
+def place_of(item_id: str) -> tuple[str, str]:
+    """The class and the number that a designator names. Raises ``Gone`` for what is none."""
+    found = _DESIGNATOR.fullmatch(item_id)
+    if found is None:
+        raise Gone(f"{item_id} is no item of Roundup's.")
+    return found[1], found[2]
+
+
+class Members(Mapping[str, Json]):
+    """Messages or files by their numbers. ``whole``: each of an answer could be told by its number.
+
+    Where one could not, that a number is missing says nothing. Raises ``ValueError`` then.
+    """
+
+    def __init__(self, every: dict[str, Json], *, whole: bool = True) -> None:
+        self._every = every
+        self._whole = whole
+
+    def __getitem__(self, numbered: str) -> Json:
+        if numbered not in self._every and not self._whole:
+            raise ValueError("it may be one that has no number in Roundup's answer")
+        return self._every[numbered]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._every)
+
+    def __len__(self) -> int:
+        return len(self._every)
+
+
+def _numbered(one: object) -> str:
+    """The number of a member of an answer, empty where it has none."""
+    try:
+        return number(one["id"]) if isinstance(one, Mapping) else ""
+    except (KeyError, ValueError):
+        return ""
+
+
+def _parts_of(raws: Mapping[str, Json], what: str) -> list[str]:
+    """The numbers of all messages or files of these items; what is no number is left to the reading of its item."""
+    every: list[str] = []
+    for one in raws.values():
+        with suppress(KeyError, TypeError, ValueError):
+            every += ids(one.get(what))
+    return every
+
+
+def _date(answer: Any, outlet: Outlet) -> datetime | None:
+    date = getattr(answer, "date", None)
+    return date if isinstance(date, datetime) else outlet.server_time
