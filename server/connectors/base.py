@@ -8,7 +8,7 @@ that talks to one instance of the app with one account. The rules they keep are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import BinaryIO, Protocol
@@ -17,7 +17,7 @@ from server.connectors.addresses import AddressReader, last_part
 from server.connectors.hints import named_items
 from server.connectors.seen import Seen
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
-from server.domain.values import AppUser, FieldSpec, TextFormat, Value
+from server.domain.values import AppUser, FieldSpec, FileNames, TextFormat, Value
 
 
 class SettingKind(StrEnum):
@@ -54,6 +54,7 @@ class Capabilities:
     ``parallel``: how many requests the app serves well at once.
     ``keeps_created_at``: a new item may be given the time at which its original was made (None: some installations
     keep it and others do not, and no answer has shown it yet).
+    ``file_names``: which names of files it keeps as they are.
     ``requests_per_second``: how many it allows in the long run (None: it does not say); ``burst``: at once, rested.
     """
 
@@ -71,6 +72,7 @@ class Capabilities:
     closes_items: bool = True
     deletes_items: bool = False
     keeps_created_at: bool | None = False
+    file_names: FileNames = field(default_factory=FileNames)
 
 
 class HintReader(Protocol):

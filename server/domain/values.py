@@ -51,6 +51,30 @@ class TextFormat(StrEnum):
     HTML = "html"
 
 
+class LengthUnit(StrEnum):
+    """What an app counts when it limits a text's length."""
+
+    CHARACTERS = "characters"
+    BYTES = "bytes"
+    """Of the text in UTF-8."""
+    UTF16 = "utf16"
+    """Units of 16 bits: two for a character beyond the first 65,536."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileNames:
+    """Which names of files an app keeps as they are.
+
+    ``max_length`` is in ``unit`` (None: it does not say). ``refused``: characters that it changes, refuses, or cuts the
+    name at. ``trims``: it takes blanks off both ends.
+    """
+
+    max_length: int | None = 255
+    unit: LengthUnit = LengthUnit.CHARACTERS
+    refused: str = ""
+    trims: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One choice of a field. ``closed`` says whether a status means that work has ended (None: not known)."""
@@ -65,7 +89,7 @@ class FieldSpec:
     """What an app says about one of its fields.
 
     ``id`` is the app's own name for it; ``options`` are given for option kinds; ``text_format`` for rich text;
-    ``max_length`` is in characters; ``create_only``: the app takes it at creation and never after.
+    ``max_length`` is in ``length_unit``; ``create_only``: the app takes it at creation and never after.
     """
 
     id: str
@@ -77,6 +101,7 @@ class FieldSpec:
     options: tuple[Option, ...] = ()
     text_format: TextFormat | None = None
     max_length: int | None = None
+    length_unit: LengthUnit = LengthUnit.CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)

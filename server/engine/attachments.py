@@ -8,6 +8,7 @@ from server.domain.item import Attachment, Item, Side
 from server.domain.operation import AddFile, DeleteFile
 from server.domain.pair import AttachmentPair, Pair
 from server.domain.rules import PrivateComments
+from server.engine.file_names import kept_name
 from server.engine.mapping import Mapping
 from server.engine.plan import Draughtsman, attachment_ids
 
@@ -22,33 +23,51 @@ def plan_attachments(
         return pair.attachments
     items = {Side.LEFT: left, Side.RIGHT: right}
     for side in Side:
-        _adopt_lost(pairs, side, items[side])
+        _adopt_lost(pairs, side, items[side], mapping, drawing)
     for side in Side:
         item = items[side]
         if item is None or not direction.allows(side.other):
             continue
         known = attachment_ids(tuple(pairs.values()), side)
-        twins = {(one.name, one.size) for one in known.values() if one.origin is not side}
+        twins = {
+            (file.name, file.size)
+            for file in item.attachments
+            if file.id in known and known[file.id].origin is not side
+        }
+        taken = {one.name for one in there.attachments} if (there := items[side.other]) is not None else set()
         for file in sorted(item.attachments, key=lambda one: (one.created_at, one.id)):
             old = known.get(file.id)
             if old is None:
                 old = _first_sight(file, side, twins, mapping, drawing)
                 pairs[old.id] = old
             if old.origin is side and old.on(side.other) is None and not old.note:
-                drawing.add(side.other, AddFile(old.id, file.id, file.name, file.content_type, file.size))
+                taken.add(_add(old.id, file, side.other, taken, mapping, drawing))
         _look_for_deleted(pairs, item, items[side.other], side, mapping, drawing)
     return tuple(pairs.values())
 
 
-def _adopt_lost(pairs: dict[str, AttachmentPair], side: Side, item: Item | None) -> None:
+def _add(marker: str, file: Attachment, target: Side, taken: set[str], mapping: Mapping, drawing: Draughtsman) -> str:
+    """Plan a file's twin; the name that it gets."""
+    name, why = kept_name(file.name, mapping.shape(target).file_names, taken)
+    drawing.add(target, AddFile(marker, file.id, name, file.content_type, file.size))
+    if why:
+        drawing.note("file renamed", target, field=file.name, after=name, reason=why)
+    return name
+
+
+def _adopt_lost(
+    pairs: dict[str, AttachmentPair], side: Side, item: Item | None, mapping: Mapping, drawing: Draughtsman
+) -> None:
     """Find twins on ``side`` whose upload was sent but never confirmed: ours, unpaired, same name and size."""
     if item is None:
         return
     known = attachment_ids(tuple(pairs.values()), side)
     strangers = [one for one in item.attachments if one.id not in known and one.own]
+    sent = {one.step.marker: one.step.name for one in drawing.lost if isinstance(one.step, AddFile)}
     for waiting in [one for one in pairs.values() if one.on(side) is None and not one.note]:
+        expected = sent.get(waiting.id) or kept_name(waiting.name, mapping.shape(side).file_names)[0]
         for stranger in strangers:
-            if stranger.size == waiting.size and stranger.name == waiting.name:
+            if stranger.size == waiting.size and stranger.name in {expected, waiting.name}:
                 pairs[waiting.id] = waiting.seen_on(side, stranger.id)
                 strangers.remove(stranger)
                 break

@@ -13,7 +13,8 @@ from server.domain.errors import PutRight
 from server.domain.integration import Document
 from server.domain.item import Side
 from server.domain.mapping import FieldMapping, TypeMapping
-from server.domain.values import SETS, AppUser, FieldKind, FieldSpec, TextFormat, Value
+from server.domain.values import SETS, AppUser, FieldKind, FieldSpec, FileNames, TextFormat, Value
+from server.engine.lengths import cut, length, told
 from server.engine.migration import one_way, sides
 from server.engine.people import Directory
 from server.engine.richtext import convert, fingerprint, same_meaning
@@ -57,6 +58,7 @@ class SideShape:
     takes_created_at: bool = False
     """Whether such an app may be told when the original was made. It is told even where it was seen to drop that: only
     so is it noticed when it does so no longer."""
+    file_names: FileNames = field(default_factory=FileNames)
 
     def spec(self, item_type: str, field_id: str) -> FieldSpec | None:
         """The field of that id, if the type has it."""
@@ -149,12 +151,10 @@ class CompiledField:
         return next((option.name for option in spec.options if option.id == value), value)
 
     def same(self, left: Value, right: Value) -> bool:
-        """Whether the two values mean the same under this mapping."""
+        """Whether the two values mean the same under this mapping; a text that was cut is the same as the whole one."""
         if self.left.kind in _TEXTS:
-            if self.format(Side.LEFT) is self.format(Side.RIGHT) is TextFormat.PLAIN:
-                # Two plain texts can be the same to the line: a line break that a person adds is an edit.
-                return fingerprint(str(left or ""), TextFormat.PLAIN) == fingerprint(str(right or ""), TextFormat.PLAIN)
-            return same_meaning(str(left or ""), self.format(Side.LEFT), str(right or ""), self.format(Side.RIGHT))
+            texts = {Side.LEFT: str(left or ""), Side.RIGHT: str(right or "")}
+            return self._same_text(texts) or any(self._cut_from(texts, target) for target in Side)
         if self.right.kind in SETS:
             members = left if isinstance(left, tuple) else ()
             there = right if isinstance(right, tuple) else ()
@@ -164,6 +164,20 @@ class CompiledField:
             return True
         back = self.convert(right, Side.LEFT)
         return isinstance(back, Converted) and back.value == left
+
+    def _same_text(self, texts: Dict[Side, str]) -> bool:
+        left, right = texts[Side.LEFT], texts[Side.RIGHT]
+        if self.format(Side.LEFT) is self.format(Side.RIGHT) is TextFormat.PLAIN:
+            # Two plain texts can be the same to the line: a line break that a person adds is an edit.
+            return fingerprint(left, TextFormat.PLAIN) == fingerprint(right, TextFormat.PLAIN)
+        return same_meaning(left, self.format(Side.LEFT), right, self.format(Side.RIGHT))
+
+    def _cut_from(self, texts: Dict[Side, str], target: Side) -> bool:
+        """Whether ``target`` holds what it can hold of the other side's text."""
+        spec = self.spec(target)
+        if spec.max_length is None or not texts[target] or len(texts[target]) >= len(texts[target.other]):
+            return False
+        return self._convert_text(texts[target.other], target).value == texts[target]
 
     def _convert_set(self, value: Value, target: Side) -> Converted:
         members = value if isinstance(value, tuple) else ()
@@ -175,9 +189,10 @@ class CompiledField:
         done = convert(value, self.format(target.other), self.format(target))
         spec = self.spec(target)
         body = " ".join(done.body.split()) if spec.kind is FieldKind.TEXT else done.body
-        if spec.max_length is not None and len(body) > spec.max_length:
-            return Converted(body[: spec.max_length], (*done.lost, f"cut after {spec.max_length} characters"))
-        return Converted(body, done.lost)
+        if spec.max_length is None or length(body, spec.length_unit) <= spec.max_length:
+            return Converted(body, done.lost)
+        kept = cut(body, spec.max_length, spec.length_unit)
+        return Converted(kept, (*done.lost, told(body, kept, spec.max_length, spec.length_unit)))
 
     def _convert_choice(self, value: str, target: Side) -> Converted | Unconverted:
         mapped = (self._to_right if target is Side.RIGHT else self._to_left).get(value)

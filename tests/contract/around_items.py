@@ -12,6 +12,7 @@ import pytest
 from server.connectors.base import Connector
 from server.domain.errors import Rejected
 from server.domain.item import PARENT, CommentDraft, FileDraft, Item
+from server.engine.file_names import kept_name
 from tests.contract.tracker import Tracker
 
 MEGABYTES = 10
@@ -100,6 +101,24 @@ class AroundItems:
             longest = max(longest, len(chunk))
         assert back.hexdigest() == digest
         assert longest <= 1 << 20, "a file is streamed, never held whole"
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "x" * 300 + ".png",
+            "ж" * 300 + ".png",
+            "😀" * 90 + ".tar.gz",
+            "a?b%c*:|<>\"'\\/d.txt",
+            " .hidden\n ",
+            "..",
+            "e\u0301.txt",
+        ],
+    )
+    def test_a_file_keeps_the_name_that_was_made_to_fit(self, connector: Connector, item: Item, name: str) -> None:
+        fits, _ = kept_name(name, connector.manifest.capabilities.file_names)
+        made = connector.add_attachment(item.id, FileDraft(fits, "text/plain", 3, "", ""), io.BytesIO(b"abc"))
+        [held] = [one.name for one in connector.fetch(item.id).attachments if one.id == made]
+        assert held == fits
 
     def test_text_files_keep_their_line_ends_and_their_blanks(self, connector: Connector, item: Item) -> None:
         content = b" \r\nWindows\r\nUnix\n\tEnde \n\n"

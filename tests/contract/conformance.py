@@ -18,6 +18,7 @@ from server.connectors.base import Connector
 from server.domain.errors import AppError, CredentialsRefused, Gone, NotThatApp, Rejected, Transient
 from server.domain.item import CommentDraft, Item
 from server.domain.values import FieldKind
+from server.engine.lengths import cut
 from tests.contract.around_items import AroundItems
 from tests.contract.tracker import Tracker, other_server
 
@@ -223,6 +224,14 @@ class Conformance(AroundItems):
                 continue
             assert held.fields[tracker.title] == text
             assert str(held.fields[tracker.description]).strip() == text
+
+    @pytest.mark.parametrize("sign", ["x", "ж", "漢", "😀"])
+    def test_a_title_that_was_cut_to_fit_is_kept_whole(self, tracker: Tracker, connector: Connector, sign: str) -> None:
+        specs = connector.fields(tracker.container, tracker.item_type)
+        [title] = [one for one in specs if one.id == tracker.title]
+        longest = sign * 400
+        fits = longest if title.max_length is None else cut(longest, title.max_length, title.length_unit)
+        assert connector.create(tracker.draft(**{tracker.title: fits})).fields[tracker.title] == fits
 
     def test_newlines_come_back_plain(self, tracker: Tracker, connector: Connector) -> None:
         item = connector.create(tracker.draft(**{tracker.description: "eins\r\nzwei\n\ndrei"}))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
 from server.connectors.redmine.address import address
 from server.connectors.redmine.hint import hint
-from server.domain.values import TextFormat
+from server.domain.values import FileNames, TextFormat
 
 TEXT_FORMATS = {
     "textile": TextFormat.TEXTILE,
@@ -56,6 +56,7 @@ MANIFEST = Manifest(
         deletes_attachments=True,
         links=True,
         deletes_items=True,
+        file_names=FileNames(refused="\\/?%*:|\"'<>"),
     ),
     hint=hint,
     address=address,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from server.connectors.request_tracker.read import CustomField, Json
-from server.domain.values import FieldKind, FieldSpec, Option, TextFormat
+from server.domain.values import FieldKind, FieldSpec, LengthUnit, Option, TextFormat
 
 DEFAULT_STATUSES = ("new", "open", "stalled", "resolved", "rejected")
 """The workflow of queues that have none of their own."""
@@ -14,7 +14,8 @@ CREATED_AS = frozenset({"new", "open", "resolved"})
 """The statuses in which RT's own workflow lets a ticket begin."""
 
 _SUBJECT_LENGTH = 200
-_VALUE_LENGTH = 255
+_BYTES = LengthUnit.BYTES
+"""RT cuts what is longer than its column, in bytes of UTF-8, and says nothing."""
 
 _SINGLE = {
     "Select": FieldKind.OPTION,
@@ -59,7 +60,7 @@ def field_specs(
 ) -> tuple[FieldSpec, ...]:
     """The fields of a queue's tickets; the field that holds our correlation id is left out."""
     standard = (
-        FieldSpec("Subject", "Subject", FieldKind.TEXT, required=True, max_length=_SUBJECT_LENGTH),
+        FieldSpec("Subject", "Subject", FieldKind.TEXT, required=True, max_length=_SUBJECT_LENGTH, length_unit=_BYTES),
         FieldSpec("description", "Description", FieldKind.RICH_TEXT, create_only=True, text_format=text_format),
         FieldSpec("Status", "Status", FieldKind.STATUS, options=tuple(statuses)),
         FieldSpec(
@@ -84,7 +85,6 @@ def _spec(custom: CustomField) -> FieldSpec:
         kind,
         options=tuple(Option(one, one) for one in custom.options) if kind in _CHOSEN else (),
         text_format=custom.text_format,
-        max_length=_VALUE_LENGTH if kind is FieldKind.TEXT else None,
     )
 
 

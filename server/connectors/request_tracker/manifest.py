@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
 from server.connectors.request_tracker.address import address
+from server.domain.values import FileNames, LengthUnit
 
 MARKER_FIELD = "Remote ID"
 
@@ -66,6 +67,7 @@ MANIFEST = Manifest(
         links=True,
         deletes_items=True,
         keeps_created_at=None,
+        file_names=FileNames(unit=LengthUnit.BYTES),
     ),
     address=address,
 )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
 from server.connectors.roundup.address import address
-from server.domain.values import TextFormat
+from server.domain.values import FileNames, TextFormat
 
 TEXT_FORMATS = {"plain": TextFormat.PLAIN, "markdown": TextFormat.MARKDOWN}
 """The choices of the setting, and the markup that each is."""
@@ -45,6 +45,7 @@ MANIFEST = Manifest(
         deletes_attachments=True,
         links=True,
         deletes_items=True,
+        file_names=FileNames(max_length=None, trims=True),
     ),
     address=address,
 )

@@ -155,6 +155,7 @@ def _ask(document: Document, end: End) -> SideShape:
         able.deletes_attachments,
         keeps_created_at=able.keeps_created_at,
         takes_created_at=connector.manifest.capabilities.keeps_created_at is not False,
+        file_names=able.file_names,
     )
 
 

@@ -146,16 +146,18 @@ def _notes_of(done: Applied, operation: Operation) -> list[Note]:
     names = _names(done.plan.type, side)
     if isinstance(step, CreateItem):
         created = done.created.fields if done.created else {}
-        return [
+        set_ = [
             Note("set", side, names.get(name, name), None, created.get(name, value))
             for name, value in step.draft.fields.items()
         ]
+        return [*set_, *_cut_there(side, step.draft.fields, created, names)]
     if isinstance(step, UpdateItem):
         item = done.written.get(side)
         after: dict[str, Value] = dict(item.fields) if isinstance(item, Item) else dict(step.changed)
-        return [
+        set_ = [
             Note("set", side, names.get(name, name), step.before.get(name), after.get(name)) for name in step.changed
         ]
+        return [*set_, *_cut_there(side, step.changed, after, names)]
     if isinstance(step, AddComment):
         return [Note("private comment" if step.draft.private else "comment", side, after=step.draft.body[:200])]
     if isinstance(step, AddFile):
@@ -171,6 +173,21 @@ def _notes_of(done: Applied, operation: Operation) -> list[Note]:
     if isinstance(step, DeleteFile):
         return [Note("file removed", side, step.name)]
     return [Note("comment edited", side, after=step.body[:200])]
+
+
+def _cut_there(
+    side: Side, sent: Mapping[str, Value], held: Mapping[str, Value], names: Mapping[str, str]
+) -> list[Note]:
+    """A line for each text of which the app kept only the beginning, whatever limit it had told of."""
+    found = []
+    for name, value in sent.items():
+        kept = held.get(name)
+        if not isinstance(value, str) or not isinstance(kept, str) or not kept:
+            continue
+        if len(kept) < len(value.rstrip()) and value.startswith(kept):
+            reason = f"the app kept {len(kept)} of {len(value)} characters"
+            found.append(Note("shortened", side, names.get(name, name), reason=reason))
+    return found
 
 
 def last_values(step: DeleteItem, side: Side, names: Mapping[str, str]) -> list[Note]:

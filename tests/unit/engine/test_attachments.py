@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from server.domain.item import Attachment, Item, Side
-from server.domain.operation import AddFile
+from server.domain.operation import AddFile, Operation
 from server.domain.pair import Pair
 from server.engine.plan import Plan
 from server.engine.reconcile import reconcile
@@ -25,9 +25,11 @@ def holding(base: Item, *files: Attachment) -> Item:
     return replace(base, attachments=files)
 
 
-def plan_for(left: Item, right: Item, pair: Pair | None = None, /, **more: Any) -> Plan:
+def plan_for(
+    left: Item, right: Item, pair: Pair | None = None, /, *, lost: tuple[Operation, ...] = (), **more: Any
+) -> Plan:
     compiled = mapping(fields=only("title"), **more)
-    return reconcile(pair or linked(LEFT, RIGHT), compiled.types[0], left, right, compiled, ids())
+    return reconcile(pair or linked(LEFT, RIGHT), compiled.types[0], left, right, compiled, ids(), lost)
 
 
 def files(plan: Plan) -> list[tuple[Side, str]]:

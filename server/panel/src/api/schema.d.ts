@@ -1394,7 +1394,7 @@ export interface components {
          * @description What an app says about one of its fields.
          *
          *     ``id`` is the app's own name for it; ``options`` are given for option kinds; ``text_format`` for rich text;
-         *     ``max_length`` is in characters; ``create_only``: the app takes it at creation and never after.
+         *     ``max_length`` is in ``length_unit``; ``create_only``: the app takes it at creation and never after.
          */
         FieldSpec: {
             /**
@@ -1405,6 +1405,8 @@ export interface components {
             /** Id */
             id: string;
             kind: components["schemas"]["FieldKind"];
+            /** @default characters */
+            length_unit: components["schemas"]["LengthUnit"];
             /**
              * Max Length
              * @default null
@@ -1796,6 +1798,12 @@ export interface components {
             /** @default fill */
             wins: components["schemas"]["Precedence"];
         };
+        /**
+         * LengthUnit
+         * @description What an app counts when it limits a text's length.
+         * @enum {string}
+         */
+        LengthUnit: "characters" | "bytes" | "utf16";
         /**
          * Likeness
          * @description How a match compares two values.

@@ -4,6 +4,7 @@ import { fieldsOnce, operatorsFor, sayRule, takesMany, takesValues } from "./fil
 
 const spec = (id: string, name: string, kind: FieldSpec["kind"] = "text", options: FieldSpec["options"] = []): FieldSpec => ({
   id, name, kind, options, required: false, read_only: false, create_only: false, text_format: null, max_length: null,
+  length_unit: "characters",
 });
 
 describe("a filter's rules", () => {
