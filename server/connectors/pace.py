@@ -334,5 +334,5 @@ class Bucket:
             raise Slowed(f"Nothing was sent to {self.name}: the work on this tenant is being stopped here.", 0.0)
         left = self._paused - self.clock()
         if left > PATIENCE:
-            until = datetime.now(UTC) + timedelta(seconds=left)
-            raise Slowed(f"{self._why} Nothing is sent there until {until:%H:%M:%S} UTC.", left)
+            # No time of the day: this is kept and read later, and the connection itself says until when it rests.
+            raise Slowed(f"{self._why} It goes on by itself when the pause is over.", left)

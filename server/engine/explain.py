@@ -30,6 +30,8 @@ class Situation:
 
     ``state`` is the pair's, empty without one; ``told`` the last line of its history. ``changed``, ``gone`` and
     ``unasked`` name the connections whose item is not what was last seen, is not there, or could not be asked for.
+    ``left``: why an item of a pair does not belong to the integration any more. ``silent``: no look at the feeds brings
+    what is so; only the full scan does, at ``next_scan`` (None: it makes none by itself), or a person.
     ``rule``: why an item without a pair gets none. ``undecided``: fields that wait for a person. ``apart``: fields
     that differ although nothing waits to travel.
     """
@@ -42,6 +44,9 @@ class Situation:
     unresolved: int = 0
     gone: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    left: str = ""
+    silent: bool = False
+    next_scan: datetime | None = None
     unasked: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
@@ -68,8 +73,8 @@ def _item(one: Situation) -> str:
         return f"The two are no longer kept in step. {one.told}".strip()
     if one.held is not None:
         return _held(one.held, one)
-    if one.gone:
-        return f"It is not there any more on {' and '.join(one.gone)}; that is noticed {_with_next(one)}."
+    if one.gone or one.left:
+        return _parting(one)
     if one.state == "outside":
         return f"It does not belong to the integration now, so nothing travels. {one.told}".strip()
     if one.unresolved:
@@ -79,12 +84,18 @@ def _item(one: Situation) -> str:
     if one.state == "reserved":
         return f"Its twin is about to be made, {_with_next(one)}."
     if one.changed:
-        return f"Changed on {' and '.join(one.changed)} since it was last in step; that travels {_with_next(one)}."
+        return f"Changed on {' and '.join(one.changed)} since it was last in step; that travels {_found(one)}."
     if one.state:
         since = f" since {clock(one.synced_at, one.now)}" if one.synced_at else ""
         doubt = f" What {' and '.join(one.unasked)} holds now could not be asked." if one.unasked else ""
         return f"In step{since}{_but_for(one.apart)}.{doubt}"
     return _unpaired(one)
+
+
+def _parting(one: Situation) -> str:
+    if one.gone:
+        return f"It is not there any more on {' and '.join(one.gone)}; that is noticed {_found(one)}."
+    return f"It does not belong to the integration any more: {one.left} That is noticed {_found(one)}."
 
 
 def _but_for(fields: tuple[str, ...]) -> str:
@@ -117,6 +128,14 @@ def _held(held: Held, one: Situation) -> str:
         return f"Refused: {held.reason}{words} {waits}"
     attempts = f" It was tried {held.attempts} times." if held.attempts > 1 else ""
     return f"{'Waits' if held.kind == 'waiting' else 'Held back'}: {held.reason}{words}{attempts} {again}".rstrip()
+
+
+def _found(one: Situation) -> str:
+    """By what it is found. What no feed shows is not promised for the next look."""
+    if not one.silent:
+        return _with_next(one)
+    scan = f"with the next full scan, {when(one.next_scan, one.now)}, or " if one.next_scan else ""
+    return f"{scan}at once when somebody has it synced again"
 
 
 def _with_next(one: Situation) -> str:

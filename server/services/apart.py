@@ -11,17 +11,17 @@ from typing import Any
 
 from server.domain.errors import PutRight
 from server.domain.item import Side
-from server.domain.mapping import TypeMapping
 from server.domain.values import Value
 from server.engine import apart as engine
 from server.engine.apart import Apart
+from server.engine.mapping import Mapping as Compiled
 from server.engine.mapping import SideShape, compile_mapping
 from server.services.apps import Apps
 from server.services.scope import TenantScope
-from server.services.sync.ends import who_is_who
+from server.services.sync.ends import allowed, who_is_who
 from server.store.history import ConflictRow
 from server.store.integrations import Integration
-from server.store.items import PairRow, SideRow
+from server.store.items import PairRow
 
 _PARTED = "The two are not kept in step, so nothing travels."
 
@@ -33,16 +33,8 @@ def apart(
     if pair.left is None or pair.right is None:
         return ()
     there = {Side.LEFT: pair.left, Side.RIGHT: pair.right}
-    types = _types(row, there)
-    if types is None:
-        return ()
-    document = replace(row.document, types=(types,))
-    left, right = (_shape(scope, apps, row, side, there[side].type) for side in Side)
-    if left is None or right is None:
-        return ()
-    try:
-        mapping = compile_mapping(document, left, right, who_is_who(scope, document))
-    except PutRight:  # a field is gone; the integration itself says so
+    mapping = compiled(scope, apps, row, {side: there[side].type for side in Side})
+    if mapping is None:
         return ()
     seen = {side: _values(there[side].snapshot) for side in Side}
     undecided = {one.field_left for one in conflicts if one.winner == "held"}
@@ -50,11 +42,23 @@ def apart(
     return tuple(replace(one, reason=_PARTED) for one in found) if pair.state in ("ended", "outside") else found
 
 
-def _types(row: Integration, there: Mapping[Side, SideRow]) -> TypeMapping | None:
-    both = (
-        one for one in row.document.types if (one.left, one.right) == (there[Side.LEFT].type, there[Side.RIGHT].type)
-    )
-    return next(both, None)
+def compiled(scope: TenantScope, apps: Apps, row: Integration, types: Mapping[Side, str]) -> Compiled | None:
+    """The mapping of these two types alone, by what the apps said of their fields a moment ago.
+
+    None: the two types are mapped no longer, an app does not name its fields, or a mapped field is gone.
+    """
+    wanted = (types[Side.LEFT], types[Side.RIGHT])
+    kind = next((one for one in row.document.types if (one.left, one.right) == wanted), None)
+    if kind is None:
+        return None
+    document = replace(row.document, types=(kind,))
+    left, right = (_shape(scope, apps, row, side, types[side]) for side in Side)
+    if left is None or right is None:
+        return None
+    try:
+        return compile_mapping(document, left, right, who_is_who(scope, document))
+    except PutRight:  # a field is gone; the integration itself says so
+        return None
 
 
 def _shape(scope: TenantScope, apps: Apps, row: Integration, side: Side, item_type: str) -> SideShape | None:
@@ -63,7 +67,13 @@ def _shape(scope: TenantScope, apps: Apps, row: Integration, side: Side, item_ty
     if not labels.fields:
         return None
     return SideShape(
-        side, side.value, settings.container, labels.text_format, {item_type: labels.fields}, users=labels.users
+        side,
+        side.value,
+        settings.container,
+        labels.text_format,
+        {item_type: labels.fields},
+        labels.users,
+        **allowed(labels.able),
     )
 
 

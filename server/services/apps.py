@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from server.connectors.base import Connector, Container, ItemType
+from server.connectors.base import Capabilities, Connector, Container, ItemType
 from server.domain.errors import LockstepError, PutRight
 from server.domain.item import PARENT
 from server.domain.values import AppUser, FieldSpec, TextFormat
@@ -28,11 +28,15 @@ _KEPT = 256
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What values of a type are called: its fields with their options, the people by id, the markup of its texts."""
+    """What values of a type are called: its fields with their options, the people by id, the markup of its texts.
+
+    ``able``: what the app does for our account in that container.
+    """
 
     fields: tuple[FieldSpec, ...] = ()
     users: tuple[AppUser, ...] = ()
     text_format: TextFormat = TextFormat.PLAIN
+    able: Capabilities = field(default_factory=Capabilities)
 
 
 @dataclass(slots=True)
@@ -54,7 +58,12 @@ class Apps:
             labels = with_connector(
                 scope,
                 connection_id,
-                lambda app: Labels(app.fields(container, item_type), app.users(container), app.text_format),
+                lambda app: Labels(
+                    app.fields(container, item_type),
+                    app.users(container),
+                    app.text_format,
+                    app.abilities(container),
+                ),
             )
         except LockstepError as error:
             scope.log.info("an app did not name its fields", connection=connection_id, reason=error.message)

@@ -5,10 +5,8 @@ Only fields that the integration carries are shown, so that nobody reads here wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 from server.connectors.base import Connector
 from server.domain.errors import Gone, LockstepError
@@ -27,8 +25,8 @@ from server.store.integrations import Integration
 class Now:
     """What an app says of one side at this moment.
 
-    ``changed``: labels of fields that are not what was last seen. ``reached``: whether the feed has come past the
-    item's last change (None: not known). ``problem``: why the app could not be asked.
+    ``changed``: labels of fields whose value waits to travel. ``reached``: whether the feed has come past the item's
+    last change (None: not known). ``problem``: why the app could not be asked.
     """
 
     side: Side
@@ -45,28 +43,24 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One side asked: what there is to show, and the item itself where it is there."""
+    """One side asked: what there is to show, and the item itself where it is there.
+
+    ``listed``: the next look at the feed brings the item, because it begins before the item's last change.
+    """
 
     now: Now
     item: Item | None = None
+    listed: bool = False
 
 
-def ask(
-    scope: TenantScope,
-    apps: Apps,
-    row: Integration,
-    side: Side,
-    name: str,
-    item_id: str,
-    known: Mapping[str, Any] | None = None,
-) -> Asked:
-    """Read one item. ``name`` is the connection's, ``known`` what was last seen of the mapped fields. Never raises."""
+def ask(scope: TenantScope, apps: Apps, row: Integration, side: Side, name: str, item_id: str) -> Asked:
+    """Read one item. ``name`` is the connection's. Never raises."""
 
-    def fetch(app: Connector) -> Item:
-        return app.fetch(item_id)
+    def fetch(app: Connector) -> tuple[Item, timedelta]:
+        return app.fetch(item_id), app.manifest.capabilities.overlap
 
     try:
-        item = with_connector(scope, row.document.side(side).connection, fetch)
+        item, overlap = with_connector(scope, row.document.side(side).connection, fetch)
     except Gone:
         return Asked(Now(side, name, gone=True))
     except LockstepError as error:
@@ -77,12 +71,11 @@ def ask(
         return Asked(Now(side, name, problem=f"What it answers of {item_id} cannot be read ({error}); see the log."))
     mapped = {one: item.fields.get(one) for one in items.mapped(row, side, item.type)}
     shown = items.labelled(scope, apps, row, side, item.type, mapped)
-    seen = known or {}
-    changed = tuple(one.label for one in shown if one.field in seen and _plain(one.value) != _plain(seen[one.field]))
     with scope.reading() as tx:
         cursor = cursors.read(tx, row.id).get(side)
     reached = cursor is not None and item.updated_at <= cursor
-    return Asked(Now(side, name, item.key, item.url, item.updated_at, shown, changed, reached), item)
+    listed = cursor is None or item.updated_at >= cursor - overlap
+    return Asked(Now(side, name, item.key, item.url, item.updated_at, shown, reached=reached), item, listed)
 
 
 def rule_against(scope: TenantScope, row: Integration, side: Side, item: Item) -> str:
@@ -95,7 +88,3 @@ def rule_against(scope: TenantScope, row: Integration, side: Side, item: Item) -
     why = outside(mapping, side, item, paired=False)
     type_ = mapping.type_of(side, item.type)
     return why or (makes_none(mapping, side, type_) if type_ is not None else "")
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value

@@ -14,9 +14,10 @@ from server.domain.item import Item, Side
 from server.engine.explain import Held, Situation, sentence
 from server.services import items
 from server.services.apps import Apps
-from server.services.asking import Now, ask, rule_against
+from server.services.asking import Asked, Now, ask, rule_against
 from server.services.items import Detail
 from server.services.meant import Meant, meant
+from server.services.outlook import next_scan, waiting
 from server.services.scope import TenantScope
 from server.store import connections, finding, history, integrations, journal
 from server.store.connections import Connection
@@ -134,13 +135,14 @@ def _of_pair(asking: _Asking, pair_id: str) -> Subject:
     row = asking.rows[pair.integration]
     with asking.scope.reading() as tx:
         open_ = journal.unresolved(tx, pair.integration, [pair_id]).get(pair_id, ())
-    now = []
-    for side, there in ((Side.LEFT, pair.left), (Side.RIGHT, pair.right)):
-        if there is not None and asking.live:
-            known = {one.field: one.value for one in there.fields}
-            now.append(ask(asking.scope, asking.apps, row, side, asking.name(row, side), there.id, known).now)
+    asked = {
+        side: ask(asking.scope, asking.apps, row, side, asking.name(row, side), there.id)
+        for side, there in ((Side.LEFT, pair.left), (Side.RIGHT, pair.right))
+        if there is not None and asking.live
+    }
+    waits = waiting(asking.scope, asking.apps, row, pair, asked)
+    now, changed = waits.now, waits.changed
     held = next((one for one in pair.holds if one.kind != "skipped"), pair.holds[0] if pair.holds else None)
-    changed = tuple(one.name for one in now if one.changed)
     undecided = [one.field_left for one in pair.conflicts if one.winner == "held"] if changed else []
     situation = _situation(
         asking,
@@ -151,6 +153,9 @@ def _of_pair(asking: _Asking, pair_id: str) -> Subject:
         unresolved=len(open_),
         gone=tuple(one.name for one in now if one.gone),
         changed=changed,
+        left=waits.left,
+        silent=waits.silent,
+        next_scan=next_scan(asking.scope, row) if waits.silent else None,
         unasked=tuple(one.name for one in now if one.problem),
         undecided=tuple(dict.fromkeys(undecided)),
         apart=tuple(one.name for one in pair.apart),
@@ -158,7 +163,7 @@ def _of_pair(asking: _Asking, pair_id: str) -> Subject:
     )
     steps = tuple(OpenStep(one.step.kind, one.side, one.planned_at) for one in open_)
     key = " ↔ ".join(there.key or there.id for there in (pair.left, pair.right) if there is not None)
-    return _subject(asking, row, situation, key, pair.holds, pair.history, pair=pair, now=tuple(now), unresolved=steps)
+    return _subject(asking, row, situation, key, pair.holds, pair.history, pair=pair, now=now, unresolved=steps)
 
 
 def _of_hold(asking: _Asking, hold: HoldRow) -> Subject:
@@ -192,9 +197,7 @@ def _ask_around(asking: _Asking, known: Sequence[Subject]) -> _Told:
                     told.problems.append(f"{asking.ends[connection].name}: {there.now.problem}")
                     break
                 if there.item is not None:
-                    told.subjects.append(
-                        _unpaired(asking, row, there.now, _rule(asking, row, there.now.side, there.item))
-                    )
+                    told.subjects.append(_unpaired(asking, row, there, _rule(asking, row, there.now.side, there.item)))
                     break
     return told
 
@@ -217,8 +220,9 @@ def _rule(asking: _Asking, row: Integration, side: Side, item: Item) -> str:
         return f"Whether a rule leaves it out could not be found out: {error.message}"
 
 
-def _unpaired(asking: _Asking, row: Integration, now: Now, rule: str) -> Subject:
-    situation = _situation(asking, row, rule=rule, seen_on=now.name, passed=bool(now.reached))
+def _unpaired(asking: _Asking, row: Integration, there: Asked, rule: str) -> Subject:
+    now = there.now
+    situation = _situation(asking, row, rule=rule, seen_on=now.name, passed=not there.listed)
     return _subject(asking, row, situation, now.key, (), (), now=(now,))
 
 

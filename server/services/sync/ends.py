@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypedDict
 
-from server.connectors.base import Connector
+from server.connectors.base import Capabilities, Connector
 from server.domain.errors import Conflicting, PutRight
 from server.domain.integration import Document
 from server.domain.item import Side
@@ -24,6 +25,17 @@ from server.store.connections import Connection
 
 _BELIEVED_SECONDS = 600.0
 """How long fields, options and people of an app are believed before they are asked for again."""
+
+
+class Allowed(TypedDict):
+    """What an app does with comments, files and items, by the names that a ``SideShape`` has for it."""
+
+    private_comments: bool
+    edits_comments: bool
+    attachments: bool
+    deletes_items: bool
+    deletes_comments: bool
+    deletes_attachments: bool
 
 
 @dataclass(slots=True)
@@ -146,17 +158,24 @@ def _ask(document: Document, end: End) -> SideShape:
         connector.text_format,
         {one: connector.fields(container, one) for one in sorted(_types(document, end.side) & there)},
         connector.users(container),
-        able.private_comments,
-        able.edits_comments,
-        able.attachments,
-        able.deletes_items,
-        connector.link_kinds(container) if able.links else (),
-        able.deletes_comments,
-        able.deletes_attachments,
+        **allowed(able),
+        link_kinds=connector.link_kinds(container) if able.links else (),
         keeps_created_at=able.keeps_created_at,
         takes_created_at=connector.manifest.capabilities.keeps_created_at is not False,
         file_names=able.file_names,
     )
+
+
+def allowed(able: Capabilities) -> Allowed:
+    """The part of a ``SideShape`` that an app's abilities say."""
+    return {
+        "private_comments": able.private_comments,
+        "edits_comments": able.edits_comments,
+        "attachments": able.attachments,
+        "deletes_items": able.deletes_items,
+        "deletes_comments": able.deletes_comments,
+        "deletes_attachments": able.deletes_attachments,
+    }
 
 
 def who_is_who(scope: TenantScope, document: Document) -> tuple[tuple[str, str, str], ...]:

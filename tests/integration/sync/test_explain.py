@@ -239,3 +239,51 @@ def test_what_the_apps_hold_is_asked_only_when_it_is_wanted(stage: Stage, monkey
     assert told.sentence.startswith("In step since ")
     assert told.subjects[0].now == ()
     assert "were not asked" in explain(world.scope, Apps(), "nothing-77", live=False).sentence
+
+
+def test_what_no_time_of_change_tells_is_not_promised_for_the_next_look(stage: Stage, why: Why) -> None:
+    world, item, twin = begun(stage)
+    world.left.person_comments(item, "said once", private=False)
+    world.settle()
+    world.left.tick(60)
+    world.settle()
+    record = world.left.records[item]
+    record.comments = [replace(one, body="said otherwise") for one in record.comments]
+    told = why(world, f"left-{item}")
+    assert told.sentence.startswith("Changed on left since it was last in step; that travels with the next full scan, ")
+    assert "next look" not in told.sentence
+    assert [one.changed for one in told.subjects[0].now] == [("comments",), ()]
+    world.sync()
+    assert "said otherwise" not in str(world.right.item(twin).comments), "what is promised here would be untrue"
+    world.answer("scan")
+    assert "said otherwise" in str(world.right.item(twin).comments)
+    assert why(world, f"left-{item}").sentence.startswith("In step since ")
+
+
+def test_an_item_that_was_deleted_is_noticed_when_it_is_said(stage: Stage, why: Why) -> None:
+    world, item, _ = begun(stage)
+    world.left.tick(60)
+    world.left.person_deletes(item)
+    said = why(world, f"left-{item}").sentence
+    assert said.startswith("It is not there any more on left; that is noticed with the next full scan, at ")
+    world.document = replace(world.document, scan_hours=0)
+    with world.scope.transaction() as tx:
+        integrations.change(tx, world.integration, "never scanned", world.document, "test")
+    said = why(world, f"left-{item}").sentence
+    assert said == "It is not there any more on left; that is noticed at once when somebody has it synced again."
+
+
+def test_an_item_that_was_moved_away_says_that_it_left(stage: Stage, why: Why) -> None:
+    world, item, _ = begun(stage)
+    world.left.person_moves(item, "elsewhere")
+    said = why(world, f"left-{item}").sentence
+    assert said.startswith("It does not belong to the integration any more: It was moved out of ")
+
+
+def test_two_sides_that_agree_are_in_step_whatever_was_last_seen_of_them(stage: Stage, why: Why) -> None:
+    world, item, twin = begun(stage)
+    for app, one in ((world.left, item), (world.right, twin)):
+        app.records[one].fields["title"] = "changed alike, and no time of change moved"
+    told = why(world, f"left-{item}")
+    assert told.sentence.startswith("In step since ")
+    assert [one.changed for one in told.subjects[0].now] == [(), ()]

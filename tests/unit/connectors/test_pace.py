@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -156,6 +157,7 @@ def test_an_answer_that_asks_for_it_pauses_everybody_and_is_told_once(pool: Thre
         assert isinstance(error, Slowed)
         assert error.retry_after == 40.0
         assert "App asks for a slower pace (HTTP 429)" in error.message
+        assert not re.search(r"\d\d:\d\d", error.message), "it is read long after, when that time has passed"
     assert [one.why for one in told] == ["App asks for a slower pace (HTTP 429)."]
 
 

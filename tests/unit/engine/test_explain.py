@@ -50,6 +50,24 @@ def test_a_time_to_come_is_said_in_seconds_by_the_clock_or_with_the_day() -> Non
             replace(LINKED, gone=("Desk",)),
             "It is not there any more on Desk; that is noticed with the next look, in 20 s.",
         ),
+        (
+            replace(LINKED, gone=("Desk",), silent=True, next_scan=NOW + timedelta(hours=2)),
+            (
+                "It is not there any more on Desk; that is noticed with the next full scan, at 16:00 UTC, or at once"
+                " when somebody has it synced again."
+            ),
+        ),
+        (
+            replace(LINKED, changed=("Desk",), silent=True),
+            "Changed on Desk since it was last in step; that travels at once when somebody has it synced again.",
+        ),
+        (
+            replace(LINKED, left="It was moved out of what the integration looks at in Desk."),
+            (
+                "It does not belong to the integration any more: It was moved out of what the integration looks at in"
+                " Desk. That is noticed with the next look, in 20 s."
+            ),
+        ),
         (replace(LINKED, state="reserved"), "Its twin is about to be made, with the next look, in 20 s."),
         (
             replace(LINKED, state="outside", told="It was closed."),

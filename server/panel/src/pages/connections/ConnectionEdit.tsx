@@ -11,6 +11,7 @@ import { Loaded } from "../../widgets/Loaded";
 import { Note, Problem } from "../../widgets/Note";
 import { Page } from "../../widgets/Page";
 import { Panel } from "../../widgets/Panel";
+import { Resting } from "../../widgets/Resting";
 import { State } from "../../widgets/State";
 import { When } from "../../widgets/When";
 import { ConnectionForm } from "./ConnectionForm";
@@ -56,6 +57,7 @@ function Parts({ connection, connector }: { connection: Connection; connector: C
               {connection.checked_at !== null && <Text span c="dimmed">, checked <When time={connection.checked_at} /></Text>}
             </Text>
           </Group>
+          <Resting connection={connection} />
           {connection.problem !== "" && !test.data && <Note tone="problem">{connection.problem}</Note>}
           {test.data && <VerdictNote verdict={test.data} />}
           <Problem error={test.error} />

@@ -8,6 +8,7 @@ import { Icon } from "../../widgets/Icon";
 import { Loaded } from "../../widgets/Loaded";
 import { Page } from "../../widgets/Page";
 import { Panel } from "../../widgets/Panel";
+import { Resting } from "../../widgets/Resting";
 import { State } from "../../widgets/State";
 import { When } from "../../widgets/When";
 
@@ -48,6 +49,7 @@ function Rows({ list }: { list: Connection[] }) {
             <Table.Td>
               <State of={connection.problem === "" ? connection.state : "problem"} />
               {connection.problem !== "" && <Text size="xs" c="red" className="wrap" miw={200} mt={2}>{connection.problem}</Text>}
+              <Resting connection={connection} />
             </Table.Td>
             <Table.Td><When time={connection.checked_at} /></Table.Td>
           </Table.Tr>

@@ -2,6 +2,7 @@
 import { Group, Text } from "@mantine/core";
 import { Link } from "react-router";
 import type { Connection } from "../../api/types";
+import { Resting } from "../../widgets/Resting";
 import { State } from "../../widgets/State";
 import { When } from "../../widgets/When";
 
@@ -20,6 +21,7 @@ export function ConnectionHealth({ connection }: { connection: Connection }) {
       ) : (
         <Text size="xs" c="red" className="wrap" mt={2}>{connection.problem}</Text>
       )}
+      <Resting connection={connection} />
     </div>
   );
 }
