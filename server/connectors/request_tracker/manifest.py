@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
 from server.connectors.request_tracker.address import address
+from server.connectors.zones import TIME_ZONE
 from server.domain.values import FileNames, LengthUnit
 
 MARKER_FIELD = "Remote ID"
@@ -54,6 +55,7 @@ MANIFEST = Manifest(
             help="Only for queues with a workflow of their own, whose end RT does not tell; separated by commas.",
             default="resolved, rejected",
         ),
+        TIME_ZONE,
     ),
     capabilities=Capabilities(
         marker_lag=timedelta(0),

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
 from server.connectors.roundup.address import address
+from server.connectors.zones import TIME_ZONE
 from server.domain.values import FileNames, TextFormat
 
 TEXT_FORMATS = {"plain": TextFormat.PLAIN, "markdown": TextFormat.MARKDOWN}
@@ -33,6 +34,7 @@ MANIFEST = Manifest(
             default="plain",
             choices=tuple(TEXT_FORMATS),
         ),
+        TIME_ZONE,
     ),
     capabilities=Capabilities(
         marker_lag=timedelta(0),

@@ -52,6 +52,9 @@ class ModelConnector:
     def server_time(self) -> datetime | None:
         return self.app.now
 
+    def zone(self) -> str:
+        return self.app.zone
+
     def _before(self, call: str, item_id: str = "") -> Fate:
         fate = self.app.fate(f"{self.app.name}.{call}")
         match fate:

@@ -64,6 +64,8 @@ class ModelApp:
     """It is of a kind that may keep the time of an original, and drops it without a word."""
     moves_for_links: bool = True
     """Whether a link counts as a change of its items."""
+    zone: str = ""
+    """In which zone our account reads days."""
     lag: int = 0
     page: int = 3
     disorder: bool = False
