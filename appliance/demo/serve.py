@@ -9,17 +9,18 @@ A ``kill -9`` leaves an old ``served.json``; its reader compares the process id.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import re
 import sys
 import threading
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from roundup.backends import back_sqlite
 from roundup.cgi.wsgi_handler import RequestDispatcher
 
 ADDRESS = re.compile(r"^web = .*$", re.MULTILINE)
@@ -40,20 +41,30 @@ class Handler(WSGIRequestHandler):
         return str(self.client_address[0])
 
 
-def let_go_when_closed() -> None:
-    """Make Roundup give its lock back when it closes a database, whatever still refers to it.
+class Tidy:
+    """The tracker's application, cleaned up after at once when it refused a request.
 
-    A request that fails leaves its transaction open and a ring of references that holds its cursor. SQLite keeps the
-    write lock until the ring is broken, which may be never: a collection does nothing while another thread is in one.
+    Roundup's handling of an error leaves a ring of references that holds the request's database cursor; until the
+    interpreter happens to break it, SQLite keeps the write lock and every other write fails.
     """
-    plainly = back_sqlite.Database.sql_close
 
-    def close(database: Any) -> None:
-        database.sql_rollback()
-        database.cursor.close()
-        plainly(database)
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+        self._application = application
 
-    back_sqlite.Database.sql_close = close
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request."""
+        refused: list[str] = []
+
+        def begin(status: str, *more: Any) -> Any:
+            if status[:1] in "45":
+                refused.append(status)
+            return start_response(status, *more)
+
+        try:
+            return self._application(environ, begin)
+        finally:
+            if refused:
+                gc.collect()
 
 
 def listen(ports: list[int]) -> Server:
@@ -95,11 +106,9 @@ def main() -> None:
     port = int(server.server_address[1])
     announce(home, port)
     threading.Thread(target=end_with_parent, name="parent", daemon=True).start()
-    let_go_when_closed()
-    server.set_app(RequestDispatcher(str(home)))
+    server.set_app(Tidy(RequestDispatcher(str(home))))
     replace(home / "served.json", json.dumps({"pid": os.getpid(), "port": port}) + "\n")
     server.serve_forever()
 
 
-if __name__ == "__main__":
-    main()
+main()

@@ -55,6 +55,7 @@ class Capabilities:
     ``keeps_created_at``: a new item may be given the time at which its original was made (None: some installations
     keep it and others do not, and no answer has shown it yet).
     ``file_names``: which names of files it keeps as they are.
+    ``restricted_items``: it can restrict single items to some of those who see their neighbours (``Item.restricted``).
     ``requests_per_second``: how many it allows in the long run (None: it does not say); ``burst``: at once, rested.
     """
 
@@ -73,6 +74,7 @@ class Capabilities:
     deletes_items: bool = False
     keeps_created_at: bool | None = False
     file_names: FileNames = field(default_factory=FileNames)
+    restricted_items: bool = False
 
 
 class HintReader(Protocol):
@@ -155,12 +157,6 @@ class Connector(Protocol):
 
     def abilities(self, container: str) -> Capabilities:
         """What this very app does for our account in the container, as far as it tells or has shown it."""
-
-    def zone(self) -> str:
-        """The name of the time zone in which our account reads days: the connection's setting, else the account's own.
-
-        Asked anew each time, for it may be changed at any time; empty where the app does not tell it.
-        """
 
     def check(self) -> Account:
         """Prove address, app and credentials with one or two cheap reads."""

@@ -99,6 +99,10 @@ class SecondCopy(Rejected):
     """The app has made an item of ours twice: this one stays out, and a person is asked to remove it."""
 
 
+class Hidden(Rejected):
+    """The app does not show this item to our account (any more): it is not gone, and it may have become private."""
+
+
 class Unreadable(Rejected):
     """What an app says of one item cannot be read: the item is held until it changes there, and nothing else is.
 

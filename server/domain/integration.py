@@ -12,6 +12,7 @@ from server.domain.item import Side
 from server.domain.mapping import Direction, TypeMapping
 from server.domain.rules import (
     AttachmentRules,
+    AudienceRules,
     BreakerRules,
     CommentRules,
     GuardRules,
@@ -39,7 +40,7 @@ class Document:
     ``schedule``: when it is worked; where it does not say, its connections do. ``scan_hours``: the interval of the full
     scan, which finds what times of change do not tell (0: none). ``matching``: how items that are on both sides already
     find each other. ``migration``: everything moves this way once, nothing is written to the side that it leaves, and
-    it ends by itself (None: both sides are kept in step).
+    it ends by itself (None: both sides are kept in step). ``audience``: whether items travel that their app restricts.
     """
 
     left: SideSettings
@@ -57,6 +58,7 @@ class Document:
     scan_hours: int = 24
     matching: MatchRules = field(default_factory=MatchRules)
     migration: Direction | None = None
+    audience: AudienceRules = field(default_factory=AudienceRules)
 
     def side(self, side: Side) -> SideSettings:
         """The settings of one end."""

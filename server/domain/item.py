@@ -103,7 +103,8 @@ class Item:
     ``stamp`` changes whenever the item changes and is empty while a later change could still carry the same
     stamp (see ``Head``). ``marker`` is our correlation id where the app can hold one. ``author_name`` is who
     made it, as people see them (empty: the app does not say), ``created_at`` when (None: it does not say). ``own``:
-    our account made it.
+    our account made it. ``restricted``: the app's own words for why not everybody who sees its neighbours sees it
+    (private, confidential, a security level); empty: it has no audience of its own.
     """
 
     id: str
@@ -122,9 +123,11 @@ class Item:
     author_name: str = ""
     created_at: datetime | None = None
     own: bool = False
+    restricted: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", storable(self.key))
+        object.__setattr__(self, "restricted", storable(self.restricted))
         object.__setattr__(self, "fields", {name: _storable(value) for name, value in self.fields.items()})
 
 
@@ -168,7 +171,8 @@ class Page:
 class Draft:
     """An item to be created: fields in the target app's terms, and the correlation id it must carry.
 
-    ``created_at``: when the original was made, for an app that keeps it (None: it is made now).
+    ``created_at``: when the original was made, for an app that keeps it (None: it is made now). ``restrict`` is the
+    flag by which the item is to be restricted before anything is written into it (empty: it is for everybody).
     """
 
     container: str
@@ -176,6 +180,7 @@ class Draft:
     fields: Mapping[str, Value]
     marker: str
     created_at: datetime | None = None
+    restrict: str = ""
 
 
 @dataclass(frozen=True, slots=True)

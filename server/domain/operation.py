@@ -23,6 +23,14 @@ class CreateItem:
 
 
 @dataclass(frozen=True, slots=True)
+class RestrictItem:
+    """Restrict the twin by the flag ``field``, as its original is. What comes after it is sent only if it took."""
+
+    field: str
+    kind: Literal["restrict"] = "restrict"
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateItem:
     """Write fields of the twin. ``before`` holds what each field held, for the history and for undo."""
 
@@ -121,6 +129,7 @@ class RemoveLink:
 
 Step = (
     CreateItem
+    | RestrictItem
     | UpdateItem
     | AddComment
     | EditComment

@@ -34,7 +34,7 @@ PARTED: Final = frozenset({PairState.OUTSIDE, PairState.ENDED})
 class Seen:
     """One side of a pair as last seen. ``snapshot`` is None until the side has been settled once.
 
-    ``links`` are its relations and its parent, in its own terms.
+    ``links`` are its relations and its parent, in its own terms; ``restricted`` is the item's word for its audience.
     """
 
     item_id: str | None = None
@@ -44,6 +44,7 @@ class Seen:
     snapshot: Mapping[str, Value] | None = None
     stamp: str = ""
     links: frozenset[Link] = frozenset()
+    restricted: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ class Line:
     """One effect that a run would have.
 
     ``side`` is where it would take effect, ``item_id`` the item on the other side that it comes from. ``action`` is
-    the kind of the operation, or note, conflict, hold, skip, ended, outside, join, ambiguous. ``field``, ``before`` and
-    ``after`` are set where a field is meant; ``reason`` is a sentence.
+    the kind of the operation, or note, conflict, hold, skip, restricted, opened, ended, outside, join, ambiguous.
+    ``field``, ``before`` and ``after`` are set where a field is meant; ``reason`` is a sentence.
     """
 
     side: Side

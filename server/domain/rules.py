@@ -139,6 +139,33 @@ class ScopeRules:
         return self.left if side is Side.LEFT else self.right
 
 
+class Restricted(StrEnum):
+    """What happens to an item that its app restricts to some of those who see its neighbours."""
+
+    STAY = "stay"
+    """It stays where it is, and nothing of it travels; if it has a twin, the two part."""
+    ALIKE = "alike"
+    """Its twin is restricted, too, before anything of it is written there."""
+    OPEN = "open"
+    """It travels like any other: whoever sees the other side reads it there. A person chose this in plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceRules:
+    """Whether restricted items of each side travel. ``leaving``: what the twin of one that became restricted hears.
+
+    The notice says nothing of the item or why it is no longer kept in step.
+    """
+
+    left: Restricted = Restricted.STAY
+    right: Restricted = Restricted.STAY
+    leaving: PartingRules = field(default_factory=PartingRules)
+
+    def on(self, side: Side) -> Restricted:
+        """What happens to restricted items of a side."""
+        return self.left if side is Side.LEFT else self.right
+
+
 @dataclass(frozen=True, slots=True)
 class LinkRules:
     """Whether relations between items travel. ``parents``: whether hierarchy does; None: not at all.

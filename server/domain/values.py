@@ -90,6 +90,7 @@ class FieldSpec:
 
     ``id`` is the app's own name for it; ``options`` are given for option kinds; ``text_format`` for rich text;
     ``max_length`` is in ``length_unit``; ``create_only``: the app takes it at creation and never after.
+    ``restricts``: a flag by which our account can restrict the item to some of those who see its neighbours.
     """
 
     id: str
@@ -102,6 +103,7 @@ class FieldSpec:
     text_format: TextFormat | None = None
     max_length: int | None = None
     length_unit: LengthUnit = LengthUnit.CHARACTERS
+    restricts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +114,3 @@ class AppUser:
     name: str
     login: str = ""
     email: str = ""
-    zone: str = ""
-    """The name of the time zone at their account, where the app tells it."""

@@ -18,6 +18,7 @@ from server.domain.operation import (
     EditComment,
     Operation,
     RemoveLink,
+    RestrictItem,
     UpdateItem,
 )
 from server.domain.values import TextFormat, Value
@@ -37,6 +38,8 @@ def arrived(operation: Operation, item: Item | None, plan: Plan) -> Mapping[str,
         return None
     if isinstance(step, AddLink | RemoveLink):
         return {} if has_link(item, step.link) is isinstance(step, AddLink) else None
+    if isinstance(step, RestrictItem):
+        return {} if item.restricted else None
     if isinstance(step, CreateItem):
         return snapshot(plan.type, side, item)
     if isinstance(step, UpdateItem):

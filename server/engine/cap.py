@@ -12,6 +12,7 @@ _LEAST = 25
 _NAMES: Mapping[str, str] = {
     "create": "make new items",
     "update": "change items",
+    "restrict": "restrict items",
     "add_comment": "post comments",
     "edit_comment": "change comments",
     "add_file": "attach files",

@@ -21,6 +21,8 @@ from server.engine.plan import Draughtsman, Wait
 
 Links = frozenset[Link]
 _NONE: Links = frozenset()
+STAYS = "it leads to an item that stays where it is"
+"""All that is told of a link to a restricted item; not even its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +298,8 @@ class _Merge:
             if self.creating:
                 self.drawing.note(f"{what} not carried over yet", side.other, after=link.target, reason=reason)
         elif link not in self.plan.before[side]:
-            self.drawing.note(f"{what} not carried over", side.other, after=link.target, reason=image.reason)
+            target = None if image.reason == STAYS else link.target
+            self.drawing.note(f"{what} not carried over", side.other, after=target, reason=image.reason)
 
     def _across(self, side: Side, link: Link) -> Link | _Missing:
         """The same link in the terms of the other side."""

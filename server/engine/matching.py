@@ -17,7 +17,6 @@ from server.domain.pair import AttachmentPair, CommentPair
 from server.domain.rules import OF_ITEM, Likeness, MatchPart, MatchRule, MatchRules
 from server.domain.values import Value
 from server.engine.comments import render
-from server.engine.days import day_of, is_day
 from server.engine.mapping import CompiledType
 from server.engine.mapping import Mapping as Compiled
 from server.engine.richtext import fingerprint, same_meaning
@@ -153,15 +152,6 @@ def _said(part: MatchPart, side: Side, item: Item, mapping: Compiled) -> str:
     return "\1".join(sorted(one for one in said if one)) if all(said) else ""
 
 
-def _day(value: str, mapping: Compiled) -> str:
-    if is_day(value):
-        return value
-    try:
-        return day_of(value, mapping.zones)
-    except ValueError:
-        return value[:10]
-
-
 def _normal(value: str, how: Likeness, side: Side, mapping: Compiled) -> str:
     if how is Likeness.PERSON:
         people = mapping.directory.left if side is Side.LEFT else mapping.directory.right
@@ -170,6 +160,6 @@ def _normal(value: str, how: Likeness, side: Side, mapping: Compiled) -> str:
     if how is Likeness.EXACT:
         return value
     if how is Likeness.DAY:
-        return _day(value, mapping)
+        return value[:10]
     plain = " ".join(value.split()).casefold()
     return plain.removeprefix("#") if how is Likeness.KEY else plain

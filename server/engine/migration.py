@@ -25,6 +25,7 @@ def one_way(document: Document) -> Document:
         links=replace(links, direction=_both_allow(links.direction, way), parents=_both_allow(links.parents, way)),
         deletions=_parting_one_way(document.deletions, way),
         scope=replace(document.scope, leaving=_parting_one_way(document.scope.leaving, way)),
+        audience=replace(document.audience, leaving=_parting_one_way(document.audience.leaving, way)),
     )
 
 

@@ -26,6 +26,8 @@ class Reason:
     item: Item | None
     why: str
     """A sentence for the history; empty for a deletion."""
+    restricted: bool = False
+    """Its app restricts it: the twin hears nothing of it but that the two are not kept in step."""
 
     @property
     def deleted(self) -> bool:
@@ -34,7 +36,8 @@ class Reason:
 
     def policy(self, document: Document) -> Parting:
         """What the document wants for the twin."""
-        rules = document.deletions if self.deleted else document.scope.leaving
+        staying = document.audience.leaving if self.restricted else document.scope.leaving
+        rules = document.deletions if self.deleted else staying
         return rules.on(self.side.other)
 
 
@@ -52,7 +55,7 @@ def part(
         if item is not None:
             # The snapshot stays: what is typed outside the scope counts as an edit when the item comes back.
             now = replace(pair.on(side), key=item.key, url=item.url, type=item.type, stamp=item.stamp)
-            after = after.with_side(side, now)
+            after = after.with_side(side, replace(now, restricted=item.restricted))
     policy = reason.policy(mapping.document)
     if pair.state is state or twin is None or policy is Parting.IGNORE:
         return Plan(after, type_, summary=_summary(reason, pair, mapping, policy, state))
@@ -100,12 +103,13 @@ def rejoin(pair: Pair) -> Pair:
 
 
 def _notice(pair: Pair, reason: Reason, twin: Item, mapping: Mapping, drawing: Draughtsman) -> Pair:
-    """Plan the comment that says what happened, unless one that was cut off is there already."""
+    """Plan the comment that says what happened, unless one that was cut off is there already.
+
+    Of an item that is restricted, or was when it was last seen, it does not even say what it is called.
+    """
     target = reason.side.other
     format_ = mapping.shape(target).text_format
-    name, key = mapping.shape(reason.side).name, pair.on(reason.side).key or "The item"
-    end = "was deleted there." if reason.deleted else "does not belong to the integration any more."
-    body = convert(f"{key} of {name} {end} It is no longer kept in step with this one.", TextFormat.PLAIN, format_).body
+    body = convert(_said(pair, reason, mapping.shape(reason.side).name), TextFormat.PLAIN, format_).body
     open_ = next((one for one in pair.comments if one.note == _NOTICE and one.origin is reason.side), None)
     if open_ is not None and open_.on(target) is not None:
         return pair  # said already; what came after it did not succeed
@@ -118,6 +122,14 @@ def _notice(pair: Pair, reason: Reason, twin: Item, mapping: Mapping, drawing: D
         drawing.add(target, AddComment("", draft))
     others = tuple(one for one in pair.comments if one.id != fresh.id)
     return replace(pair, comments=(*others, fresh))
+
+
+def _said(pair: Pair, reason: Reason, name: str) -> str:
+    if reason.restricted or pair.on(reason.side).restricted:
+        return f"This is no longer kept in step with {name}."
+    key = pair.on(reason.side).key or "The item"
+    end = "was deleted there." if reason.deleted else "does not belong to the integration any more."
+    return f"{key} of {name} {end} It is no longer kept in step with this one."
 
 
 def _says(marker: str | None, wanted: str, own: bool, there: str, body: str, format_: TextFormat) -> bool:  # noqa: FBT001 - a comment's
@@ -159,12 +171,13 @@ def _closing(one: CompiledField, side: Side) -> str | None:
 
 
 def _summary(reason: Reason, pair: Pair, mapping: Mapping, policy: Parting, state: PairState) -> str:
-    if pair.state is state:
+    if pair.state is state and not (reason.restricted and not pair.on(reason.side).restricted):
         return ""
     mine, theirs = mapping.shape(reason.side).name, mapping.shape(reason.side.other).name
     key = pair.on(reason.side).key or "An item"
     twin = pair.on(reason.side.other).key or "its twin"
-    what = f"{key} was deleted on {mine}" if reason.deleted else f"{key} of {mine} left the scope. {reason.why}"
+    left = f"{key} of {mine} {'stays there' if reason.restricted else 'left the scope'}. {reason.why}"
+    what = f"{key} was deleted on {mine}" if reason.deleted else left
     if reason.deleted:
         what += "."
     done = {

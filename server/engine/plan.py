@@ -77,7 +77,7 @@ def seen(type_: CompiledType, side: Side, item: Item, old: Seen, held: frozenset
             values[name] = before[name]
         else:
             values.pop(name, None)
-    return Seen(item.id, item.key, item.url, item.type, values, item.stamp, old.links)
+    return Seen(item.id, item.key, item.url, item.type, values, item.stamp, old.links, item.restricted)
 
 
 def known_before(plan: Plan, side: Side, old: Pair | None) -> dict[str, Value]:

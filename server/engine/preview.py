@@ -16,17 +16,20 @@ from server.domain.operation import (
     EditComment,
     Operation,
     RemoveLink,
+    RestrictItem,
     UpdateItem,
 )
 from server.domain.pair import PairState
 from server.domain.preview import Line
 from server.domain.values import FieldKind, FieldSpec, Value
+from server.engine.audience import restricted
 from server.engine.mapping import CompiledField
 from server.engine.plan import Plan
 
 _LONGEST = 2000
 """Characters of a text that a line shows; the item itself has the rest."""
 
+_OPENED = "Its app restricts it; whoever sees the twin reads there what it says."
 _COUNTED: Mapping[str, str] = {
     "create": "creates",
     "update": "updates",
@@ -53,7 +56,9 @@ def lines(plan: Plan) -> list[Line]:
     found += [_of_conflict(plan, clash) for clash in plan.conflicts]
     if plan.summary:
         found.append(replace(_line(plan, plan.pair.origin.other, _parting(plan) or "note"), reason=plan.summary))
-    return found
+    if restricted(plan.pair):  # whoever reads previews may not be one of those who see the item
+        found = [replace(one, before=None, after=None) for one in found]
+    return [*(replace(_line(plan, side, "opened"), reason=_OPENED) for side in opened(plan)), *found]
 
 
 def counts(plan: Plan) -> Counter[str]:
@@ -66,7 +71,22 @@ def counts(plan: Plan) -> Counter[str]:
         found["conflicts"] = len(plan.conflicts)
     if plan.summary and _parting(plan):
         found[_parting(plan)] = 1
+        if plan.pair.state is PairState.OUTSIDE and restricted(plan.pair):
+            found["restricted"] = 1
+    if sides := opened(plan):
+        found["opened"] = len(sides)
     return found
+
+
+def opened(plan: Plan) -> list[Side]:
+    """The sides where the words of a restricted item would be written for everybody to read."""
+    narrowed = {one.side for one in plan.operations if isinstance(one.step, RestrictItem)}
+    narrowed |= {one.side for one in plan.operations if isinstance(one.step, CreateItem) and one.step.draft.restrict}
+    written = {one.side for one in plan.operations} - narrowed
+    pair = plan.pair
+    return [
+        side for side in Side if side in written and pair.on(side.other).restricted and not pair.on(side).restricted
+    ]
 
 
 def people(plan: Plan, specs: Mapping[Side, tuple[FieldSpec, ...]], items: Mapping[Side, Item | None]) -> set[str]:

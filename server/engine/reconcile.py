@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from server.domain.item import Draft, Item, Side
-from server.domain.operation import CreateItem, Operation, UpdateItem
+from server.domain.operation import CreateItem, Operation, RestrictItem, UpdateItem
 from server.domain.pair import Pair, PairState
 from server.domain.values import FieldKind, Value
 from server.engine.attachments import plan_attachments
+from server.engine.audience import to_restrict
 from server.engine.comments import plan_comments
-from server.engine.days import alike
 from server.engine.fields import draft_fields, merge_fields
 from server.engine.links import Relatives, links_unchanged, plan_links
 from server.engine.mapping import CompiledType, Mapping
@@ -29,23 +29,16 @@ _NOBODY = Relatives()
 
 def unchanged(type_: CompiledType, pair: Pair, side: Side, item: Item, mapping: Mapping) -> bool:
     """Whether ``item`` is what was last seen of it, so that its twin need not be looked at (an echo, mostly)."""
-    if pair.state is not PairState.LINKED or not _fields_unchanged(type_, pair, side, item):
+    seen_then = pair.on(side)
+    if pair.state is not PairState.LINKED or seen_then.snapshot != snapshot(type_, side, item):
+        return False
+    if seen_then.restricted != item.restricted:
         return False
     return (
         _comments_unchanged(pair, side, item, mapping)
         and _files_unchanged(pair, side, item, mapping)
         and links_unchanged(pair, side, item, mapping.document.links)
     )
-
-
-def _fields_unchanged(type_: CompiledType, pair: Pair, side: Side, item: Item) -> bool:
-    before, now = pair.on(side).snapshot, snapshot(type_, side, item)
-    if before == now:
-        return True
-    if before is None or before.keys() != now.keys():
-        return False
-    kinds = {one.spec(side).id: one.spec(side).kind for one in type_.fields}
-    return all(alike(kinds[name], before[name], value) for name, value in now.items())
 
 
 def absorb(type_: CompiledType, pair: Pair, side: Side, item: Item, mapping: Mapping) -> Pair:
@@ -115,6 +108,9 @@ def reconcile(
     # Nothing was ever settled: the twin was created, but the answer was lost. What a person made comes first.
     first = pair.origin if pair.left.snapshot is None and pair.right.snapshot is None else None
     merged = merge_fields(type_, pair, left, right, first, _sent(lost))
+    narrow = to_restrict(mapping, type_, {Side.LEFT: left, Side.RIGHT: right})
+    if narrow is not None:
+        drawing.add(narrow[0], RestrictItem(narrow[1]))
     for target in (Side.RIGHT, Side.LEFT):
         if merged.writes[target]:
             drawing.add(target, UpdateItem(merged.writes[target], merged.before[target]))
@@ -170,7 +166,9 @@ def _plan_create(
     values, notes = draft_fields(type_, source, target)
     moved = mapping.document.migration is not None and mapping.shape(target).takes_created_at
     created_at = source.created_at if moved else None
-    draft = Draft(mapping.shape(target).container, type_.on(target), values, pair.id, created_at)
+    narrow = to_restrict(mapping, type_, {Side.LEFT: left, Side.RIGHT: right})
+    restrict = narrow[1] if narrow is not None else ""
+    draft = Draft(mapping.shape(target).container, type_.on(target), values, pair.id, created_at, restrict)
     drawing.add(target, CreateItem(draft))
     pair = tell_origin(pair, {Side.LEFT: left, Side.RIGHT: right}, mapping, drawing)
     comments = plan_comments(pair, left, right, mapping, drawing)

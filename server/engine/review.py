@@ -12,8 +12,9 @@ from server.domain.errors import PutRight
 from server.domain.integration import Document, SideSettings
 from server.domain.item import PARENT, Side
 from server.domain.mapping import Direction
-from server.domain.rules import Parting, PrivateComments
+from server.domain.rules import Parting, PrivateComments, Restricted
 from server.domain.schedule import Schedule, check_window, next_time, open_from
+from server.engine.audience import flag
 from server.engine.filters import review_filter
 from server.engine.mapping import CHOICES, CompiledField, CompiledType, Mapping
 
@@ -90,6 +91,7 @@ def review(mapping: Mapping) -> None:
     for side in Side:
         review_filter(mapping.document.scope.on(side), mapping.shape(side), f"scope.{side}")
         _parts(mapping, side)
+        _audience(mapping, side)
     _links(mapping)
     publishes = mapping.document.comments.private is PrivateComments.PUBLISH
     if publishes and not (mapping.left.private_comments or mapping.right.private_comments):
@@ -98,11 +100,30 @@ def review(mapping: Mapping) -> None:
 
 def _parts(mapping: Mapping, side: Side) -> None:
     shape = mapping.shape(side)
-    for rules, where in ((mapping.document.deletions, "deletions"), (mapping.document.scope.leaving, "scope.leaving")):
+    document = mapping.document
+    every = (
+        (document.deletions, "deletions"),
+        (document.scope.leaving, "scope.leaving"),
+        (document.audience.leaving, "audience.leaving"),
+    )
+    for rules, where in every:
         if rules.on(side) is Parting.DELETE and not shape.deletes_items:
             raise PutRight(
                 f"{shape.name} deletes no items; let its twins be closed instead.", field=f"{where}.on_{side}"
             )
+
+
+def _audience(mapping: Mapping, side: Side) -> None:
+    """Restricted items of ``side`` may have restricted twins only where our account can make them so."""
+    if mapping.document.audience.on(side) is not Restricted.ALIKE:
+        return
+    target = mapping.shape(side.other)
+    if not all(flag(mapping, side.other, one) for one in mapping.types):
+        raise PutRight(
+            f"Our account cannot restrict items on {target.name}, so the restricted items of {mapping.shape(side).name}"
+            " have to stay where they are. Give the account the right, if the app knows such a thing.",
+            field=f"audience.{side}",
+        )
 
 
 def _links(mapping: Mapping) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from server.connectors.base import Connector
 from server.domain.errors import Gone, LockstepError
 from server.domain.item import Item, Side
+from server.domain.rules import Restricted
 from server.engine.filters import makes_none, outside
 from server.services import items
 from server.services.apps import Apps, with_connector
@@ -26,7 +27,8 @@ class Now:
     """What an app says of one side at this moment.
 
     ``changed``: labels of fields whose value waits to travel. ``reached``: whether the feed has come past the item's
-    last change (None: not known). ``problem``: why the app could not be asked.
+    last change (None: not known). ``problem``: why the app could not be asked. ``restricted``: the app's word for an
+    audience of the item's own; where such items stay, no value of it is shown to anybody.
     """
 
     side: Side
@@ -39,6 +41,7 @@ class Now:
     reached: bool | None = None
     gone: bool = False
     problem: str = ""
+    restricted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +72,15 @@ def ask(scope: TenantScope, apps: Apps, row: Integration, side: Side, name: str,
     except Exception as error:
         scope.log.exception("an item could not be read for a person", item=item_id)
         return Asked(Now(side, name, problem=f"What it answers of {item_id} cannot be read ({error}); see the log."))
-    mapped = {one: item.fields.get(one) for one in items.mapped(row, side, item.type)}
+    stay = item.restricted and row.document.audience.on(side) is Restricted.STAY
+    mapped = {one: item.fields.get(one) for one in items.mapped(row, side, item.type) if not stay}
     shown = items.labelled(scope, apps, row, side, item.type, mapped)
     with scope.reading() as tx:
         cursor = cursors.read(tx, row.id).get(side)
     reached = cursor is not None and item.updated_at <= cursor
     listed = cursor is None or item.updated_at >= cursor - overlap
-    return Asked(Now(side, name, item.key, item.url, item.updated_at, shown, reached=reached), item, listed)
+    now = Now(side, name, item.key, item.url, item.updated_at, shown, reached=reached, restricted=item.restricted)
+    return Asked(now, item, listed)
 
 
 def rule_against(scope: TenantScope, row: Integration, side: Side, item: Item) -> str:

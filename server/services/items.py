@@ -36,7 +36,7 @@ class FieldValue:
 
 @dataclass(frozen=True, slots=True)
 class ItemSide:
-    """One side of a pair. ``name`` is the connection's."""
+    """One side of a pair. ``name`` is the connection's; ``restricted``: the app's word for an audience of its own."""
 
     id: str
     key: str
@@ -44,6 +44,7 @@ class ItemSide:
     type: str
     name: str
     fields: tuple[FieldValue, ...]
+    restricted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,12 @@ class Detail:
     apart: tuple[Apart, ...] = ()
 
 
-def page(scope: TenantScope, integration: str | None, words: str, state: str, after: str, limit: int) -> PairPage:
+def page(
+    scope: TenantScope, integration: str | None, words: str, state: str, after: str, limit: int, *, every: bool = True
+) -> PairPage:
     """A page of pairs, the last synced first; ``words`` may be an item's address.
 
-    Raises ``PutRight`` when ``after`` is no place of the list.
+    ``every``: titles of restricted items are searched, too. Raises ``PutRight`` when ``after`` is no place of the list.
     """
     with scope.reading() as tx:
         address = None
@@ -79,7 +82,14 @@ def page(scope: TenantScope, integration: str | None, words: str, state: str, af
             known = meant(words, {one.id: one for one in connections.every(tx)})
             address = known.urls, known.named({one.id: one for one in integrations.every(tx)})
         return items.page(
-            tx, integration=integration, words=words, state=state, after=after, limit=limit, address=address
+            tx,
+            integration=integration,
+            words=words,
+            state=state,
+            after=after,
+            limit=limit,
+            address=address,
+            every=every,
         )
 
 
@@ -135,9 +145,8 @@ def _side(
     if row is None:
         return None
     fields = labelled(scope, apps, integration, side, row.type, row.snapshot)
-    return ItemSide(
-        row.id, row.key, row.url, row.type, names.get(integration.document.side(side).connection, ""), fields
-    )
+    name = names.get(integration.document.side(side).connection, "")
+    return ItemSide(row.id, row.key, row.url, row.type, name, fields, row.restricted)
 
 
 def labelled(

@@ -40,15 +40,22 @@ def _subject(one: Subject) -> Mapping[str, Any]:
         "state": one.pair.state if one.pair is not None else "unpaired",
         "next_attempt": one.next_attempt.isoformat() if one.next_attempt is not None else None,
         "ahead": one.ahead,
-        "held": [_hold(each) for each in one.holds],
+        "held": [_hold(each, hushed=_restricted(one)) for each in one.holds],
         "apps": [_now(each) for each in one.now],
         "history": _lines(one.history),
     }
 
 
-def _hold(one: HoldRow) -> Mapping[str, Any]:
-    since = one.first_at.isoformat()
-    return {"key": one.item_key or one.item_id, "reason": one.reason, "words": one.words, "since": since}
+def _restricted(one: Subject) -> bool:
+    pair = one.pair
+    sides = (pair.left, pair.right) if pair is not None else ()
+    return any(each is not None and each.restricted for each in sides) or any(each.restricted for each in one.now)
+
+
+def _hold(one: HoldRow, *, hushed: bool) -> Mapping[str, Any]:
+    """An app's own words may repeat what stands in a restricted item."""
+    since, words = one.first_at.isoformat(), "" if hushed else one.words
+    return {"key": one.item_key or one.item_id, "reason": one.reason, "words": words, "since": since}
 
 
 def _now(one: Now) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,19 +12,24 @@ from sqlalchemy import and_, exists, func, literal, or_, select, tuple_
 
 from server.domain.errors import NotFound, PutRight
 from server.store import tables as t
+from server.store.bulk import among
 from server.store.database import Transaction
 from server.store.naming import Named, answers
 
 
 @dataclass(frozen=True, slots=True)
 class SideRow:
-    """One side of a pair. ``snapshot`` holds the mapped values as last seen, in that app's own terms."""
+    """One side of a pair. ``snapshot`` holds the mapped values as last seen, in that app's own terms.
+
+    ``restricted``: the app's word for an audience of the item's own, empty where whoever sees its neighbours sees it.
+    """
 
     id: str
     key: str
     url: str
     type: str
     snapshot: Mapping[str, Any]
+    restricted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,10 @@ _PAIRS = select(t.pairs, t.integrations.c.name.label("integration_name"), _HELD.
 _WHEN = func.coalesce(t.pairs.c.synced_at, t.pairs.c.created_at)
 
 
+_FOR_ALL = t.pairs.c.left_restricted + t.pairs.c.right_restricted == ""
+"""Neither of the two items was restricted when last seen."""
+
+
 def page(
     tx: Transaction,
     *,
@@ -102,10 +111,12 @@ def page(
     after: str,
     limit: int,
     address: tuple[Sequence[str], Sequence[Named]] | None = None,
+    every: bool = True,
 ) -> PairPage:
     """A page of pairs. ``words`` search keys and titles; ``state`` may be ``held``; ``after`` is a former ``next``.
 
-    ``address``: what ``words`` mean where they are the address of an item. Raises ``PutRight`` when ``after`` is none.
+    ``address``: what ``words`` mean where they are the address of an item. ``every``: titles of restricted items are
+    searched, too. Raises ``PutRight`` when ``after`` is none.
     """
     query = _PAIRS.order_by(_WHEN.desc(), t.pairs.c.id.desc()).limit(limit + 1)
     if integration is not None:
@@ -118,9 +129,9 @@ def page(
         query = query.where(answers(*address))
     elif words:
         pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        query = query.where(
-            or_(*(c.ilike(pattern) for c in (t.pairs.c.left_key, t.pairs.c.right_key, t.pairs.c.title)))
-        )
+        title = t.pairs.c.title.ilike(pattern)
+        keys = (c.ilike(pattern) for c in (t.pairs.c.left_key, t.pairs.c.right_key))
+        query = query.where(or_(*keys, title if every else and_(title, _FOR_ALL)))
     if after:
         at, pair_id = _place(after)
         place = tuple_(literal(at, _WHEN.type), literal(pair_id, t.pairs.c.id.type))
@@ -156,6 +167,15 @@ def attachments(tx: Transaction, pair_id: str) -> tuple[AttachmentRow, ...]:
     )
 
 
+def restricted(tx: Transaction, pair_ids: Iterable[str]) -> set[str]:
+    """Those of the pairs one of whose items was restricted when last seen."""
+    ids = list(pair_ids)
+    if not ids:
+        return set()
+    query = select(t.pairs.c.id).where(among(t.pairs.c.id, ids), ~_FOR_ALL)
+    return {str(one) for one in tx.execute(query).scalars()}
+
+
 def counts(tx: Transaction) -> dict[str, int]:
     """How many pairs each integration keeps in step, by integration."""
     query = (
@@ -178,8 +198,10 @@ def _place(after: str) -> tuple[datetime, str]:
 
 
 def _pair(row: Any) -> PairRow:
-    left = SideRow(row.left_id, row.left_key, row.left_url, row.left_type, row.left_snapshot or {})
-    right = SideRow(row.right_id, row.right_key, row.right_url, row.right_type, row.right_snapshot or {})
+    left = SideRow(row.left_id, row.left_key, row.left_url, row.left_type, row.left_snapshot or {}, row.left_restricted)
+    right = SideRow(
+        row.right_id, row.right_key, row.right_url, row.right_type, row.right_snapshot or {}, row.right_restricted
+    )
     return PairRow(
         row.id,
         row.integration_id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -71,23 +72,42 @@ def count(tx: Connection, integration: str, after: str = "") -> int:
     return int(tx.execute(select(func.count()).select_from(t.pairs).where(where)).scalar_one())
 
 
-def twins(tx: Connection, integration: str, side: Side, item_ids: Sequence[str]) -> dict[str, tuple[PairState, str]]:
-    """How far the pairs of these items have come, and their twins' ids (empty: none yet), by item id."""
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """How far an item's pair has come; ``id`` of its twin is empty where there is none yet.
+
+    ``beside`` is the twin's own audience; ``stays``: the two have parted, and one was restricted when last seen.
+    """
+
+    state: PairState
+    id: str
+    beside: str = ""
+    stays: bool = False
+
+
+def twins(tx: Connection, integration: str, side: Side, item_ids: Sequence[str]) -> dict[str, Twin]:
+    """The twins of these items, as far as they have come, by item id."""
     if not item_ids:
         return {}
     mine, other = (
         (t.pairs.c.left_id, t.pairs.c.right_id) if side is Side.LEFT else (t.pairs.c.right_id, t.pairs.c.left_id)
     )
     given = bulk.listed(Column("item", Text), "items")
+    both = (t.pairs.c.left_restricted, t.pairs.c.right_restricted)
+    beside = both[1] if side is Side.LEFT else both[0]
     twin = bulk.each(
-        select(other.label("twin"), t.pairs.c.state).where(
-            t.pairs.c.integration_id == integration, mine == given.c.item
-        ),
+        select(
+            other.label("twin"), t.pairs.c.state, beside.label("beside"), (both[0] + both[1] != "").label("told")
+        ).where(t.pairs.c.integration_id == integration, mine == given.c.item),
         "twin",
     )
     query = select(given.c.item, *twin.c).select_from(given.join(twin, true()))
     rows = tx.execute(query, {"items": list(item_ids)})
-    return {row.item: (PairState(row.state), row.twin or "") for row in rows}
+    found = ((row, PairState(row.state)) for row in rows)
+    return {
+        row.item: Twin(state, row.twin or "", row.beside, state is PairState.OUTSIDE and row.told)
+        for row, state in found
+    }
 
 
 def leading_to(tx: Connection, integration: str, side: Side, item_ids: Sequence[str]) -> list[str]:
@@ -170,7 +190,7 @@ def _whole(column: Column[Any]) -> Any:
     sides = (
         _as_text(pairs[f"{side}_{name}"]) if name in ("snapshot", "links") else pairs[f"{side}_{name}"]
         for side in Side
-        for name in ("id", "key", "url", "type", "snapshot", "stamp", "links")
+        for name in ("id", "key", "url", "type", "snapshot", "stamp", "links", "restricted")
     )
     own = (pairs.id, pairs.state, pairs.origin, pairs.title, pairs.reserved_at)
     given = bulk.listed(Column("wanted", column.type), "ids")
@@ -223,9 +243,11 @@ def _pair(row: Sequence[Any]) -> Pair:
     )
 
 
-def _seen(item_id: str | None, key: str, url: str, type_: str, snapshot: str | None, stamp: str, links: str) -> Seen:
+def _seen(*columns: Any) -> Seen:
+    item_id, key, url, type_, snapshot, stamp, links, restricted = columns
     held = None if snapshot is None else values(json.loads(snapshot))
-    return Seen(item_id, key, url, type_, held, stamp, _links(json.loads(links)) if links else frozenset())
+    seen = _links(json.loads(links)) if links else frozenset[Link]()
+    return Seen(item_id, key, url, type_, held, stamp, seen, restricted)
 
 
 def _links(by_target: Mapping[str, Sequence[str]]) -> frozenset[Link]:
@@ -282,6 +304,7 @@ def _pair_row(integration: str, pair: Pair, synced_at: str | None) -> dict[str, 
         "left_snapshot": None if left.snapshot is None else dict(left.snapshot),
         "left_stamp": left.stamp,
         "left_links": _by_target(left.links) if left.links else _NO_LINKS,
+        "left_restricted": left.restricted,
         "right_id": right.item_id,
         "right_key": right.key,
         "right_url": right.url,
@@ -289,6 +312,7 @@ def _pair_row(integration: str, pair: Pair, synced_at: str | None) -> dict[str, 
         "right_snapshot": None if right.snapshot is None else dict(right.snapshot),
         "right_stamp": right.stamp,
         "right_links": _by_target(right.links) if right.links else _NO_LINKS,
+        "right_restricted": right.restricted,
     }
 
 

@@ -189,6 +189,8 @@ pairs = Table(
     Column("right_stamp", Text),
     Column("left_links", _JSON),
     Column("right_links", _JSON),
+    Column("left_restricted", Text),
+    Column("right_restricted", Text),
     Column("reserved_at", _TIME),
     Column("created_at", _TIME),
     Column("synced_at", _TIME),

@@ -19,7 +19,7 @@ from tests.property.removals import check_removals, removed_files
 from tests.property.sight import Sight, Twins, look, says, words
 from tests.property.world import World
 
-NOTICE = "no longer kept in step with this one."
+NOTICE = "no longer kept in step with"
 """How a comment ends that says what became of an item's twin."""
 
 

@@ -13,7 +13,7 @@ from server.domain.item import Item, Side
 from server.domain.mapping import ConflictPolicy
 from server.domain.pair import CommentPair, Pair, PairState, Seen
 from server.domain.rules import Parting
-from server.engine import attachments, comments, fields, links, mapping, parting, reconcile
+from server.engine import attachments, comments, fields, filters, links, mapping, parting, reconcile
 from server.engine.parting import Reason
 from server.engine.plan import Draughtsman, seen, snapshot
 from server.services.sync import apply, caution, decide, flow, history, look, page, settle
@@ -252,8 +252,13 @@ def what_has_a_twin_belongs_for_ever(patch: Patch) -> None:
         patch.setattr(
             module,
             "outside",
-            lambda *all_, paired, honest=honest: "" if paired else honest(*all_, paired=False),
+            lambda *all_, paired, honest=honest, **more: "" if paired else honest(*all_, paired=False, **more),
         )
+
+
+def nobody_asks_who_may_see_it(patch: Patch) -> None:
+    for module in (filters, decide):
+        patch.setattr(module, "stays", lambda *_: "")
 
 
 def who_has_left_never_comes_back(patch: Patch) -> None:

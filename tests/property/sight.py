@@ -8,6 +8,7 @@ from typing import Any
 
 from server.domain.item import Comment, Side
 from server.domain.mapping import FieldMapping
+from server.domain.rules import Restricted
 from server.domain.text import storable
 from server.domain.values import Value
 from tests.property.model import Record, folded, rendered, trimmed
@@ -76,7 +77,8 @@ class Sight:
         labels = record.fields.get("labels")
         filtered = bool(self.world.document.scope.on(side).every)
         blue = filtered and isinstance(labels, tuple) and "blau" in labels
-        return record.container == self.world.app(side).name and record.type == "item" and not blue
+        stays = bool(record.fields.get("private")) and self.world.document.audience.on(side) is Restricted.STAY
+        return record.container == self.world.app(side).name and record.type == "item" and not blue and not stays
 
     def carries(self, twins: Twins) -> bool:
         """Whether what hangs on one of two items can travel at all."""

@@ -40,6 +40,13 @@ def with_fields(**more: Any) -> Rules:
     return made
 
 
+def one_becomes_private(stage: Stage) -> World:
+    world, item, _ = begin(stage, left_restricts=True)
+    world.left.person_restricts(item, restricted=True)
+    world.left.person_edits(item, "title", "not for everybody")
+    return world
+
+
 def both_edit(stage: Stage) -> World:
     world, item, twin = begin(stage, with_fields(conflict=ConflictPolicy.RIGHT))
     world.right.person_edits(twin, "text", "typed right")

@@ -62,6 +62,7 @@ CASES = (
     Case(plants.what_has_a_twin_belongs_for_ever, stories.two_moved_away, partings.check_deletions),
     Case(plants.who_has_left_never_comes_back, stories.one_moved_away_and_back, laws.check_parted),
     Case(plants.what_has_parted_counts_again, stories.two_moved_away, partings.check_scan_rests),
+    Case(plants.nobody_asks_who_may_see_it, stories.one_becomes_private, partings.check_deletions),
     Case(plants.links_stay_at_home, stories.two_new_ones_are_linked, relations.check_links),
     Case(plants.what_was_taken_away_is_made_anew, stories.a_link_is_taken_away, relations.check_links),
     Case(plants.parents_stay_at_home, stories.two_new_ones_are_linked, relations.check_parents),

@@ -299,6 +299,7 @@ class World:
                 link_kinds=one.link_kinds(side.value),
                 keeps_created_at=one.abilities(one.app.name).keeps_created_at,
                 takes_created_at=one.manifest.capabilities.keeps_created_at is not False,
+                restricted_items=one.app.restricts,
             )
             for side, one in ((Side.LEFT, left), (Side.RIGHT, right))
         ]

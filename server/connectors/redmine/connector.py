@@ -24,8 +24,7 @@ from server.connectors.redmine.rights import abilities
 from server.connectors.redmine.workflow import next_step
 from server.connectors.redmine.write import beyond_three_bytes, issue_body, left_empty, not_taken
 from server.connectors.seen import Seen
-from server.connectors.zones import chosen_zone
-from server.domain.errors import Gone, LostAnswer, NotThatApp, PutRight, Rejected, Transient
+from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected, Transient
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
@@ -33,7 +32,7 @@ _WHOLE = "journals,attachments,relations"
 _CLOCKS_APART = timedelta(minutes=10)
 """How far Redmine's clock may be from ours where it does not tell its own."""
 _ACTIVE = 1
-_NOT_FOUND, _UNPROCESSABLE, _SERVER_ERROR = 404, 422, 500
+_NOT_FOUND, _FORBIDDEN, _UNPROCESSABLE, _SERVER_ERROR = 404, 403, 422, 500
 
 
 class Redmine:
@@ -47,7 +46,6 @@ class Redmine:
         if chosen not in TEXT_FORMATS:
             raise PutRight(f"“{chosen}” is none of Redmine's text formats.", field="text_format")
         self._format = TEXT_FORMATS[chosen]
-        self._settings = settings
         self._marker_wish = (settings.get("marker_field") or "").strip()
         self._learned = Learned(outlet, self._headers, self._marker_wish)
         self._links = Links(outlet, self._headers, self._issue)
@@ -67,10 +65,6 @@ class Redmine:
         """Redmine's clock as of its last answer; ours where it tells no time, as a bare Puma does."""
         return self._outlet.server_time or datetime.now(UTC)
 
-    def zone(self) -> str:
-        """As the connection's settings say; Redmine tells nobody's time zone, and keeps days as days."""
-        return chosen_zone(self._settings)
-
     def _surely_past(self) -> datetime:
         """A time that is over at Redmine, even if it tells no time and our clock is ahead of its."""
         told = self._outlet.server_time
@@ -80,7 +74,6 @@ class Redmine:
 
     def check(self) -> Account:
         """Prove address and key, and say what will work less well with this account."""
-        self.zone()
         user = self._learned.account()
         return Account(app_user(user), "Redmine", warnings(self._learned, user, self._marker_wish))
 
@@ -116,6 +109,7 @@ class Redmine:
             versions=section(ask(f"/projects/{quote(container)}/versions.json"), "versions"),
             definitions=self._learned.definitions(),
             seen=self._learned.seen_customs(container, item_type),
+            restricts=self._learned.restricts(container),
         )
         return field_specs(around, self._format, self._learned.marker(container))
 
@@ -367,11 +361,17 @@ class Redmine:
             f"/issues/{quote(item_id)}.json",
             params={"include": include},
             headers=self._headers,
-            accept=(_NOT_FOUND,),
+            accept=(_NOT_FOUND, _FORBIDDEN),
         )
         self._learned.prove()
         if answer.status == _NOT_FOUND:
             raise Gone(f"Issue #{item_id} is not in Redmine any more.", status=answer.status)
+        if answer.status == _FORBIDDEN:
+            raise Hidden(
+                f"Redmine does not show issue #{item_id} to the syncing user. It may have become private, or the user's"
+                " role may have lost the right to see it. Nothing of it travels until it is seen again.",
+                status=answer.status,
+            )
         issue: Json = section(answer.json(), "issue")
         self._learned.notice(issue)
         return issue

@@ -39,6 +39,8 @@ class Surroundings:
     """Custom field definitions; empty unless our account is an administrator."""
     seen: Sequence[Json] = field(default=())
     """Custom fields as found on an issue of the project."""
+    restricts: bool = False
+    """Our account may make issues private there."""
 
 
 def kinds_of(definitions: Iterable[Json]) -> dict[str, FieldKind]:
@@ -73,7 +75,7 @@ def field_specs(around: Surroundings, text_format: TextFormat, marker_field: str
         FieldSpec("due_date", "Due date", FieldKind.DATE),
         FieldSpec("done_ratio", "% Done", FieldKind.NUMBER),
         FieldSpec("estimated_hours", "Estimated time (hours)", FieldKind.NUMBER),
-        FieldSpec("is_private", "Private", FieldKind.FLAG),
+        FieldSpec("is_private", "Private", FieldKind.FLAG, restricts=around.restricts),
     ]
     always = {"subject", "status", "priority", "is_private"}
     specs = [one for one in specs if one.id in always or offered(one.id)]

@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 _KEPT_FOR = 600.0
 """Seconds for which roles, people and the workflow are taken as still the same."""
+_PRIVATE_ISSUES = frozenset({"set_issues_private", "set_own_issues_private"})
 _FORBIDDEN, _NOT_FOUND = 403, 404
 
 
@@ -105,6 +106,11 @@ class Learned:
         """The same for a user as ``account`` gives it."""
         allowed = self._allowed_for(user, project)
         return allowed is None or allowed >= PRIVATE_NOTES
+
+    def restricts(self, project: str) -> bool:
+        """Whether our account may make issues private in the project (without the right Redmine says nothing)."""
+        allowed = self.allowed(project)
+        return allowed is None or bool(allowed & _PRIVATE_ISSUES)
 
     def allowed(self, project: str) -> frozenset[str] | None:
         """What the roles of our account allow in the project, in Redmine's words; None: everything."""

@@ -7,7 +7,6 @@ from datetime import timedelta
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
 from server.connectors.redmine.address import address
 from server.connectors.redmine.hint import hint
-from server.connectors.zones import TIME_ZONE
 from server.domain.values import FileNames, TextFormat
 
 TEXT_FORMATS = {
@@ -45,7 +44,6 @@ MANIFEST = Manifest(
             help="Name or number of a text custom field for issues, “used as a filter”, for all projects. "
             "With it a create whose answer was lost is found again with certainty.",
         ),
-        TIME_ZONE,
     ),
     capabilities=Capabilities(
         marker_lag=timedelta(0),
@@ -59,6 +57,7 @@ MANIFEST = Manifest(
         links=True,
         deletes_items=True,
         file_names=FileNames(refused="\\/?%*:|\"'<>"),
+        restricted_items=True,
     ),
     hint=hint,
     address=address,

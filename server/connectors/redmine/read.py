@@ -241,4 +241,5 @@ def read_item(issue: Json, reading: Reading) -> Item:
         author_name=author_name,
         created_at=created,
         own=author == reading.own_user,
+        restricted="private" if issue.get("is_private") else "",
     )

@@ -41,8 +41,7 @@ from server.connectors.request_tracker.write import (
     ticket_body,
 )
 from server.connectors.seen import DELETES_ITEMS, KEEPS_CREATED_AT, PRIVATE_COMMENTS, Seen
-from server.connectors.zones import chosen_zone
-from server.domain.errors import Gone, LostAnswer, NotThatApp, PutRight, Rejected
+from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
@@ -61,7 +60,6 @@ class RequestTracker:
         self._format = TextFormat.PLAIN if settings.get("text_format") == "plain" else TextFormat.HTML
         self._files_public = settings.get("files_as") == "reply"
         self._learned = Learned(outlet, settings, self._format)
-        self._settings = settings
         self._links = Links(outlet, self._learned, lambda item_id: self._ticket(item_id)[0])
 
     @property
@@ -79,10 +77,6 @@ class RequestTracker:
         """RT's clock as of its last answer."""
         return self._outlet.server_time
 
-    def zone(self) -> str:
-        """As the connection's settings say, else as it is set at our account now."""
-        return chosen_zone(self._settings) or str(self._learned.zone())
-
     # What is there
 
     def check(self) -> Account:
@@ -96,7 +90,6 @@ class RequestTracker:
             )
         version = section(answer.json(), "Version")
         self._learned.zone()
-        self.zone()
         advice = warnings(self._learned, self.seen, self.containers())
         return Account(self._learned.account(), f"Request Tracker {version}", advice)
 
@@ -133,7 +126,7 @@ class RequestTracker:
 
     def changes(self, container: str, since: datetime | None) -> Iterator[Page]:
         """Tickets changed at or after ``since``, oldest first."""
-        return walk_changes(self._search, container, since, self._learned.zone, lambda: self._outlet.server_time)
+        return walk_changes(self._search, container, since, self._learned.zone(), lambda: self._outlet.server_time)
 
     def census(self, container: str) -> Iterator[tuple[str, ...]]:
         """The numbers of all tickets of the queue."""
@@ -163,7 +156,7 @@ class RequestTracker:
         Cut off after the first request, it leaves a ticket that ``find`` finds.
         """
         customs = self._learned.customs(draft.container)
-        body = ticket_body(draft.fields, customs, self._learned.zone, creating=True) | {"Queue": draft.container}
+        body = ticket_body(draft.fields, customs, self._learned.zone(), creating=True) | {"Queue": draft.container}
         if draft.created_at is not None:
             body["Created"] = spoken(draft.created_at, UTC)
         description = draft.fields.get("description")
@@ -212,7 +205,7 @@ class RequestTracker:
     def _put(self, ticket: Json, changed: Mapping[str, Value]) -> tuple[str, ...]:
         """Write fields; RT's own sentences on it."""
         customs = self._learned.customs(own_id(ticket["Queue"]))
-        body = ticket_body(changed, customs, self._learned.zone, creating=False)
+        body = ticket_body(changed, customs, self._learned.zone(), creating=False)
         if not body:
             return ()
         path = f"{API}/ticket/{ticket['id']}"
@@ -370,10 +363,16 @@ class RequestTracker:
     def _ticket(self, item_id: str) -> tuple[Json, str]:
         """A ticket's own record, and the number of its last transaction (empty when RT does not tell)."""
         answer = self._outlet.request(
-            "GET", f"{API}/ticket/{quote(item_id)}", headers=self._learned.headers, accept=(_NOT_FOUND,)
+            "GET", f"{API}/ticket/{quote(item_id)}", headers=self._learned.headers, accept=(_NOT_FOUND, _FORBIDDEN)
         )
         if answer.status == _NOT_FOUND:
             raise Gone(f"Ticket #{item_id} is not in Request Tracker any more.", status=answer.status)
+        if answer.status == _FORBIDDEN:
+            raise Hidden(
+                f"Request Tracker does not show ticket #{item_id} to the syncing user. It may be in a queue that the"
+                " user may not see, or the user may have lost the right. Nothing of it travels until it is seen again.",
+                status=answer.status,
+            )
         ticket = answer.json()
         if not isinstance(ticket, dict) or str(section(ticket, "Status")) == DELETED:
             raise Gone(f"Ticket #{item_id} was deleted in Request Tracker.")

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from server.connectors import audience
 from server.connectors.base import Outlet
 from server.connectors.moments import moment
 from server.connectors.request_tracker.fields import DEFAULT_LIFECYCLE, DEFAULT_STATUSES, custom_field
@@ -46,8 +47,7 @@ _CLOSED_BY_DEFAULT = "resolved, rejected"
 def app_user(user: Json) -> AppUser:
     """A user as RT shows them; what a user field holds is their name within RT."""
     name = str(user.get("Name") or own_id(user))
-    email, zone = (str(user.get(part) or "") for part in ("EmailAddress", "Timezone"))
-    return AppUser(name, str(user.get("RealName") or name), name, email, zone)
+    return AppUser(name, str(user.get("RealName") or name), name, str(user.get("EmailAddress") or ""))
 
 
 class Learned:
@@ -66,6 +66,7 @@ class Learned:
         self._outlet = outlet
         self._text_format = text_format
         self.headers = {"Authorization": f"token {token}"}
+        self._restricting = audience.named(settings)
         self.marker_field = (settings.get("marker_field") or "").strip()
         closed = settings.get("closed_statuses") or _CLOSED_BY_DEFAULT
         self._closed = frozenset(one.strip().casefold() for one in closed.split(",") if one.strip())
@@ -110,18 +111,12 @@ class Learned:
     def _own_record(self) -> Json:
         return self._keep("account", lambda: self.ask_record(f"/user/{self._own_number}", "Name"))
 
-    def _own_record_of_now(self) -> Json:
-        fresh = self.ask_record(f"/user/{self._own_number}", "Name")
-        with self._lock:
-            self._kept["account"] = (time.monotonic() + _KEPT_FOR, fresh)
-        return fresh
-
     def zone(self) -> tzinfo:
-        """The time zone in which RT reads times from our account now: it counts for each query and write.
+        """The time zone in which RT reads times from our account.
 
         Raises ``PutRight`` when it is not set at the account and the server's own, which RT does not tell, is not UTC.
         """
-        name = str(self._own_record_of_now().get("Timezone") or "")
+        name = str(self._own_record().get("Timezone") or "")
         if not name:
             self._keep("zone", self._require_utc)
             return UTC
@@ -161,7 +156,7 @@ class Learned:
         """All users that may be assigned as far as RT tells: it does not tell who may own tickets of a queue."""
 
         def learn() -> tuple[AppUser, ...]:
-            wish = [("query", "[]"), ("fields", "Name,RealName,EmailAddress,Timezone")]
+            wish = [("query", "[]"), ("fields", "Name,RealName,EmailAddress")]
             found = (app_user(one) for one in self.listed("/users", wish))
             return tuple(one for one in found if one.id not in (NOBODY, "RT_System"))
 
@@ -253,6 +248,7 @@ class Learned:
             marker_field=self.marker_field,
             customs=self.customs(container),
             now=now,
+            restricting=self._restricting,
         )
 
 

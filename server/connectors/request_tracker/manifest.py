@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from server.connectors.audience import RESTRICTED_BY
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
 from server.connectors.request_tracker.address import address
-from server.connectors.zones import TIME_ZONE
 from server.domain.values import FileNames, LengthUnit
 
 MARKER_FIELD = "Remote ID"
@@ -55,7 +55,7 @@ MANIFEST = Manifest(
             help="Only for queues with a workflow of their own, whose end RT does not tell; separated by commas.",
             default="resolved, rejected",
         ),
-        TIME_ZONE,
+        RESTRICTED_BY,
     ),
     capabilities=Capabilities(
         marker_lag=timedelta(0),
@@ -70,6 +70,7 @@ MANIFEST = Manifest(
         deletes_items=True,
         keeps_created_at=None,
         file_names=FileNames(unit=LengthUnit.BYTES),
+        restricted_items=True,
     ),
     address=address,
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from server.connectors import audience
 from server.connectors.moments import moment
 from server.connectors.reading import number
 from server.connectors.request_tracker.markup import html_to_text, text_to_html
@@ -59,7 +60,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is needed to read a ticket: who we are, where the app is, and what its custom fields are."""
+    """What is needed to read a ticket: who we are, where the app is, and what its custom fields are.
+
+    ``restricting``: the names of custom fields that restrict a ticket by what they hold.
+    """
 
     base_url: str
     own_user: str
@@ -67,6 +71,7 @@ class Reading:
     marker_field: str
     customs: Mapping[str, CustomField]
     now: datetime | None
+    restricting: frozenset[str] = frozenset()
 
 
 def section(answer: object, name: str) -> Any:
@@ -146,6 +151,12 @@ def read_marker(ticket: Json, marker_field: str) -> str | None:
             held = [str(one) for one in shown.get("values") or () if one]
             return held[0] if held else None
     return None
+
+
+def read_restricted(ticket: Json, restricting: frozenset[str]) -> str:
+    """The names of the custom fields that restrict a ticket. RT's own rights are a queue's, and hide whole tickets."""
+    held = ((str(one.get("name")), one.get("values") or ()) for one in ticket.get("CustomFields") or ())
+    return audience.word(restricting, held)
 
 
 def read_body(message: Message, wanted: TextFormat) -> str:
@@ -245,4 +256,5 @@ def read_item(ticket: Json, messages: tuple[Message, ...], reading: Reading) -> 
         author_name=own_id(ticket.get("Creator")),
         created_at=moment(ticket["Created"]) if ticket.get("Created") else None,
         own=own_id(ticket.get("Creator")) == reading.own_user,
+        restricted=read_restricted(ticket, reading.restricting),
     )

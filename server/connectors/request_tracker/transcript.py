@@ -25,7 +25,10 @@ def messages(learned: Learned, ticket_id: str, last: str, wanted: TextFormat) ->
 
     ``last`` is the number of the ticket's last transaction (its ETag): the history is whole when it was reached.
     """
-    said = [_message(one) for one in _history(learned, ticket_id, last) if one.get("Type") in SPOKEN]
+    told = _history(learned, ticket_id, last)
+    # What came after the ticket was read belongs to a later look: the ticket may have become private in between.
+    then = [one for one in told if not last or int(one["id"]) <= int(last)]
+    said = [_message(one) for one in then if one.get("Type") in SPOKEN]
     whole: list[Message] = []
     for start in range(0, len(said), _AT_ONCE):
         part = said[start : start + _AT_ONCE]

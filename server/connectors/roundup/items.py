@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime
 from typing import Any
 
 from server.connectors.base import Outlet
@@ -21,12 +21,11 @@ from server.connectors.roundup.read import (
     read_file,
     read_item,
     spoken,
-    spoken_from,
     stamp_of,
 )
 from server.connectors.roundup.schema import Schema, Shape
 from server.connectors.roundup.session import Json, Session, read_user
-from server.domain.errors import AppError, Gone, NotThatApp, PutRight, Rejected, Unreadable
+from server.domain.errors import AppError, Gone, Hidden, NotThatApp, Rejected, Unreadable
 from server.domain.item import Attachment, Head, Item
 from server.domain.values import AppUser
 
@@ -35,6 +34,7 @@ _TOGETHER = 250
 _WORTH = 4
 """So many items at least are worth being read together: a quiet look stays one request."""
 _SIZES = 20_000
+_FORBIDDEN = 403
 _MESSAGE = "author,creator,creation,date,content,messageid"
 _FILE = "name,type,creator,creation"
 _DESIGNATOR = re.compile(r"([a-z_]\w*?)(\d+)", re.IGNORECASE)
@@ -43,20 +43,20 @@ _DESIGNATOR = re.compile(r"([a-z_]\w*?)(\d+)", re.IGNORECASE)
 class Items:
     """What items of one Roundup are. Keeps what people are called and how large files are. Safe for several threads."""
 
-    def __init__(self, outlet: Outlet, session: Session, schema: Schema) -> None:
+    def __init__(self, outlet: Outlet, session: Session, schema: Schema, restricting: frozenset[str]) -> None:
         self._outlet = outlet
+        self._restricting = restricting
         self._session = session
         self._schema = schema
         self._lock = threading.Lock()
         self._names: dict[str, str] = {}
         self._sizes: dict[str, int] = {}
-        self._in_utc = False
 
     def heads(self, name: str, since: datetime | None, offset: int, limit: int) -> Sequence[Head]:
         """Items changed at or after ``since``, oldest first, by their ids and times alone."""
         wish = [("@fields", "activity"), ("@sort", "activity,id"), ("@page_size", str(limit + offset))]
         if since is not None:
-            wish.append(("activity", f"from {spoken_from(since, self._zone(name))}"))
+            wish.append(("activity", f"from {spoken(since)}"))
         found, answer = self._session.listed(f"/rest/data/{name}", wish)
         now = _date(answer, self._outlet)
 
@@ -67,32 +67,6 @@ class Items:
             return Head(named(one), heard(one["activity"]), stamp_of(str(one["activity"]), now))
 
         return heads_of(found[offset:], head, named, since)
-
-    def _zone(self, name: str) -> tzinfo:
-        """In which zone a search reads times now. Raises ``PutRight`` when nothing tells it and it is not UTC."""
-        told = self._session.told_zone()
-        if told is None and not self._in_utc:
-            self._in_utc = self._reads_utc(name)
-        return told or UTC
-
-    def _reads_utc(self, name: str) -> bool:
-        """Whether Roundup finds the newest item by the second of its last change; False: there is none to tell by."""
-        path = f"/rest/data/{name}"
-        newest, _ = self._session.listed(path, (("@fields", "activity"), ("@sort", "-activity"), ("@page_size", "1")))
-        for one in newest[:1]:
-            changed = heard(one["activity"])
-            for since, expected in ((changed, True), (changed + timedelta(seconds=1), False)):
-                wish = (("id", number(one["id"])), ("activity", f"from {spoken(since, UTC)}"), ("@fields", "activity"))
-                found, _ = self._session.listed(path, wish)
-                if any(heard(each["activity"]) != changed for each in found):
-                    return False  # it was changed just now; the next search asks again
-                if bool(found) is not expected:
-                    raise PutRight(
-                        "Roundup reads times in a zone that it does not tell. Set the syncing user's time zone to UTC "
-                        "there (Your Details)."
-                    )
-            return True
-        return False
 
     def filled(self, name: str, heads: Sequence[Head]) -> tuple[Head, ...]:
         """The same heads with their items; one that was deleted meanwhile or cannot be read stays as it is."""
@@ -124,7 +98,8 @@ class Items:
         messages = self.members("msg", _parts_of(raws, "messages"), _MESSAGE, "3")
         files = self.members("file", _parts_of(raws, "files"), _FILE, "2")
         names = self._called(messages.values(), files.values(), raws.values())
-        by = Reading(self._outlet.base_url, self._session.user.id, names, _date(answer, self._outlet))
+        now = _date(answer, self._outlet)
+        by = Reading(self._outlet.base_url, self._session.user.id, names, now, self._restricting)
         for numbered, raw in raws.items():
             try:
                 with reading(name + numbered):
@@ -132,6 +107,20 @@ class Items:
             except AppError as error:
                 items[name + numbered] = error
         return items
+
+    def absent(self, name: str, numbered: str) -> Gone | Hidden:
+        """Why a list does not have an item: it is retired, or Roundup leaves out what our account may not see."""
+        try:
+            self._session.get(f"/rest/data/{name}/{numbered}", (("@verbose", "0"),))
+        except Rejected as error:
+            if error.status == _FORBIDDEN:
+                return Hidden(
+                    f"Roundup does not show {name}{numbered} to the syncing user. It may have become private, or the "
+                    "user's role may have lost the right to see it. Nothing of it travels until it is seen again.",
+                    words=error.words,
+                    status=error.status,
+                )
+        return Gone(f"{name}{numbered} is not in Roundup any more.")
 
     def _item(self, shape: Shape, raw: Json, messages: Members, files: Members, by: Reading) -> Item:
         said, hung = {}, []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from server.connectors.audience import RESTRICTED_BY
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
 from server.connectors.roundup.address import address
-from server.connectors.zones import TIME_ZONE
 from server.domain.values import FileNames, TextFormat
 
 TEXT_FORMATS = {"plain": TextFormat.PLAIN, "markdown": TextFormat.MARKDOWN}
@@ -34,7 +34,7 @@ MANIFEST = Manifest(
             default="plain",
             choices=tuple(TEXT_FORMATS),
         ),
-        TIME_ZONE,
+        RESTRICTED_BY,
     ),
     capabilities=Capabilities(
         marker_lag=timedelta(0),
@@ -48,6 +48,7 @@ MANIFEST = Manifest(
         links=True,
         deletes_items=True,
         file_names=FileNames(max_length=None, trims=True),
+        restricted_items=True,
     ),
     address=address,
 )

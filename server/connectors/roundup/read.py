@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 
-from server.connectors.moments import moment, shown
+from server.connectors import audience
+from server.connectors.moments import day, moment, shown
 from server.connectors.reading import number, part, text
 from server.connectors.roundup.schema import DESCRIPTION, Property, Shape, label
 from server.connectors.roundup.session import Json
@@ -24,30 +25,21 @@ _SETTLED = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is needed to read an item: the tracker's address, who we are, what people are called, the time."""
+    """What is needed to read an item: the tracker's address, who we are, what people are called, the time.
+
+    ``restricting``: the properties that restrict an item by what they hold.
+    """
 
     base_url: str
     me: str
     names: Mapping[str, str]
     now: datetime | None
+    restricting: frozenset[str] = frozenset()
 
 
-def spoken(when: datetime, zone: tzinfo) -> str:
-    """A time as Roundup reads it: the clock on the wall of the account whose ``zone`` it is."""
-    return when.astimezone(zone).strftime("%Y-%m-%d.%H:%M:%S")
-
-
-def spoken_from(when: datetime, zone: tzinfo) -> str:
-    """The same for the beginning of a search: where the wall shows that time twice, the first of the two is meant."""
-    there = when.astimezone(zone)
-    if there.utcoffset() == there.replace(fold=1 - there.fold).utcoffset():
-        return spoken(when, zone)
-    return spoken(when - timedelta(hours=1), zone)
-
-
-def written_moment(value: Value, zone: tzinfo) -> str:
-    """A field's time as Roundup takes it, empty for none."""
-    return "" if value in (None, "") else spoken(moment(str(value)), zone)
+def spoken(when: datetime) -> str:
+    """A time as Roundup reads it."""
+    return when.astimezone(UTC).strftime("%Y-%m-%d.%H:%M:%S")
 
 
 def heard(text: object) -> datetime:
@@ -139,6 +131,7 @@ def read_item(shape: Shape, raw: Json, messages: Mapping[str, Json], files: Iter
         author_name=by.names.get(creator, ""),
         created_at=created,
         own=creator == by.me,
+        restricted=audience.word(by.restricting, raw.items()),
     )
 
 
@@ -171,8 +164,8 @@ def read_value(one: Property, raw: object) -> Value:
         return tuple(sorted(ids(many)))
     if isinstance(raw, dict):
         return number(raw["id"])
-    if one.kind is FieldKind.MOMENT:
-        return moment(raw).strftime("%Y-%m-%dT%H:%M:%SZ") if raw not in (None, "") else None
+    if one.kind is FieldKind.DATE:
+        return day(raw)
     if raw is None or isinstance(raw, bool | int | float):
         return raw
     if not isinstance(raw, str):

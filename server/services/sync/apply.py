@@ -28,9 +28,11 @@ from server.domain.operation import (
     EditComment,
     Operation,
     RemoveLink,
+    RestrictItem,
     UpdateItem,
 )
 from server.domain.values import FieldKind, Value
+from server.engine.audience import hollow
 from server.engine.plan import Plan, snapshot
 from server.services.sync.look import free
 from server.services.sync.work import Work
@@ -83,8 +85,8 @@ def apply(work: Work, plan: Plan) -> Applied:
         except Rejected as error:
             done.failure = done.failure or error
             done.outcomes.append(Outcome(operation.id, "failed", error.words or error.message))
-            if isinstance(operation.step, CreateItem):
-                break
+            if isinstance(operation.step, CreateItem | RestrictItem):
+                break  # without it nothing that follows has a place, or may be seen by everybody
         except AppError as error:
             done.failure = error
             if not (isinstance(operation.step, CreateItem) and isinstance(error, Transient)):
@@ -121,10 +123,10 @@ def _carry_out(work: Work, done: Applied, operation: Operation) -> None:
     item_id = done.created.id if done.created is not None else done.plan.pair.on(side).item_id
     if item_id is None:
         raise TypeError("a step on an item comes after the step that makes it")
-    if isinstance(step, UpdateItem):
-        faults.reach("update.sending")
-        done.written[side] = connector.update(item_id, step.changed)
-        faults.reach("update.sent")
+    if isinstance(step, RestrictItem):
+        _restrict(work, done, side, item_id, step)
+    elif isinstance(step, UpdateItem):
+        done.written[side] = _write(work, side, item_id, step.changed)
         done.fields[side] |= set(step.changed)
     elif isinstance(step, AddComment):
         faults.reach("comment.sending")
@@ -182,13 +184,41 @@ def _relate(work: Work, side: Side, item_id: str, step: AddLink | RemoveLink) ->
     faults.reach("link.sent")
 
 
+def _restrict(work: Work, done: Applied, side: Side, item_id: str, step: RestrictItem) -> None:
+    """Restrict the twin. Raises ``Rejected`` where the app says yes and leaves it as it was."""
+    item = done.written[side] = _write(work, side, item_id, {step.field: True})
+    _believe_restricted(work, side, item)
+
+
+def _believe_restricted(work: Work, side: Side, item: Item) -> None:
+    if not item.restricted:
+        raise Rejected(
+            f"{work.end(side).name} did not restrict {item.key}, so nothing of its original was written there. Give "
+            "the syncing user the right to make items private, or let such items stay where they are."
+        )
+
+
+def _make(work: Work, side: Side, draft: Draft) -> Item:
+    faults.reach("create.sending")
+    made = work.end(side).connector.create(draft)
+    faults.reach("create.sent")
+    return made
+
+
+def _write(work: Work, side: Side, item_id: str, changed: Mapping[str, Value]) -> Item:
+    faults.reach("update.sending")
+    written = work.end(side).connector.update(item_id, changed)
+    faults.reach("update.sent")
+    return written
+
+
 def _create(work: Work, done: Applied, side: Side, draft: Draft) -> None:
     """Make the twin. An app may refuse a value when the item is there already, so a refusal is looked into first."""
-    connector = work.end(side).connector
-    faults.reach("create.sending")
+    if draft.restrict:
+        _create_restricted(work, done, side, draft)
+        return
     try:
-        done.created = connector.create(draft)
-        faults.reach("create.sent")
+        done.created = _make(work, side, draft)
     except Rejected as error:
         done.created = _made_all_the_same(work, done, side, draft, error)
         if done.created is None:
@@ -200,6 +230,32 @@ def _create(work: Work, done: Applied, side: Side, draft: Draft) -> None:
     else:
         work.made.add((side, done.created.id))
         _insist(work, done, side, done.created, draft.fields)
+
+
+def _create_restricted(work: Work, done: Applied, side: Side, draft: Draft) -> None:
+    """Make a twin that not everybody sees: hollow first, and filled once the app has shown that it is restricted.
+
+    A kill -9 in between leaves a hollow item, which is looked up by the next pass and filled by the same rule.
+    """
+    shell = hollow(draft, done.plan.type, side)
+    try:
+        made = done.created = _make(work, side, shell)
+    except Rejected as error:
+        found = _made_all_the_same(work, done, side, shell, error)
+        if found is None:
+            raise
+        made = done.created = found
+    work.made.add((side, made.id))
+    rest = {name: value for name, value in draft.fields.items() if made.fields.get(name) != value}
+    done.refused[side] |= set(rest)
+    _believe_restricted(work, side, made)
+    rest |= _made_up(done, side, made, draft.fields) | {draft.restrict: True}
+    try:
+        done.created = _write(work, side, made.id, rest)
+    except AppError as error:
+        done.failure = error
+    else:
+        done.refused[side] -= set(rest)
 
 
 def _made_all_the_same(work: Work, done: Applied, side: Side, draft: Draft, refusal: Rejected) -> Item | None:

@@ -8,6 +8,7 @@ from server.domain.errors import Looping, NeedsRelease
 from server.domain.item import Side
 from server.domain.operation import CreateItem, UpdateItem
 from server.domain.pair import PARTED, Pair, PairState
+from server.engine.audience import restricted
 from server.engine.breaker import WINDOW, Written, loops
 from server.engine.guard import Harm, too_much
 from server.engine.plan import Plan
@@ -41,7 +42,7 @@ def stop_on_harm(work: Work, looks: Sequence[Look], plans: Sequence[Plan]) -> No
     for one, plan in zip(looks, plans, strict=True):
         if one.pair is not None and one.pair.state is PairState.LINKED:
             rewritten = _overwrites(plan) and work.run.trigger not in _MEANT and not _stated(one.pair, plan)
-            harm += Harm(int(plan.pair.state in PARTED), int(rewritten))
+            harm += Harm(int(plan.pair.state in PARTED and not _only_stays(plan)), int(rewritten))
     allow(work, harm)
     work.run.harm += harm
 
@@ -69,6 +70,11 @@ def _stated(pair: Pair, plan: Plan) -> bool:
         if isinstance(operation.step, UpdateItem)
         for one in plan.type.fields
     )
+
+
+def _only_stays(plan: Plan) -> bool:
+    """Whether the two part because one is restricted, and nothing is done to the other: that must not wait."""
+    return restricted(plan.pair) and plan.pair.state is PairState.OUTSIDE and not plan.operations
 
 
 def _overwrites(plan: Plan) -> bool:

@@ -12,6 +12,7 @@ from server.domain.errors import Gone
 from server.domain.item import Item, Side
 from server.domain.pair import Pair, PairState
 from server.engine.align import Aligned, align
+from server.engine.audience import stays
 from server.engine.fields import afresh
 from server.engine.filters import makes_none, outside
 from server.engine.links import Relatives
@@ -66,7 +67,8 @@ def _present(work: Work, one: Look, item: Item, settlement: Settlement, relative
         return _part(work, one, one.pair, left_scope, twin)
     refusal = left_scope.why if left_scope is not None else _refusal(work, one)
     if refusal or one.type is None:
-        settle.settle_skipped(settlement, one, refusal)
+        private = left_scope is not None and left_scope.restricted
+        settle.settle_skipped(settlement, one, refusal, restricted=private)
         return None
     pair = one.pair or _new_pair(work, one)
     left, right = (item, one.twin) if one.side is Side.LEFT else (one.twin, item)
@@ -93,12 +95,16 @@ def _aligned(work: Work, one: Look, aligned: Aligned, items: tuple[Item, Item], 
 
 
 def _left_scope(work: Work, one: Look, item: Item) -> Reason | None:
-    """Which of the two items does not belong to the integration, and why; None when both do."""
+    """Which of the two items does not belong to the integration, and why; None when both do. Audience comes first."""
     paired = one.pair is not None and one.pair.on(one.side.other).item_id is not None
-    for side, there in ((one.side, item), (one.side.other, one.twin)):
-        why = outside(work.mapping, side, there, paired=paired) if there is not None else ""
-        if why:
-            return Reason(side, there, why)
+    there = {one.side: item, one.side.other: one.twin}
+    beside = {side.other: each.restricted if each is not None else "" for side, each in there.items()}
+    for side, each in there.items():
+        if each is not None and (why := stays(work.mapping, side, each, beside[side])):
+            return Reason(side, each, why, restricted=True)
+    for side, each in there.items():
+        if each is not None and (why := outside(work.mapping, side, each, paired=paired, beside=beside[side])):
+            return Reason(side, each, why)
     return None
 
 

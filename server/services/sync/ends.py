@@ -15,8 +15,6 @@ from server.connectors.base import Capabilities, Connector
 from server.domain.errors import Conflicting, PutRight
 from server.domain.integration import Document
 from server.domain.item import Side
-from server.domain.values import AppUser
-from server.engine.days import Zones, is_zone
 from server.engine.mapping import Mapping, SideShape, compile_mapping
 from server.services.connections import open_connector
 from server.services.pacing import Paces
@@ -151,7 +149,6 @@ def _ask(document: Document, end: End) -> SideShape:
             "container in the integration, or give the account the right.",
             field=end.side.value,
         )
-    people = connector.users(container)
     there = {one.id for one in connector.item_types(container)}
     able = connector.abilities(container)
     return SideShape(
@@ -160,13 +157,13 @@ def _ask(document: Document, end: End) -> SideShape:
         container,
         connector.text_format,
         {one: connector.fields(container, one) for one in sorted(_types(document, end.side) & there)},
-        people,
+        connector.users(container),
         **allowed(able),
         link_kinds=connector.link_kinds(container) if able.links else (),
         keeps_created_at=able.keeps_created_at,
         takes_created_at=connector.manifest.capabilities.keeps_created_at is not False,
         file_names=able.file_names,
-        zones=Zones(connector.zone(), _zones_of(people)),
+        restricted_items=able.restricted_items,
     )
 
 
@@ -180,10 +177,6 @@ def allowed(able: Capabilities) -> Allowed:
         "deletes_comments": able.deletes_comments,
         "deletes_attachments": able.deletes_attachments,
     }
-
-
-def _zones_of(people: Sequence[AppUser]) -> tuple[str, ...]:
-    return tuple(sorted({one.zone for one in people if is_zone(one.zone)} - {""}))
 
 
 def who_is_who(scope: TenantScope, document: Document) -> tuple[tuple[str, str, str], ...]:

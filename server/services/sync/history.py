@@ -16,9 +16,11 @@ from server.domain.operation import (
     DeleteComment,
     DeleteFile,
     DeleteItem,
+    EditComment,
     Note,
     Operation,
     RemoveLink,
+    RestrictItem,
     UpdateItem,
 )
 from server.domain.pair import PARTED, Pair, PairState
@@ -168,11 +170,17 @@ def _notes_of(done: Applied, operation: Operation) -> list[Note]:
         return [Note("linked", side, step.link.kind, after=step.link.target)]
     if isinstance(step, RemoveLink):
         return [Note("link taken away", side, step.link.kind, before=step.link.target)]
+    return [_plain_note(side, step)]
+
+
+def _plain_note(side: Side, step: DeleteComment | DeleteFile | EditComment | RestrictItem) -> Note:
     if isinstance(step, DeleteComment):
-        return [Note("comment removed", side)]
+        return Note("comment removed", side)
     if isinstance(step, DeleteFile):
-        return [Note("file removed", side, step.name)]
-    return [Note("comment edited", side, after=step.body[:200])]
+        return Note("file removed", side, step.name)
+    if isinstance(step, RestrictItem):
+        return Note("restricted", side, reason="its original is restricted, too")
+    return Note("comment edited", side, after=step.body[:200])
 
 
 def _cut_there(

@@ -18,6 +18,7 @@ from server.domain.operation import CreateItem, DeleteItem, Operation
 from server.domain.pair import Pair, PairState
 from server.domain.rules import Parting
 from server.engine.arrival import answers_to
+from server.engine.audience import hollow
 from server.engine.filters import outside
 from server.engine.reconcile import unchanged
 from server.services.sync.work import Look, Work
@@ -171,7 +172,8 @@ def is_as_seen(work: Work, one: Look) -> bool:
         return False
     if one.pair is None or one.item is None or one.type is None or one.open:
         return False
-    if outside(work.mapping, one.side, one.item, paired=True):
+    beside = one.pair.on(one.side.other).restricted
+    if outside(work.mapping, one.side, one.item, paired=True, beside=beside):
         return False
     return unchanged(one.type, one.pair, one.side, one.item, work.mapping)
 
@@ -332,7 +334,10 @@ def _ask_for_lost(work: Work, one: Look) -> Sequence[str]:
     one.asked_at = work.clock()
     work.unknown_since.setdefault(operation.id, one.asked_at)
     side = one.side.other
-    asked = work.end(side).connector.find(operation.step.draft, one.pair.reserved_at or operation.planned_at)
+    draft, since = operation.step.draft, one.pair.reserved_at or operation.planned_at
+    asked = work.end(side).connector.find(draft, since)
+    if not asked and draft.restrict and one.type is not None:  # it may have been made and not been filled yet
+        asked = work.end(side).connector.find(hollow(draft, one.type, side), since)
     return free(work, side, asked)
 
 

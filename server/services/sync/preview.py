@@ -73,7 +73,8 @@ def _kept_back(settlement: Settlement) -> list[Line]:
     """What would be held, left out or given up, with the reason."""
     found = []
     for hold in settlement.holds:
-        action = "skip" if hold.kind == "skipped" else "hold"
+        skipped = "restricted" if (hold.side, hold.item_id) in settlement.restricted else "skip"
+        action = skipped if hold.kind == "skipped" else "hold"
         reason = f"{hold.reason} ({hold.words})" if hold.words else hold.reason
         found.append(Line(hold.side.other, hold.item_id, action, hold.item_key, reason=reason))
     for event in settlement.events:

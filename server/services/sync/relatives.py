@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from server.domain.errors import AppError, Gone, Unreadable
+from server.domain.errors import AppError, Gone, Hidden, Unreadable
 from server.domain.item import Item, Side
 from server.domain.pair import PairState
+from server.engine.audience import stays
 from server.engine.filters import outside
-from server.engine.links import Relatives, targets, travel
+from server.engine.links import STAYS, Relatives, targets, travel
 from server.services.sync import look as looking
 from server.services.sync.work import Look, Work
 from server.store import holds, pairs
+from server.store.pairs import Twin
 
 _GENERATIONS = 8
 """So many parents above an item are brought along with it; what is higher comes when its own turn does."""
@@ -60,7 +62,7 @@ def learn(work: Work, looks: Sequence[Look]) -> Relatives:
     wanted: dict[Side, set[str]] = {side: set() for side in Side}
     fresh: dict[Side, dict[str, list[Look]]] = {side: defaultdict(list) for side in Side}
     for one in looks:
-        for side, item in ((one.side, one.item), (one.side.other, one.twin)):
+        for side, item in _both(one):
             every, new = targets(one.pair, side, item, rules)
             wanted[side] |= every
             for target in new:
@@ -68,13 +70,16 @@ def learn(work: Work, looks: Sequence[Look]) -> Relatives:
     twins: dict[Side, dict[str, str]] = {side: {} for side in Side}
     waiting: dict[Side, set[str]] = {side: set() for side in Side}
     apart: dict[Side, dict[str, str]] = {side: {} for side in Side}
+    here = {(side, item.id): item for one in looks for side, item in _both(one) if item is not None}
     for side in Side:
-        strangers = _sort(work, side, wanted[side], fresh[side], twins[side], waiting[side], apart[side])
-        for target, why in _ask(work, side, {each: fresh[side][each] for each in strangers}):
-            if why:
-                apart[side][target] = why
-            else:
-                waiting[side].add(target)
+        strangers, known = _sort(work, side, wanted[side], fresh[side], twins[side], waiting[side], apart[side])
+        asked = {each: fresh[side][each] for each in (*strangers, *known)}
+        told = _ask(work, side, asked, here)
+        nowhere = {target: why for target, one in told if (why := _leads_nowhere(work, side, one, known.get(target)))}
+        unmade = {target for target, one in told if target not in nowhere and (one is None or target not in known)}
+        apart[side] |= nowhere
+        waiting[side] |= unmade
+        twins[side] = {target: twin for target, twin in twins[side].items() if target not in nowhere.keys() | unmade}
         if work.dry:  # it makes no twins, and shall count the links that come with them
             twins[side] |= {target: f"the twin of {target}" for target in waiting[side]}
     return Relatives(twins, {side: frozenset(waiting[side]) for side in Side}, apart)
@@ -88,18 +93,20 @@ def _sort(
     twins: dict[str, str],
     waiting: set[str],
     apart: dict[str, str],
-) -> list[str]:
-    """Tell apart what the database knows; the new targets that it does not know."""
+) -> tuple[list[str], dict[str, Twin]]:
+    """Tell apart what the database knows; the new targets that it does not know, and those of them that have a twin."""
     if not wanted:
-        return []
+        return [], {}
     with work.scope.reading() as tx:
         found = pairs.twins(tx, work.integration, side, sorted(wanted))
         held = holds.known(tx, work.integration, side, sorted(set(fresh) - found.keys()))
-    for target, (state, twin) in found.items():
-        if state is PairState.ENDED:
+    for target, twin in found.items():
+        if twin.stays:
+            apart[target] = STAYS
+        elif twin.state is PairState.ENDED:
             apart[target] = "the item that it leads to is no longer kept in step"
-        elif twin:
-            twins[target] = twin
+        elif twin.id:
+            twins[target] = twin.id
         else:
             waiting.add(target)
     for target, (kind, _) in held.items():
@@ -107,30 +114,53 @@ def _sort(
             apart[target] = "a rule leaves out the item that it leads to"
         else:
             waiting.add(target)
-    return [one for one in sorted(fresh) if one not in found and one not in held]
+    strangers = [one for one in sorted(fresh) if one not in found and one not in held]
+    # An item may have become restricted a moment ago: a link that is new is not carried to it by what was known before.
+    restricts = work.mapping.shape(side).restricted_items
+    return strangers, {one: found[one] for one in sorted(fresh) if restricts and one in twins}
 
 
-def _ask(work: Work, side: Side, strangers: dict[str, list[Look]]) -> list[tuple[str, str]]:
-    """Why each item does not belong to the integration, empty when it does; only those of which the app told."""
+def _ask(
+    work: Work, side: Side, asked: dict[str, list[Look]], here: dict[_Key, Item]
+) -> list[tuple[str, Item | str | None]]:
+    """The items that links lead to as they are now, or why one is not there; only those of which the app told.
 
-    def ask(target: str) -> tuple[str, str] | AppError:
+    None: what it says of the item cannot be read. ``here``: those that were read for this very page.
+    """
+
+    def ask(target: str) -> Item | str | AppError | None:
         try:
-            return target, _why_outside(work, side, work.end(side).connector.fetch(target))
+            return here.get((side, target)) or work.end(side).connector.fetch(target)
         except Gone:
-            return target, "the item that it leads to is gone"
+            return "the item that it leads to is gone"
+        except Hidden:
+            return STAYS
         except Unreadable:
-            return target, ""  # it waits: that one is held by itself, and holds back no item that leads to it
+            return None  # it waits: that one is held by itself, and holds back no item that leads to it
         except AppError as error:
             return error
 
-    found = []
-    for target, answer in zip(strangers, work.pool.map(ask, strangers), strict=True):
+    found: list[tuple[str, Item | str | None]] = []
+    for target, answer in zip(asked, work.pool.map(ask, asked), strict=True):
         if isinstance(answer, AppError):
-            for one in strangers[target]:
+            for one in asked[target]:
                 one.failure = one.failure or answer
         else:
-            found.append(answer)
+            found.append((target, answer))
     return found
+
+
+def _leads_nowhere(work: Work, side: Side, item: Item | str | None, twin: Twin | None) -> str:
+    """Why a link to the item is not carried, empty when it is, or waits. ``twin``: what is known of its twin."""
+    if item is None or isinstance(item, str):
+        return item or ""
+    if stays(work.mapping, side, item, twin.beside if twin is not None else ""):
+        return STAYS
+    return "" if twin is not None else _why_outside(work, side, item)
+
+
+def _both(one: Look) -> tuple[tuple[Side, Item | None], ...]:
+    return (one.side, one.item), (one.side.other, one.twin)
 
 
 def _belonging(work: Work, wanted: Iterable[_Key]) -> list[Look]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from server import faults
-from server.domain.errors import AppError, CredentialsRefused, Slowed, Transient
+from server.domain.errors import AppError, CredentialsRefused, Hidden, Slowed, Transient
 from server.domain.item import Side
 from server.domain.operation import (
     Conflict,
@@ -34,6 +34,7 @@ from server.store.events import Event
 from server.store.holds import Hold
 
 _SOON = timedelta(seconds=5)
+_HIDDEN = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
@@ -54,6 +55,8 @@ class Settlement:
     stumbled: dict[tuple[Side, str], Stumble] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     """What the page adds to its run's counts; it counts once it is committed, and not before."""
+    restricted: set[tuple[Side, str]] = field(default_factory=set)
+    """Those among ``holds`` that stay because their app restricts them."""
 
     def empty(self) -> bool:
         """Whether there is nothing to commit."""
@@ -153,9 +156,12 @@ def settle_failure(work: Work, settlement: Settlement, look: Look, error: Except
     settlement.events.append(Event("held", summary, pair, look.side, look.item_id, look.key))
 
 
-def settle_skipped(settlement: Settlement, look: Look, reason: str) -> None:
-    """Add an item that a rule leaves out, so that it can be found with the reason."""
+def settle_skipped(settlement: Settlement, look: Look, reason: str, *, restricted: bool = False) -> None:
+    """Add an item that a rule leaves out, so that it can be found with the reason. ``restricted``: its app does."""
     settlement.counts["skipped"] += 1
+    if restricted:
+        settlement.counts["restricted"] += 1
+        settlement.restricted.add((look.side, look.item_id))
     stamp = look.item.stamp if look.item else ""
     settlement.outcomes += [journal.Outcome(one.id, "superseded", reason) for one in look.open]
     pair = look.pair.id if look.pair else None
@@ -194,6 +200,9 @@ def hold(look: Look, error: Exception, pair: str | None) -> Hold:
     if isinstance(error, NotYetKnown):
         delay = timedelta(seconds=error.retry_after or 1)
         return Hold(look.side, look.item_id, "waiting", reason, look.key, pair, words, stamp, delay)
+    if isinstance(error, Hidden):
+        # No feed tells that our account may see it again, so it is asked for, now and then.
+        return Hold(look.side, look.item_id, "waiting", reason, look.key, pair, words, stamp, _HIDDEN)
     if isinstance(error, Slowed | CredentialsRefused):
         # It is the connection that waits: by the time that it goes on, the item's turn has come.
         return Hold(look.side, look.item_id, "waiting", reason, look.key, pair, words, stamp, _SOON, steady=True)
@@ -267,11 +276,13 @@ def _seen_after(done: Applied, side: Side, old: Pair | None) -> Seen:
     if side is done.plan.pair.origin.other and done.created is not None:
         made = done.created
         values = snapshot(done.plan.type, side, made)
-        return Seen(made.id, made.key, made.url, made.type, values, "", links_after(done, side, old))
+        links = links_after(done, side, old)
+        return Seen(made.id, made.key, made.url, made.type, values, "", links, made.restricted)
     values = dict(seen.snapshot or {})
     item = done.written.get(side)
     if item is not None:
         values |= {name: item.fields.get(name) for name in done.fields[side]}
+        seen = replace(seen, restricted=item.restricted)
     missing = _not_written(done, side.other)
     before = known_before(done.plan, side, old)
     for one in done.plan.type.fields:

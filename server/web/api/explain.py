@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.services import explain
+from server.services import audience, explain
 from server.web.resource import Resource
 from server.web.schemas.explain import ExplainQuery, ExplanationOut
 from server.web.visit import Visit
@@ -14,4 +14,6 @@ resource = Resource("explain")
 def explain_item(visit: Visit, query: ExplainQuery) -> ExplanationOut:
     """All that is known of an item, by its key, id or address, and one sentence that sums it up."""
     found = explain.explain(visit.scope, visit.node.apps, query.key, live=query.live)
-    return ExplanationOut.model_validate(found)
+    return ExplanationOut.model_validate(
+        found if audience.sees_all(visit.who) else audience.explanation(visit.scope, found)
+    )

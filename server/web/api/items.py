@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.services import items, record
+from server.services import audience, items, record
 from server.web.resource import Resource
 from server.web.schemas.items import (
     HoldList,
@@ -23,14 +23,16 @@ resource = Resource("items")
 def list_items(visit: Visit, query: ItemsQuery) -> ItemPage:
     """Pairs, the last synced first; ``q`` searches keys and titles."""
     integration = str(query.integration) if query.integration else None
-    page = items.page(visit.scope, integration, query.q.strip(), query.state, query.after, query.limit)
-    return ItemPage.model_validate(page)
+    every = audience.sees_all(visit.who)
+    page = items.page(visit.scope, integration, query.q.strip(), query.state, query.after, query.limit, every=every)
+    return ItemPage.model_validate(page if every else audience.page(page))
 
 
 @resource.get("/items/<id>", ItemDetail)
 def get_item(visit: Visit, path: ItemPath) -> ItemDetail:
     """A pair with both sides, comments, files and history."""
-    return ItemDetail.model_validate(items.detail(visit.scope, visit.node.apps, str(path.id)))
+    found = items.detail(visit.scope, visit.node.apps, str(path.id))
+    return ItemDetail.model_validate(found if audience.sees_all(visit.who) else audience.detail(found))
 
 
 @resource.get("/holds", HoldList)

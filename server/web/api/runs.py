@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.services import record
+from server.services import audience, record
 from server.web.resource import Resource
 from server.web.schemas.runs import EventOut, EventPage, EventsQuery, RunList, RunOut, RunPath, RunsQuery
 from server.web.visit import Visit
@@ -27,6 +27,8 @@ def get_run(visit: Visit, path: RunPath) -> RunOut:
 def list_run_events(visit: Visit, path: RunPath, query: EventsQuery) -> EventPage:
     """A run's lines, oldest first; ask again with ``next`` for what came since."""
     lines = record.events_of_run(visit.scope, str(path.id), query.after, query.limit)
+    if not audience.sees_all(visit.who):
+        lines = audience.events(visit.scope, lines)
     following = lines[-1].id if lines else query.after
     return EventPage(events=tuple(EventOut.model_validate(one) for one in lines), next=following)
 

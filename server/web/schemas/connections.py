@@ -37,6 +37,7 @@ class CapabilitiesOut(Reply):
     closes_items: bool
     deletes_items: bool
     keeps_created_at: bool | None
+    restricted_items: bool
 
 
 class ConnectorOut(Reply):

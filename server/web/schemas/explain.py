@@ -23,7 +23,8 @@ class NowOut(Reply):
     """What an app says of one side at this moment; mapped fields only.
 
     ``changed`` are labels of fields that are not what was last seen. ``reached``: whether the feed has come past the
-    item's last change. ``problem``: why the app could not be asked; the item may well be there.
+    item's last change. ``problem``: why the app could not be asked; the item may well be there. ``restricted``: the
+    app's word for why not everybody who sees its neighbours sees it.
     """
 
     side: SideName
@@ -36,6 +37,7 @@ class NowOut(Reply):
     reached: bool | None
     gone: bool
     problem: str
+    restricted: str
 
 
 class OpenStepOut(Reply):

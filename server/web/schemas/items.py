@@ -73,10 +73,14 @@ class FieldValue(Reply):
 
 
 class ItemSide(ItemRef):
-    """One side of a pair with its values as last seen. ``name`` is the connection's."""
+    """One side of a pair with its values as last seen. ``name`` is the connection's.
+
+    ``restricted``: the app's word for why not everybody who sees its neighbours sees it; viewers get no values then.
+    """
 
     name: str
     fields: tuple[FieldValue, ...]
+    restricted: str
 
 
 class CommentPairOut(Reply):

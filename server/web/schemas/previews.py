@@ -17,7 +17,8 @@ class LineOut(Reply):
 
     ``side`` is where, ``item_key`` the item on the other side that it comes from, ``twin_key`` the item that it goes
     to (empty: it would be made). ``action`` is create, update, add_comment, edit_comment, add_file, ..., note,
-    conflict, hold, skip, ended, outside, join or ambiguous; a create has a line for the item and one for each field.
+    conflict, hold, skip, restricted (it stays because its app restricts it), opened (it is restricted, and its twin is
+    not), ended, outside, join or ambiguous; a create has a line for the item and one for each field.
     """
 
     id: int

@@ -210,43 +210,6 @@ def test_a_refused_write_does_not_lock_the_tracker(trackers: Trackers) -> None:
     assert time.monotonic() - begun < 10  # a lock that is held lasts 30 s and ends in a refusal
 
 
-REFUSED_AND_HELD = """
-import gc, sqlite3, sys
-gc.disable()
-sys.path.insert(0, sys.argv[1])
-import serve
-serve.let_go_when_closed()
-import roundup.instance
-tracker = roundup.instance.open(sys.argv[2])
-def write(name, *more):
-    database = tracker.open("admin")
-    database.conn.execute("pragma busy_timeout=0")
-    database.keyword.create(name=name)
-    database.commit()
-    database.close()
-write(sys.argv[3])
-database, held = tracker.open("admin"), []
-database.newid("keyword")
-try:
-    database.sql("insert into _keyword (id, __retired__, _name) values (99999, 0, ?)", (sys.argv[3],))
-except sqlite3.IntegrityError as error:
-    held += [error, database.cursor]  # the ring of references that is left behind
-database.close()
-assert held
-write(sys.argv[3] + " after")
-"""
-
-
-def test_a_refused_write_gives_its_lock_back_at_once_though_something_still_refers_to_it(made: DataFolder) -> None:
-    home = made.root / "demo"
-    python, scripts = home / "venv" / "bin" / "python", CHECKOUT / "appliance" / "demo"
-    arguments = (str(scripts), str(home / "helpdesk"), f"held-{os.urandom(3).hex()}")
-    done = subprocess.run(
-        (str(python), "-P", "-c", REFUSED_AND_HELD, *arguments), capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-
-
 # Edits and comparison. The twins here are made by the test, as Lockstep would.
 
 

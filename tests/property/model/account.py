@@ -45,15 +45,13 @@ class ModelConnector:
             links=True,
             deletes_items=self.app.removes,
             keeps_created_at=None if self.app.drops_created_at else self.app.keeps_created_at,
+            restricted_items=self.app.restricts,
         )
         return Manifest("model", "Model", (), able)
 
     @property
     def server_time(self) -> datetime | None:
         return self.app.now
-
-    def zone(self) -> str:
-        return self.app.zone
 
     def _before(self, call: str, item_id: str = "") -> Fate:
         fate = self.app.fate(f"{self.app.name}.{call}")
@@ -172,6 +170,8 @@ class ModelConnector:
 
     def _make(self, draft: Draft, made: list[str]) -> str:
         values = self.app.store(draft.fields)
+        if self.app.keeps_public:
+            values.pop("private", None)
         record = self.app.add(values)
         made.append(record.id)
         record.ours = True
@@ -190,6 +190,8 @@ class ModelConnector:
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         def act() -> str:
             record, values = self.app.records[item_id], self.app.store(changed)
+            if self.app.keeps_public:
+                values.pop("private", None)
             for name in record.unread & set(values):
                 record.unknowable.add(record.typed[name][-1].number)
             record.fields.update(values)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from server.domain.errors import Gone, Rejected
+from server.domain.errors import Gone, Hidden, Rejected
 from server.domain.item import PARENT, Attachment, Comment, Item, Link
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat, Value
 from tests.property.model.fates import Fate
@@ -29,6 +29,8 @@ FIELDS = (
 )
 
 
+PRIVATE = FieldSpec("private", "Private", FieldKind.FLAG, restricts=True)
+"""The flag by which an app restricts an item, where our account may set it."""
 RELATES, BLOCKS, BLOCKED = "relates", "blocks", "blocked"
 SEEN_FROM_TARGET = {RELATES: RELATES, BLOCKS: BLOCKED, BLOCKED: BLOCKS}
 
@@ -62,10 +64,14 @@ class ModelApp:
     keeps_created_at: bool = False
     drops_created_at: bool = False
     """It is of a kind that may keep the time of an original, and drops it without a word."""
+    restricts: bool = False
+    """Whether it can restrict an item to those who may see such: by its field ``private``."""
+    keeps_public: bool = False
+    """Whether it says yes to our restricting an item, and leaves it as it was."""
+    hidden: set[str] = field(default_factory=set)
+    """The items that our account does not see."""
     moves_for_links: bool = True
     """Whether a link counts as a change of its items."""
-    zone: str = ""
-    """In which zone our account reads days."""
     lag: int = 0
     page: int = 3
     disorder: bool = False
@@ -242,6 +248,12 @@ class ModelApp:
         if self.moves_for_links:
             self.touch(item_id)
 
+    def person_restricts(self, item_id: str, *, restricted: bool) -> None:
+        """A person makes an item private, or lets everybody see it again."""
+        record = self.records[item_id]
+        record.fields["private"] = restricted
+        self.touch(item_id)
+
     def person_renames(self, item_id: str) -> None:
         """The item is known by another key from now on."""
         self.records[item_id].key += "b"
@@ -284,7 +296,8 @@ class ModelApp:
 
     def listed(self) -> list[Record]:
         """The items of the container that our account was told of; the others answer to their ids alone."""
-        return [one for one in self.records.values() if one.container == self.name]
+        mine = [one for one in self.records.values() if one.container == self.name]
+        return [one for one in mine if one.id not in self.hidden] if self.hidden else mine
 
     def shown(self, record: Record) -> bool:
         """Whether search and feed show the item already."""
@@ -295,6 +308,8 @@ class ModelApp:
         record = self.records.get(item_id)
         if record is None:
             raise Gone(f"{self.name} has no item {item_id}.")
+        if item_id in self.hidden:
+            raise Hidden(f"{self.name} does not show {item_id}.", words="you may not see this", status=403)
         settled = self.now > record.updated
         return Item(
             record.id,
@@ -313,6 +328,7 @@ class ModelApp:
             "Lockstep" if record.ours else "Pérson",
             record.created,
             record.ours,
+            "private" if record.fields.get("private") else "",
         )
 
     def body(self, body: str) -> str:

@@ -41,7 +41,6 @@ MANIFEST = Manifest(
         Setting("marker_lag", "Lag of its search in seconds", SettingKind.TEXT, required=False, default="0"),
         Setting("reads_back", "It answers a creation with no more than an id", SettingKind.FLAG, required=False),
         Setting("heads_only", "Its lists give heads only", SettingKind.FLAG, required=False),
-        Setting("time_zone", "Time zone of days", SettingKind.TEXT, required=False),
         Setting("patience", "Seconds that an answer may take", SettingKind.TEXT, required=False),
     ),
     capabilities=Capabilities(
@@ -72,7 +71,6 @@ class FakeConnector:
         self._headers = {"Authorization": f"Bearer {settings['token']}"}
         self._reads_back = settings.get("reads_back") == "true"
         self._heads_only = settings.get("heads_only") == "true"
-        self._zone = settings.get("time_zone") or ""
         self._format = TextFormat(settings.get("text_format") or "plain")
         able = MANIFEST.capabilities
         lag = timedelta(seconds=float(settings.get("marker_lag") or 0))
@@ -93,9 +91,6 @@ class FakeConnector:
 
     def abilities(self, container: str) -> Capabilities:
         return self._manifest.capabilities if container else Capabilities()
-
-    def zone(self) -> str:
-        return self._zone
 
     def check(self) -> Account:
         who = self._ask("GET", "/whoami").json()

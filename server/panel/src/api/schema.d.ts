@@ -836,11 +836,6 @@ export interface components {
             login: string;
             /** Name */
             name: string;
-            /**
-             * Zone
-             * @default
-             */
-            zone: string;
         };
         /**
          * AppUserList
@@ -894,6 +889,19 @@ export interface components {
              * @default 52428800
              */
             max_bytes: number;
+        };
+        /**
+         * AudienceRules
+         * @description Whether restricted items of each side travel. ``leaving``: what the twin of one that became restricted hears.
+         *
+         *     The notice says nothing of the item or why it is no longer kept in step.
+         */
+        AudienceRules: {
+            leaving?: components["schemas"]["PartingRules"];
+            /** @default stay */
+            left: components["schemas"]["Restricted"];
+            /** @default stay */
+            right: components["schemas"]["Restricted"];
         };
         /**
          * AuditEntry
@@ -962,6 +970,8 @@ export interface components {
             links: boolean;
             /** Private Comments */
             private_comments: boolean;
+            /** Restricted Items */
+            restricted_items: boolean;
         };
         /**
          * CommentPairOut
@@ -1221,10 +1231,11 @@ export interface components {
          *     ``schedule``: when it is worked; where it does not say, its connections do. ``scan_hours``: the interval of the full
          *     scan, which finds what times of change do not tell (0: none). ``matching``: how items that are on both sides already
          *     find each other. ``migration``: everything moves this way once, nothing is written to the side that it leaves, and
-         *     it ends by itself (None: both sides are kept in step).
+         *     it ends by itself (None: both sides are kept in step). ``audience``: whether items travel that their app restricts.
          */
         Document: {
             attachments?: components["schemas"]["AttachmentRules"];
+            audience?: components["schemas"]["AudienceRules"];
             breaker?: components["schemas"]["BreakerRules"];
             comments?: components["schemas"]["CommentRules"];
             /** @default both */
@@ -1400,6 +1411,7 @@ export interface components {
          *
          *     ``id`` is the app's own name for it; ``options`` are given for option kinds; ``text_format`` for rich text;
          *     ``max_length`` is in ``length_unit``; ``create_only``: the app takes it at creation and never after.
+         *     ``restricts``: a flag by which our account can restrict the item to some of those who see its neighbours.
          */
         FieldSpec: {
             /**
@@ -1434,6 +1446,11 @@ export interface components {
              * @default false
              */
             required: boolean;
+            /**
+             * Restricts
+             * @default false
+             */
+            restricts: boolean;
             /** @default null */
             text_format: components["schemas"]["TextFormat"] | null;
         };
@@ -1760,6 +1777,8 @@ export interface components {
         /**
          * ItemSide
          * @description One side of a pair with its values as last seen. ``name`` is the connection's.
+         *
+         *     ``restricted``: the app's word for why not everybody who sees its neighbours sees it; viewers get no values then.
          */
         ItemSide: {
             /** Fields */
@@ -1770,6 +1789,8 @@ export interface components {
             key: string;
             /** Name */
             name: string;
+            /** Restricted */
+            restricted: string;
             /** Type */
             type: string;
             /** Url */
@@ -1821,7 +1842,8 @@ export interface components {
          *
          *     ``side`` is where, ``item_key`` the item on the other side that it comes from, ``twin_key`` the item that it goes
          *     to (empty: it would be made). ``action`` is create, update, add_comment, edit_comment, add_file, ..., note,
-         *     conflict, hold, skip, ended, outside, join or ambiguous; a create has a line for the item and one for each field.
+         *     conflict, hold, skip, restricted (it stays because its app restricts it), opened (it is restricted, and its twin is
+         *     not), ended, outside, join or ambiguous; a create has a line for the item and one for each field.
          */
         LineOut: {
             /** Action */
@@ -1982,7 +2004,8 @@ export interface components {
          * @description What an app says of one side at this moment; mapped fields only.
          *
          *     ``changed`` are labels of fields that are not what was last seen. ``reached``: whether the feed has come past the
-         *     item's last change. ``problem``: why the app could not be asked; the item may well be there.
+         *     item's last change. ``problem``: why the app could not be asked; the item may well be there. ``restricted``: the
+         *     app's word for why not everybody who sees its neighbours sees it.
          */
         NowOut: {
             /** Changed */
@@ -1999,6 +2022,8 @@ export interface components {
             problem: string;
             /** Reached */
             reached: boolean | null;
+            /** Restricted */
+            restricted: string;
             /**
              * Side
              * @enum {string}
@@ -2156,6 +2181,12 @@ export interface components {
             /** @default fill */
             wins: components["schemas"]["Precedence"];
         };
+        /**
+         * Restricted
+         * @description What happens to an item that its app restricts to some of those who see its neighbours.
+         * @enum {string}
+         */
+        Restricted: "stay" | "alike" | "open";
         /**
          * ResyncIn
          * @description What to look at again; nothing named: all pairs, and whatever is held back.

@@ -37,6 +37,7 @@ export type Operator = Schemas["Operator"];
 export type SideFilter = Whole<Schemas["SideFilter"]>;
 export type Parting = Schemas["Parting"];
 export type PartingRules = Schemas["PartingRules"];
+export type Restricted = Schemas["Restricted"];
 export type Schedule = Whole<Schemas["Schedule"]>;
 export type Window = Whole<Schemas["Window"]>;
 export type MatchRule = Schemas["MatchRule"];

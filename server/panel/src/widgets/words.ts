@@ -60,6 +60,9 @@ const COUNTS: Record<string, [string, string]> = {
   ambiguous: ["could be several", "could be several"],
   joined: ["pair joined", "pairs joined"],
   removed: ["removed", "removed"],
+  left: ["left the scope", "left the scope"],
+  restricted: ["private item stays", "private items stay"],
+  opened: ["private item would be readable", "private items would be readable"],
 };
 
 /** The counts of a run as words, the noughts left out; `nothing to do` when all are nought. */

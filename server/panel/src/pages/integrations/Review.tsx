@@ -6,6 +6,7 @@ import { Icon, type IconName } from "../../widgets/Icon";
 import { namesOf } from "./names";
 import { review, type Sentence } from "./review";
 import { endsOf } from "./rules/timetable";
+import { useRestricting } from "./rules/useRestricting";
 import { useFieldNames } from "./useFieldNames";
 
 const ICONS: Record<Sentence["about"], IconName> = {
@@ -21,7 +22,7 @@ export function Review({ document }: { document: Document }) {
     return connectors?.find((connector) => connector.kind === kind)?.capabilities.private_comments ?? true;
   };
   const privacy = { left: keeps(document.left.connection), right: keeps(document.right.connection) };
-  const said = review(document, namesOf(document, connections, connectors), label, privacy, endsOf(document, connections));
+  const said = review(document, namesOf(document, connections, connectors), label, privacy, endsOf(document, connections), useRestricting(document));
   return (
     <Stack gap={8} component="ul" className="review">
       {said.map((sentence) => (

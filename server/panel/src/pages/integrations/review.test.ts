@@ -17,6 +17,7 @@ const document = (more: Partial<Document> = {}): Document => ({
   scan_hours: 24,
   matching: { rules: [] },
   migration: null,
+  audience: { left: "stay", right: "stay", leaving: { on_left: "ignore", on_right: "ignore" } },
   scope: { left: everything, right: everything, leaving: { on_left: "ignore", on_right: "ignore" } },
   deletions: { on_left: "ignore", on_right: "ignore" },
   links: { direction: null, parents: null, kinds: [] },
@@ -48,6 +49,18 @@ describe("an integration in plain words", () => {
 
   it("says which new items stay where they are", () => {
     expect(about(document({ creates: "to_left" }), "items")).toContain("New items of Desk stay there.");
+  });
+
+  it("says that private items stay, and warns gravely where they do not", () => {
+    const knows = { left: true, right: false };
+    const of = (audience: Partial<Document["audience"]>) => {
+      const given = document({ audience: { ...document().audience, ...audience } });
+      return review(given, names, (one) => one.left, { left: true, right: true }, undefined, knows).find((sentence) => sentence.about === "private");
+    };
+    expect(of({})).toMatchObject({ text: expect.stringContaining("Private items of Desk stay there.") as string, grave: false });
+    expect(of({ leaving: { on_left: "ignore", on_right: "note" } })?.text).toContain("its twin is told no more than that");
+    expect(of({ left: "alike" })?.text).toBe("Private items of Desk get a twin in Lab that is private, too.");
+    expect(of({ left: "open" })).toMatchObject({ text: expect.stringContaining("Everyone who sees Lab can READ them there.") as string, grave: true });
   });
 
   it("warns gravely before private comments become public", () => {

@@ -16,13 +16,18 @@ export interface Sentence {
   grave: boolean;
 }
 
-/** ``label`` gives a field's name, ``privacy`` says which app knows private comments, ``ends`` when its connections are worked. */
-export function review(written: Document, names: Names, label: (field: FieldMapping) => string, privacy: Ability, ends?: readonly End[]): Sentence[] {
+const NEITHER: Ability = { left: false, right: false };
+
+/** ``label`` gives a field's name, ``privacy`` says which app knows private comments, ``ends`` when its connections are worked, ``restricts`` which app knows private items. */
+export function review(
+  written: Document, names: Names, label: (field: FieldMapping) => string, privacy: Ability, ends?: readonly End[], restricts: Ability = NEITHER,
+): Sentence[] {
   const document = oneWay(written);
   return [
     ...migration(document, names),
     items(document, names),
     ...scope(document, names),
+    ...audience(document, names, restricts),
     ...fields(document, names, label),
     conflicts(document, names),
     comments(document, names),
@@ -62,6 +67,23 @@ function items({ creates }: Document, { left, right }: Names): Sentence {
 function scope({ scope: rules }: Document, names: Names): Sentence[] {
   const filtered = (["left", "right"] as const).filter((side) => rules[side].every.length + rules[side].new.length + rules[side].kept.length > 0);
   return filtered.map((side) => ({ about: "items", text: `A filter decides which items of ${names[side]} belong; the others stay where they are and are listed.`, grave: false }));
+}
+
+function audience({ audience: rules }: Document, names: Names, restricts: Ability): Sentence[] {
+  const said: Sentence[] = [];
+  for (const [here, there, what] of [["left", "right", "on_right"], ["right", "left", "on_left"]] as const) {
+    if (!restricts[here] && rules[here] === "stay") continue;
+    if (rules[here] === "open") {
+      said.push({ about: "private", text: `Private items of ${names[here]} travel like any other. Everyone who sees ${names[there]} can READ them there.`, grave: true });
+      continue;
+    }
+    const told = { ignore: "stays as it was", note: "is told no more than that", close: "is told no more than that, and closed", delete: "is deleted if Lockstep made it and nobody has touched it" }[rules.leaving[what]];
+    const text = rules[here] === "alike"
+      ? `Private items of ${names[here]} get a twin in ${names[there]} that is private, too.`
+      : `Private items of ${names[here]} stay there. One that becomes private is not kept in step until it is public again; its twin ${told}.`;
+    said.push({ about: "private", text, grave: false });
+  }
+  return said;
 }
 
 function partings({ deletions, scope: rules }: Document, names: Names): Sentence[] {

@@ -59,6 +59,7 @@ function Parts({ item }: { item: ItemDetail }) {
   return (
     <Stack gap="lg">
       <Holds item={item} />
+      <Audience item={item} />
       <Panel flush><SidesTable item={item} document={integration.data?.document} /></Panel>
       {item.conflicts.length > 0 && <Panel title="Conflicts" flush><Conflicts item={item} /></Panel>}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
@@ -71,6 +72,19 @@ function Parts({ item }: { item: ItemDetail }) {
           : item.history.map((event) => <EventLine key={event.id} event={event} by="run" />)}
       </Panel>
     </Stack>
+  );
+}
+
+/** Whom an app does not show the item to shall not read it here either: the server gives viewers no values of it. */
+function Audience({ item }: { item: ItemDetail }) {
+  const may = useMayChange();
+  const there = [item.left, item.right].filter((side) => side !== null).filter((side) => side.restricted !== "");
+  if (there.length === 0) return null;
+  return (
+    <Note tone="warning" title={there.map((side) => `${side.name} restricts ${side.key} (${side.restricted})`).join(", ")}>
+      {item.state === "linked" ? "It is kept in step all the same, because the integration says so." : "Nothing of it travels until everybody may see it again."}
+      {!may && " What it says is shown to administrators only."}
+    </Note>
   );
 }
 

@@ -1,4 +1,4 @@
-/** What a run would do, item by item: each field before and after; of a match also one kind of line alone. */
+/** What a run would do, item by item: each field before and after; private items and those of a match also by kind. */
 import { Button, Center, Group, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useConnections, useIntegration, useRunPreview } from "../../api/queries";
@@ -7,16 +7,15 @@ import { Empty } from "../../widgets/Empty";
 import { Loaded } from "../../widgets/Loaded";
 import { plain } from "../../widgets/words";
 import { namesOf } from "../integrations/names";
-import { byItem, isMatch, sayAction } from "./preview";
-
-const KINDS = [{ value: "", label: "Everything" }, { value: "join", label: "Would be joined" }, { value: "ambiguous", label: "Could be several" }];
+import { byItem, isMatch, kindsOf, sayAction } from "./preview";
 
 export function RunPreview({ run }: { run: Run }) {
   const [action, setAction] = useState("");
+  const kinds = kindsOf(run);
   return (
     <>
-      {isMatch(run) && (
-        <Group px="md" pt="sm"><SegmentedControl size="xs" aria-label="Which lines" data={KINDS} value={action} onChange={setAction} /></Group>
+      {kinds.length > 0 && (
+        <Group px="md" pt="sm"><SegmentedControl size="xs" aria-label="Which lines" data={kinds} value={action} onChange={setAction} /></Group>
       )}
       <Lines key={action} run={run} action={action} />
     </>

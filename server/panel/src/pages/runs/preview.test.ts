@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PreviewLine } from "../../api/types";
-import { byItem, isJoin, isLive, isMatch, isPreview, isWhole, sayAction } from "./preview";
+import { byItem, isJoin, isLive, isMatch, isPreview, isWhole, kindsOf, sayAction } from "./preview";
 
 const line = (id: number, item_id: string, more: Partial<PreviewLine> = {}): PreviewLine => ({
   id, item_id, side: "right", item_key: `#${item_id}`, twin_id: "", twin_key: "", action: "update", field: "title", before: "a", after: "b", reason: "", ...more,
@@ -21,6 +21,13 @@ describe("a preview", () => {
     expect(isMatch({ trigger: "match", argument: { rules: {} } })).toBe(true);
     expect(isPreview({ trigger: "match", argument: { preview: "1", wins: "fill" } })).toBe(false);
     expect(isJoin({ trigger: "match", argument: { preview: "1", wins: "fill" } })).toBe(true);
+  });
+
+  it("lets private items be looked at alone where there are any", () => {
+    const dry = { trigger: "dry run", argument: {} };
+    expect(kindsOf({ ...dry, counts: { creates: 3 } })).toEqual([]);
+    expect(kindsOf({ ...dry, counts: { restricted: 2, opened: 0 } }).map((kind) => kind.value)).toEqual(["", "restricted"]);
+    expect(kindsOf({ trigger: "match", argument: {}, counts: {} }).map((kind) => kind.value)).toEqual(["", "join", "ambiguous"]);
   });
 
   it("is not what keeps two sides in step", () => {

@@ -5,6 +5,7 @@ const ACTIONS: Record<string, string> = {
   create: "would be made", update: "would be changed", add_comment: "comment", edit_comment: "changed comment", add_file: "file",
   delete: "would be deleted", delete_comment: "comment deleted", delete_file: "file deleted", add_link: "link", remove_link: "link taken back",
   skip: "left out", hold: "would be held back", end: "the pair would end", conflict: "conflict", join: "would be joined", ambiguous: "could be several",
+  restricted: "stays, it is private", opened: "private, readable there", restrict: "would be made private",
 };
 
 type Asked = Pick<Run, "trigger" | "argument">;
@@ -18,6 +19,14 @@ export const isJoin = ({ trigger, argument }: Asked): boolean => trigger === "ma
 export const isLive = ({ trigger }: Pick<Run, "trigger">): boolean => trigger === "poll" || trigger === "now";
 /** Whether it came to its end, so that what it showed is all there is. */
 export const isWhole = ({ state, message }: Pick<Run, "state" | "message">): boolean => (state === "succeeded" || state === "partial") && message === "";
+
+/** The kinds of lines that can be looked at alone, where there are any of them. */
+export function kindsOf(run: Asked & Pick<Run, "counts">): { value: string; label: string }[] {
+  const match = [{ value: "join", label: "Would be joined" }, { value: "ambiguous", label: "Could be several" }];
+  const items = [{ value: "restricted", label: "Private, stay" }, { value: "opened", label: "Private, would be readable" }];
+  const kinds = isMatch(run) ? match : items.filter(({ value }) => (run.counts[value] ?? 0) > 0);
+  return kinds.length === 0 ? [] : [{ value: "", label: "Everything" }, ...kinds];
+}
 
 /** A line's action in words; an action that the panel does not know stays as it is. */
 export const sayAction = (action: string): string => ACTIONS[action] ?? action.replaceAll("_", " ");

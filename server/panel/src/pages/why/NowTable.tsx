@@ -13,6 +13,7 @@ export function NowTable({ now }: { now: readonly SideNow[] }) {
           <SideName side={side.side} fw={600}>{side.name}</SideName>{" "}
           {side.key !== "" && <AppLink url={side.url}>{side.key}</AppLink>}
           {side.problem !== "" && <Note tone="problem" title="It could not be asked">{side.problem}</Note>}
+          {side.restricted !== "" && <Text size="xs" c="dimmed">Restricted there ({side.restricted}). What does not travel is not shown.</Text>}
           {side.gone && <Note tone="warning">The item is not there any more.</Note>}
           {side.fields.length > 0 && <Fields side={side} />}
         </section>

@@ -7,6 +7,7 @@ import { Problem } from "../../../widgets/Note";
 import { Panel } from "../../../widgets/Panel";
 import type { Names } from "../names";
 import { Review } from "../Review";
+import { AudienceForm } from "../rules/AudienceForm";
 import { LimitsForm } from "../rules/LimitsForm";
 import { MigrationForm } from "../rules/MigrationForm";
 import { PartingForm } from "../rules/PartingForm";
@@ -43,6 +44,7 @@ export function RulesStep({ document, names, name, error, onName, onChange }: Pr
         </Stack>
       </Panel>
       <Panel title="Which items" hint="all, unless a rule leaves some out"><ScopeForm document={document} names={names} onChange={onChange} /></Panel>
+      <Panel title="Private items" hint="they stay, unless you say otherwise"><AudienceForm document={document} names={names} onChange={onChange} /></Panel>
       <Panel title="When an item goes"><PartingForm document={document} names={names} onChange={onChange} /></Panel>
       <Panel title="Limits"><LimitsForm document={document} onChange={onChange} /></Panel>
       <Panel title="In plain words"><Review document={document} /></Panel>

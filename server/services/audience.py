@@ -1,0 +1,99 @@
+"""What of a restricted item people may read here: viewers its key and why it stays, no word of it; it must not write.
+
+An administrator set the integration up with an account that sees such items. A viewer may be somebody whom the app
+itself would not show them to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from server.services.access import Identity
+from server.services.asking import Now
+from server.services.explain import Explanation, Subject
+from server.services.items import Detail, ItemSide
+from server.services.scope import TenantScope
+from server.store import items
+from server.store.history import EventRow
+from server.store.items import PairPage, PairRow
+
+
+def sees_all(who: Identity) -> bool:
+    """Whether the person may read what restricted items say."""
+    return who.role == "admin"
+
+
+def page(found: PairPage) -> PairPage:
+    """A list of pairs as a viewer sees it."""
+    return replace(found, items=tuple(_row(one) for one in found.items))
+
+
+def detail(found: Detail) -> Detail:
+    """A pair as a viewer sees it."""
+    if not _restricted(found.left, found.right):
+        return found
+    return replace(
+        found,
+        title=_keys(found.left, found.right),
+        left=_side(found.left),
+        right=_side(found.right),
+        attachments=tuple(replace(one, name="") for one in found.attachments),
+        conflicts=tuple(replace(one, left_value=None, right_value=None) for one in found.conflicts),
+        holds=tuple(replace(one, words="") for one in found.holds),
+        history=tuple(_line(one) for one in found.history),
+        apart=(),
+    )
+
+
+def events(scope: TenantScope, lines: Sequence[EventRow]) -> tuple[EventRow, ...]:
+    """Lines of history as a viewer sees them."""
+    with scope.reading() as tx:
+        hushed = items.restricted(tx, {one.pair for one in lines if one.pair is not None})
+    return tuple(_line(one) if one.pair in hushed else one for one in lines)
+
+
+def explanation(scope: TenantScope, found: Explanation) -> Explanation:
+    """Why an item is as it is, as a viewer reads it."""
+    subjects = tuple(_subject(scope, one) for one in found.subjects)
+    return replace(found, subjects=subjects, history=events(scope, found.history))
+
+
+def _subject(scope: TenantScope, one: Subject) -> Subject:
+    pair = detail(one.pair) if one.pair is not None else None
+    restricted = pair is not one.pair or any(each.restricted for each in one.now)
+    return replace(
+        one,
+        pair=pair,
+        holds=tuple(replace(each, words="") for each in one.holds) if restricted else one.holds,
+        now=tuple(_now(each, restricted=restricted) for each in one.now),
+        history=tuple(_line(each) for each in one.history) if restricted else events(scope, one.history),
+    )
+
+
+def _now(one: Now, *, restricted: bool) -> Now:
+    return replace(one, fields=()) if restricted else one
+
+
+def _row(one: PairRow) -> PairRow:
+    return replace(one, title=_keys(one.left, one.right)) if _restricted(one.left, one.right) else one
+
+
+def _restricted(*sides: items.SideRow | ItemSide | None) -> bool:
+    return any(one is not None and one.restricted for one in sides)
+
+
+def _keys(*sides: items.SideRow | ItemSide | None) -> str:
+    return " ↔ ".join(one.key or one.id for one in _there(sides))
+
+
+def _there(sides: Iterable[items.SideRow | ItemSide | None]) -> list[items.SideRow | ItemSide]:
+    return [one for one in sides if one is not None]
+
+
+def _side(one: ItemSide | None) -> ItemSide | None:
+    return None if one is None else replace(one, fields=())
+
+
+def _line(one: EventRow) -> EventRow:
+    return replace(one, detail=())
