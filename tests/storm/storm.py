@@ -157,7 +157,8 @@ def rage(plan: Plan, cluster: TestCluster, folder: Path, say: Say = lambda _: No
             over.set()
             for thread in threads:
                 thread.join()
-        say("the storm is over; both sides come to rest")
+        made = node.count("pairs where state = 'linked'")
+        say(f"the storm is over after {weather.writes} writes and {made} pairs; both sides come to rest")
         weather.calm = True
         node.retry_all()
         node.wait_until_quiet()
@@ -169,6 +170,9 @@ def rage(plan: Plan, cluster: TestCluster, folder: Path, say: Say = lambda _: No
         "titles": sum(len(one.diary.titles) for one in places),
         "files": sum(len(one.diary.files) for one in places),
         "kills": plan.kills,
+        "reads in the storm": weather.reads,
+        "writes in the storm": weather.writes,
+        "pairs made in the storm": made,
     }
     happened = {
         str(fault): sum(proxy.happened[fault] for proxy in proxies) for proxy in proxies for fault in proxy.happened

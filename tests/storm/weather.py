@@ -41,11 +41,16 @@ WRITES: Mapping[Fault, float] = {
 
 @dataclass(slots=True)
 class Weather:
-    """What the proxies of a storm ask. ``calm``: nothing happens any more; ``scale``: how many times as bad it is."""
+    """What the proxies of a storm ask. ``calm``: nothing happens any more; ``scale``: how many times as bad it is.
+
+    ``reads`` and ``writes`` count what was asked while it was not calm: a storm that nothing was sent in proves nothing.
+    """
 
     seed: int
     scale: float = 1.0
     calm: bool = False
+    reads: int = 0
+    writes: int = 0
     _random: random.Random = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -59,6 +64,8 @@ class Weather:
         rates = WRITES if asked.writes else READS
         with self._lock:
             place = self._random.random()
+            self.writes += asked.writes
+            self.reads += not asked.writes
         for fault, rate in rates.items():
             place -= rate * self.scale
             if place < 0:
