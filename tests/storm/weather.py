@@ -43,7 +43,7 @@ WRITES: Mapping[Fault, float] = {
 class Weather:
     """What the proxies of a storm ask. ``calm``: nothing happens any more; ``scale``: how many times as bad it is.
 
-    ``reads`` and ``writes`` count what was asked while it was not calm: a storm that nothing was sent in proves nothing.
+    ``reads`` and ``writes``
     """
 
     seed: int
