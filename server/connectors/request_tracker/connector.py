@@ -22,6 +22,7 @@ from server.connectors.request_tracker.learned import API, Learned
 from server.connectors.request_tracker.links import KINDS, Links
 from server.connectors.request_tracker.lost import find_lost
 from server.connectors.request_tracker.manifest import MANIFEST
+from server.connectors.request_tracker.parts import WHOLE
 from server.connectors.request_tracker.read import (
     DELETED,
     Json,
@@ -31,7 +32,7 @@ from server.connectors.request_tracker.read import (
     read_item,
     section,
 )
-from server.connectors.request_tracker.transcript import messages
+from server.connectors.request_tracker.transcript import messages, open_mail
 from server.connectors.request_tracker.upload import Upload
 from server.connectors.request_tracker.write import (
     kept_type,
@@ -328,8 +329,12 @@ class RequestTracker:
 
     def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:  # noqa: ARG002 - the protocol's
         """The file's bytes."""
-        path = f"{API}/attachment/{quote(attachment_id)}"
-        return decoded(self._outlet.stream(path, headers=self._learned.headers))
+        if attachment_id.endswith(WHOLE):
+            return open_mail(self._learned, attachment_id.removesuffix(WHOLE), lambda part: self._bytes_of(part.id))
+        return self._bytes_of(attachment_id)
+
+    def _bytes_of(self, number: str) -> Iterator[bytes]:
+        return decoded(self._outlet.stream(f"{API}/attachment/{quote(number)}", headers=self._learned.headers))
 
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:  # noqa: ARG002 - the protocol's
         """RT has no such thing."""

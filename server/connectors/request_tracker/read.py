@@ -45,17 +45,34 @@ class CustomField:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """A text in the format in which it was written."""
+
+    content_type: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a message. ``size`` is in bytes."""
+
+    id: str
+    name: str
+    size: int
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """What one transaction says: its type, who and when, its text in its own format, and its files."""
+    """What one transaction says: its type, who and when, its texts in their own formats and order, and its files."""
 
     id: str
     type: str
     author: str
     author_name: str
     created_at: datetime
-    body: str = ""
-    content_type: str = ""
-    files: tuple[Json, ...] = ()
+    texts: tuple[Text, ...] = ()
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +178,14 @@ def read_restricted(ticket: Json, restricting: frozenset[str]) -> str:
 
 def read_body(message: Message, wanted: TextFormat) -> str:
     """What a message says, in the connection's format whichever it was written in."""
-    body = lines(message.body)
-    if message.content_type.startswith("text/html"):
+    between = "\n" if wanted is TextFormat.HTML else "\n\n"
+    return between.join(read_text(one, wanted) for one in message.texts)
+
+
+def read_text(one: Text, wanted: TextFormat) -> str:
+    """One text in the connection's format."""
+    body = lines(one.content)
+    if one.content_type.startswith("text/html"):
         return body if wanted is TextFormat.HTML else html_to_text(body)
     return text_to_html(body) if wanted is TextFormat.HTML else body
 
@@ -210,7 +233,7 @@ def read_comments(messages: Iterable[Message], reading: Reading) -> tuple[Commen
             own=one.author == reading.own_user,
         )
         for one in messages
-        if one.type != "Create" and one.body.strip()
+        if one.type != "Create" and one.texts
     )
 
 
@@ -218,10 +241,10 @@ def read_attachments(messages: Iterable[Message], reading: Reading) -> tuple[Att
     """The files of all messages; those of a comment are seen by staff only."""
     return tuple(
         Attachment(
-            id=str(file["id"]),
-            name=str(file["Filename"]),
-            size=int(file.get("ContentLength") or 0),
-            content_type=str(file.get("ContentType") or "application/octet-stream"),
+            id=file.id,
+            name=file.name,
+            size=file.size,
+            content_type=file.content_type,
             author_name=one.author_name or one.author,
             created_at=one.created_at,
             own=one.author == reading.own_user,

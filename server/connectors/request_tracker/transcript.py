@@ -1,21 +1,28 @@
 """Reads what was said on a ticket: its messages, their text and the names of their files; it must not write.
 
 RT keeps a message as a transaction among many that only record something, its text and files as attachments of the
-transaction. Three requests bring them all, whatever their number up to a hundred.
+transaction. Three requests bring them all, whatever their number up to a hundred; a mail whose parts lie within others
+takes one more for each of these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from server.connectors.moments import moment
+from server.connectors.reading import number, text
+from server.connectors.request_tracker.forwarded import length, pieces, written
 from server.connectors.request_tracker.learned import Learned, json_search
+from server.connectors.request_tracker.parts import Part, as_files, nested, once_text, read_mail, read_part, tree
 from server.connectors.request_tracker.read import SPOKEN, Json, Message, own_id, section
-from server.domain.errors import Transient
+from server.domain.errors import Gone, Transient
 from server.domain.values import TextFormat
 
 _PAGE = 100
+_ABOUT = "TransactionId,ContentType,ContentLength,Filename"
+_MOST_NESTED = 50
+"""Parts of one message of which it is asked what is in them. What is in others counts as said one after the other."""
 _AT_ONCE = 30
 """Messages whose parts are asked for in one request: few enough for an address of sensible length."""
 
@@ -32,14 +39,27 @@ def messages(learned: Learned, ticket_id: str, last: str, wanted: TextFormat) ->
     whole: list[Message] = []
     for start in range(0, len(said), _AT_ONCE):
         part = said[start : start + _AT_ONCE]
-        within = {"field": "TransactionId", "operator": "IN", "value": [one.id for one in part]}
+        ids = [one.id for one in part]
+        rows = by_transaction(listed(learned, (_within(ids),), _ABOUT))
         unnamed = {"field": "Filename", "operator": "IS", "value": "NULL"}
         textual = {"field": "ContentType", "operator": "STARTSWITH", "value": "text/"}
-        named = {"field": "Filename", "operator": "IS NOT", "value": "NULL"}
-        texts = _parts(learned, (within, unnamed, textual), "TransactionId,ContentType,Content")
-        files = _parts(learned, (within, named), "TransactionId,ContentType,ContentLength,Filename")
-        whole.extend(_complete(one, texts, files, wanted) for one in part)
+        contents: Mapping[str, str] = {
+            number(one["id"]): text(one.get("Content"))
+            for one in listed(learned, (_within(ids), unnamed, textual), "ContentType,Content")
+        }
+        rows, contents = _with_odd_texts(learned, rows, contents)
+        whole.extend(_complete(learned, one, rows.get(one.id, ()), contents, wanted) for one in part)
     return tuple(whole)
+
+
+def open_mail(learned: Learned, number_: str, content: Callable[[Part], Iterable[bytes]]) -> Iterator[bytes]:
+    """The bytes of a mail within a mail, by the number of the part that holds it. ``content`` opens another part."""
+    transaction = own_id(learned.ask_record(f"/attachment/{number_}", "TransactionId")["TransactionId"])
+    rows = by_transaction(listed(learned, (_within([transaction]),), _ABOUT)).get(transaction, ())
+    found = next((one for root in _roots(learned, rows) for one in _every(root) if one.id == number_), None)
+    if found is None:
+        raise Gone(f"The mail {number_} is not in Request Tracker any more.")
+    return written(list(pieces(found, _headers(learned, found))), content)
 
 
 def _history(learned: Learned, ticket_id: str, last: str) -> Iterable[Json]:
@@ -74,7 +94,7 @@ def _message(transaction: Json) -> Message:
     )
 
 
-def _parts(learned: Learned, limits: Sequence[Mapping[str, object]], fields: str) -> list[Json]:
+def listed(learned: Learned, limits: Sequence[Mapping[str, object]], fields: str) -> list[Json]:
     """Attachments that meet all limits; a page that is not full is the last."""
     found: list[Json] = []
     page = 1
@@ -87,15 +107,74 @@ def _parts(learned: Learned, limits: Sequence[Mapping[str, object]], fields: str
         page += 1
 
 
-def _complete(message: Message, texts: Sequence[Json], files: Sequence[Json], wanted: TextFormat) -> Message:
-    own = [one for one in texts if str(one.get("TransactionId")) == message.id]
-    # A mail may say the same as HTML and as text: the one that needs no conversion is read.
-    liked = "text/html" if wanted is TextFormat.HTML else "text/plain"
-    own.sort(key=lambda one: (one.get("ContentType") != liked, int(one["id"])))
-    body = next((one for one in own if str(one.get("Content") or "").strip()), None)
-    return replace(
-        message,
-        body=str(body["Content"]) if body else "",
-        content_type=str(body["ContentType"]) if body else "",
-        files=tuple(one for one in files if str(one.get("TransactionId")) == message.id and one.get("Filename")),
-    )
+def _within(transactions: Sequence[str]) -> Mapping[str, object]:
+    return {"field": "TransactionId", "operator": "IN", "value": list(transactions)}
+
+
+def by_transaction(rows: Iterable[Json]) -> dict[str, list[Part]]:
+    """The parts of each transaction, each before those within it."""
+    found: dict[str, list[Part]] = {}
+    for row in rows:
+        found.setdefault(str(row.get("TransactionId")), []).append(read_part(row))
+    return {transaction: sorted(several, key=lambda one: int(one.id)) for transaction, several in found.items()}
+
+
+def _with_odd_texts(
+    learned: Learned, rows: dict[str, list[Part]], contents: Mapping[str, str]
+) -> tuple[dict[str, list[Part]], Mapping[str, str]]:
+    """The same with the texts that RT calls bytes, because it did not know their charset, as texts."""
+    doubtful = [part.id for parts in rows.values() for part in parts if part.may_be_text]
+    kinds = {one: kind for one, said in _of_each(learned, doubtful, "Headers").items() if (kind := once_text(said))}
+    if not kinds:
+        return rows, contents
+    read = _of_each(learned, list(kinds), "Content")
+    as_text = {
+        transaction: [replace(one, content_type=kinds.get(one.id, one.content_type)) for one in parts]
+        for transaction, parts in rows.items()
+    }
+    return as_text, {**contents, **read}
+
+
+def _complete(
+    learned: Learned, message: Message, parts: Sequence[Part], contents: Mapping[str, str], wanted: TextFormat
+) -> Message:
+    roots = _roots(learned, parts)
+    mails = {one.id: _length(learned, one, contents) for root in roots for one in as_files(root)}
+    told = read_mail(roots, contents, wanted, mails)
+    return replace(message, texts=tuple(told.texts), files=tuple(told.files))
+
+
+def _roots(learned: Learned, parts: Sequence[Part]) -> tuple[Part, ...]:
+    """The parts as they lie within each other. RT tells that only of one part at a time, so few are asked for."""
+    within = {
+        one.id: [number(row["id"]) for row in listed(learned, ({"field": "Parent", "value": one.id},), "ContentType")]
+        for one in nested(parts)[:_MOST_NESTED]
+    }
+    return tree(parts, within)
+
+
+def _length(learned: Learned, mail: Part, contents: Mapping[str, str]) -> int:
+    def size(part: Part) -> int:
+        held = contents.get(part.id)
+        return part.size if held is None else len(held.encode())
+
+    return length(pieces(mail, _headers(learned, mail)), size)
+
+
+def _headers(learned: Learned, mail: Part) -> Mapping[str, str]:
+    return _of_each(learned, [one.id for one in _every(mail)], "Headers")
+
+
+def _of_each(learned: Learned, ids: Sequence[str], field: str) -> dict[str, str]:
+    """One field of each of these parts."""
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        some = {"field": "id", "operator": "IN", "value": list(ids[start : start + _AT_ONCE])}
+        found |= {number(row["id"]): text(row.get(field)) for row in listed(learned, (some,), field)}
+    return found
+
+
+def _every(part: Part) -> Iterator[Part]:
+    yield part
+    for one in part.parts:
+        yield from _every(one)

@@ -13,7 +13,7 @@ from server.connectors.request_tracker import read, write
 from server.connectors.request_tracker.content import decoded
 from server.connectors.request_tracker.feed import walk_changes
 from server.connectors.request_tracker.markup import html_to_text, text_to_html
-from server.connectors.request_tracker.read import CustomField, Message, Reading
+from server.connectors.request_tracker.read import CustomField, File, Message, Reading, Text
 from server.connectors.request_tracker.upload import Upload
 from server.domain.errors import NotThatApp, Rejected, Transient
 from server.domain.values import FieldKind, TextFormat, Value
@@ -59,7 +59,8 @@ def ticket(**more: Any) -> dict[str, Any]:
 
 
 def said(number: str, kind: str, body: str, content_type: str = "text/html", **more: Any) -> Message:
-    return Message(number, kind, more.pop("author", "alice"), "Älice", NOW, body, content_type, **more)
+    texts = (Text(content_type, body),) if body else ()
+    return Message(number, kind, more.pop("author", "alice"), "Älice", NOW, texts, **more)
 
 
 def test_a_ticket_is_read_with_unset_things_unset() -> None:
@@ -81,7 +82,7 @@ def test_a_priority_is_a_number_whichever_way_rt_tells_it(shown: object, held: s
 
 
 def test_replies_are_public_comments_are_private_and_files_go_with_them() -> None:
-    file = {"id": "5", "Filename": "a.txt", "ContentLength": "3", "ContentType": "text/plain"}
+    file = File("5", "a.txt", 3, "text/plain")
     messages = (
         said("1", "Create", "<p>Anfang</p>"),
         said("2", "Correspond", "<p>öffentlich</p>", author="sync"),

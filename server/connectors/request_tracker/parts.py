@@ -1,0 +1,207 @@
+"""Which parts of a mail are its text and which are files, from the tree in which RT keeps them; it must not ask RT.
+
+``multipart/alternative`` says one thing in several ways, so one of them is chosen. All others say one thing after the
+other, so everything of them arrives, in its order. What is too deep for that arrives as a file.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from server.connectors.reading import number, text
+from server.connectors.request_tracker.read import File, Json, Text
+from server.domain.values import TextFormat
+
+DEEPEST = 20
+"""Levels of parts within parts that are looked at."""
+MAIL = "message/rfc822"
+"""A mail within a mail."""
+
+WHOLE = ":whole"
+"""Ends the id of a file that is a mail within a mail: RT keeps its parts, and it is put together again."""
+
+_ONCE = re.compile(r"^X-RT-Original-Content-Type:\s*(text/(?:plain|html))\b", re.IGNORECASE | re.MULTILINE)
+_SHOWN = ("text/plain", "text/html")
+_CONTAINERS = "multipart/"
+_NAMED_BY_KIND = {
+    MAIL: "message.eml",
+    "message/delivery-status": "delivery-status.txt",
+    "message/disposition-notification": "disposition-notification.txt",
+    "text/rfc822-headers": "headers.txt",
+    "text/calendar": "invitation.ics",
+    "application/ics": "invitation.ics",
+    "application/pgp-signature": "signature.asc",
+    "application/pkcs7-signature": "smime.p7s",
+    "application/x-pkcs7-signature": "smime.p7s",
+    "application/pgp-encrypted": "encrypted.asc",
+}
+_LONGEST_TEXT = 1_000_000
+"""Bytes of a text; what is longer is no mail that somebody wrote."""
+_UNKNOWN = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a mail. ``parts``: those within it, in their order; ``size`` is in bytes."""
+
+    id: str
+    content_type: str
+    name: str = ""
+    size: int = 0
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether it only holds other parts."""
+        return self.content_type.startswith(_CONTAINERS)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds what somebody wrote, and is no file."""
+        return self.content_type.startswith("text/") and not self.name
+
+    @property
+    def may_be_text(self) -> bool:
+        """Whether RT may have called it bytes because it did not know how its signs were written."""
+        return self.content_type == _UNKNOWN and not self.name and 0 < self.size <= _LONGEST_TEXT
+
+
+@dataclass(slots=True)
+class Told:
+    """What a mail says: its texts and files, in their order."""
+
+    texts: list[Text] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+
+
+def read_part(row: Json) -> Part:
+    """A part from RT's record of it."""
+    kind = text(row.get("ContentType")).partition(";")[0].strip().casefold()
+    return Part(number(row["id"]), kind or _UNKNOWN, text(row.get("Filename")).strip(), size_of(row))
+
+
+def once_text(headers: str) -> str:
+    """What kind of text a part was before RT, which knew no such charset, called it bytes; empty if it was none."""
+    found = _ONCE.search(headers)
+    return found[1].casefold() if found is not None else ""
+
+
+def size_of(row: Json) -> int:
+    """The bytes of a part. RT leaves the number out, or gives no number, for a part without any."""
+    said = text(row.get("ContentLength")).strip()
+    return int(said) if said.isascii() and said.isdigit() else 0
+
+
+def nested(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """The parts, of which it is to be asked what is in them, to know the tree.
+
+    RT lists a mail's parts each before those within it. What is in the first is all that is in no other.
+    """
+    return tuple(one for one in parts[1:] if one.holds or one.content_type == MAIL)
+
+
+def tree(parts: Sequence[Part], within: Mapping[str, Sequence[str]]) -> tuple[Part, ...]:
+    """The parts as a tree. ``within``: the numbers of what is in each that was asked for."""
+    if not parts:
+        return ()
+    by_id = {one.id: one for one in parts}
+    placed = {inner for several in within.values() for inner in several}
+    first, *others = parts
+    children = dict(within)
+    loose = [one.id for one in others if one.id not in placed]
+    if first.holds or first.content_type == MAIL:
+        children[first.id] = loose
+        loose = []
+
+    def whole(number_: str, above: frozenset[str]) -> Part:
+        inner = [one for one in children.get(number_, ()) if one in by_id and one not in above]
+        below = above | {number_}
+        return replace(by_id[number_], parts=tuple(whole(one, below) for one in sorted(inner, key=int)))
+
+    return tuple(whole(one, frozenset()) for one in (first.id, *loose))
+
+
+def as_files(part: Part, depth: int = 0) -> Iterator[Part]:
+    """The parts that arrive as files with all that is in them: mails within the mail, and what is too deep."""
+    if part.parts and (depth >= DEEPEST or not part.holds):
+        yield part
+        return
+    for one in part.parts:
+        yield from as_files(one, depth + 1)
+
+
+def read_mail(
+    roots: Sequence[Part], contents: Mapping[str, str], wanted: TextFormat, mails: Mapping[str, int] | None = None
+) -> Told:
+    """What a mail says.
+
+    ``contents``: what the parts that are text hold, by number; ``mails``: how long the mails within it are as files.
+    """
+    reader = _Reader(contents, "text/html" if wanted is TextFormat.HTML else "text/plain", mails or {})
+    for one in roots:
+        reader.walk(one, 0, files_only=False)
+    return reader.told
+
+
+@dataclass(slots=True)
+class _Reader:
+    contents: Mapping[str, str]
+    liked: str
+    mails: Mapping[str, int]
+    told: Told = field(default_factory=Told)
+
+    def walk(self, part: Part, depth: int, *, files_only: bool) -> None:
+        """Take a part and what is in it. ``files_only``: what it says was said by another already."""
+        if part.parts and depth >= DEEPEST:
+            self._attach(part)
+        elif part.content_type == "multipart/alternative":
+            self._choose(part, depth, files_only=files_only)
+        elif part.holds:
+            for one in part.parts:
+                self.walk(one, depth + 1, files_only=files_only)
+        elif part.name or part.content_type not in _SHOWN:
+            self._attach(part)
+        elif not files_only and self._says(part):
+            self.told.texts.append(Text(part.content_type, self.contents[part.id]))
+
+    def _choose(self, part: Part, depth: int, *, files_only: bool) -> None:
+        """Of several ways to say one thing the one that needs no conversion, else the richest that says anything."""
+        kinds = {one.id: self._text_in(one, depth + 1) for one in part.parts}
+        saying = [one for one in part.parts if kinds[one.id]]
+        liked = [one for one in saying if self.liked in kinds[one.id]]
+        chosen = (liked or saying)[-1] if saying else None
+        for one in part.parts:
+            self.walk(one, depth + 1, files_only=files_only or one is not chosen)
+
+    def _text_in(self, part: Part, depth: int) -> frozenset[str]:
+        """The kinds of text that a part would show."""
+        if part.parts and depth >= DEEPEST:
+            return frozenset()
+        if part.holds:
+            return frozenset().union(*(self._text_in(one, depth + 1) for one in part.parts))
+        shown = part.content_type in _SHOWN and not part.name and self._says(part)
+        return frozenset({part.content_type}) if shown else frozenset()
+
+    def _says(self, part: Part) -> bool:
+        return bool(self.contents.get(part.id, "").strip())
+
+    def _attach(self, part: Part) -> None:
+        if part.parts:
+            self.told.files.append(File(f"{part.id}{WHOLE}", _name(part), self.mails.get(part.id, 0), MAIL))
+        elif part.name or part.size:
+            self.told.files.append(File(part.id, _name(part), part.size, part.content_type))
+
+
+def _name(part: Part) -> str:
+    """The file's name; one that came without gets one, whose ending says what it is."""
+    if part.name:
+        return part.name if not part.parts or "." in part.name else f"{part.name}.eml"
+    known = _NAMED_BY_KIND.get(MAIL if part.parts else part.content_type)
+    if known is None:
+        ending = mimetypes.guess_extension(part.content_type, strict=False)
+        known = f"part{ending or ('.txt' if part.content_type.startswith('text/') else '.bin')}"
+    stem, _, ending = known.rpartition(".")
+    return f"{stem}-{part.id}.{ending}"
