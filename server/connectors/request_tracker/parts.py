@@ -24,6 +24,7 @@ WHOLE = ":whole"
 """Ends the id of a file that is a mail within a mail: RT keeps its parts, and it is put together again."""
 
 _ONCE = re.compile(r"^X-RT-Original-Content-Type:\s*(text/(?:plain|html))\b", re.IGNORECASE | re.MULTILINE)
+_CHARSET = re.compile(r"^Content-Type:[^\n]*(?:\n[ \t][^\n]*)*\bcharset=", re.IGNORECASE | re.MULTILINE)
 _SHOWN = ("text/plain", "text/html")
 _CONTAINERS = "multipart/"
 _NAMED_BY_KIND = {
@@ -84,9 +85,14 @@ def read_part(row: Json) -> Part:
 
 
 def once_text(headers: str) -> str:
-    """What kind of text a part was before RT, which knew no such charset, called it bytes; empty if it was none."""
+    """What kind of text a part was before RT, which knew no such charset, called it bytes; empty if it was none.
+
+    Of a reply RT forgets the kind; that it has a charset shows that it was text.
+    """
     found = _ONCE.search(headers)
-    return found[1].casefold() if found is not None else ""
+    if found is not None:
+        return found[1].casefold()
+    return "text/plain" if _CHARSET.search(headers) else ""
 
 
 def size_of(row: Json) -> int:

@@ -172,7 +172,8 @@ def test_what_rt_tells_untruly_of_a_tree_is_no_endless_walk() -> None:
 
 def test_a_text_whose_charset_rt_does_not_know_is_a_text_still() -> None:
     assert once_text("Subject: x\nX-RT-Original-Content-Type: text/plain\nContent-Length: 5") == "text/plain"
-    assert once_text("Content-Type: application/octet-stream") == ""
+    assert once_text('Subject: x\nContent-Type: application/octet-stream;\n charset="x"\nTo: y') == "text/plain"
+    assert once_text("Content-Type: application/octet-stream\nSubject: charset=x") == ""
     assert once_text("Subject: X-RT-Original-Content-Type: text/plain") == ""
 
 
