@@ -17,6 +17,7 @@ from server.connectors.addresses import AddressReader, last_part
 from server.connectors.hints import named_items
 from server.connectors.seen import Seen
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
+from server.domain.lineage import Births
 from server.domain.values import AppUser, FieldSpec, FileNames, TextFormat, Value
 
 
@@ -181,6 +182,21 @@ class Connector(Protocol):
 
     def census(self, container: str) -> Iterator[tuple[str, ...]]:
         """The ids of all items of the container, in pages. Raises rather than ending early."""
+
+    def place(self, container: str) -> str:
+        """What tells this instance of the app (and where it must be, the container) from every other.
+
+        The same for all accounts, and by whatever address the app is asked; nothing that people may see only some of.
+        """
+
+    def marks(self, container: str) -> bool:
+        """Whether new items of the container carry the correlation id that their draft asks for."""
+
+    def births(self, container: str, after: str) -> Iterator[Births]:
+        """The container's items from where an earlier look ended (empty: all), in the order of their making.
+
+        Items that were seen may come again; none that was made since may be missed, closed ones neither.
+        """
 
     def fetch(self, item_id: str) -> Item:
         """The whole item, with comments, attachments and links. Raises ``Gone`` when it was deleted."""

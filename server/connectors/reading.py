@@ -16,6 +16,7 @@ from typing import Any, Final
 from server.connectors.moments import shown
 from server.domain.errors import NotThatApp, Unreadable
 from server.domain.item import Head
+from server.domain.lineage import Newborn
 
 _FAULTS: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError)
 """What reading raises when an answer is not what it should be."""
@@ -80,6 +81,15 @@ def ids_of(members: Sequence[Any], name: Callable[[Any], str]) -> tuple[str, ...
     if members and not ids:
         raise NotThatApp("What answers gives a list of things without ids. Check the address of the connection.")
     return tuple(ids)
+
+
+def born_of(members: Sequence[Any], read: Callable[[Any], Newborn]) -> tuple[Newborn, ...]:
+    """The items of a list of what was made. One that cannot be read is left out: the item itself cannot be, either."""
+    born = []
+    for one in members:
+        with suppress(_Part, *_FAULTS):
+            born.append(read(one))
+    return tuple(born)
 
 
 def members_of(found: object, where: str) -> list[Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
@@ -128,6 +128,17 @@ def sides_in_doubt(tx: Connection, integration: str) -> set[Side]:
     found = {Side(one) for one in tx.execute(query, {"integration": integration}).scalars()}
     tx.execute(_WALK_NO_MORE)  # after an error the connection keeps to it, and is a little slower here and there
     return found
+
+
+def first_doubt(tx: Connection, integration: str, side: Side) -> datetime | None:
+    """The app's time before the oldest creation on ``side`` whose outcome is unknown was sent (None: there is none)."""
+    query = (
+        select(func.min(func.coalesce(t.pairs.c.reserved_at, t.operations.c.planned_at)))
+        .join_from(t.operations, t.pairs, t.pairs.c.id == t.operations.c.pair_id)
+        .where(PLANNED, t.operations.c.kind == "create", t.operations.c.side == side.value)
+        .where(t.pairs.c.integration_id == integration)
+    )
+    return tx.execute(query).scalar_one_or_none()
 
 
 def recent(

@@ -222,6 +222,28 @@ attachment_pairs = Table(
     Column("note", Text),
 )
 
+kin = Table(
+    "kin",
+    tenant,
+    Column("connection_id", _ID, primary_key=True),
+    Column("container", Text, primary_key=True),
+    Column("item_id", Text, primary_key=True),
+    Column("item_key", Text),
+    Column("root", BigInteger),
+    Column("marker", Text),
+    Column("title", Text),
+    Column("own", Boolean),
+    Column("made_at", _TIME),
+)
+kin_cursors = Table(
+    "kin_cursors",
+    tenant,
+    Column("connection_id", _ID, primary_key=True),
+    Column("container", Text, primary_key=True),
+    Column("place", Text),
+    Column("reached", Text),
+)
+
 cursors = Table(
     "cursors",
     tenant,

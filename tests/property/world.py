@@ -25,7 +25,7 @@ from server.engine.mapping import SideShape, compile_mapping
 from server.services.sync import feed
 from server.services.sync.routes import ROUTES, is_dry
 from server.services.sync.stumble import MOST_TRIES, Stumbled
-from server.services.sync.work import End, Run, Work
+from server.services.sync.work import Beside, End, Run, Work
 from server.store import connections, integrations, lease, requests, runs
 from server.store.database import Database, TenantLogin
 from server.store.integrations import Integration
@@ -106,6 +106,10 @@ class World:
     """Whether somebody looks when the guard has stopped a pass, and releases the next one."""
     stopped: bool = False
     """Whether the last pass was stopped by the guard."""
+    who: str = "us"
+    """Our account at both apps."""
+    beside: tuple[Beside, ...] = ()
+    """The tenant's other integrations."""
     partings: list[tuple[int, bool]] = field(default_factory=list)
     """How many pairs parted in each pass, and whether somebody had released it."""
 
@@ -283,12 +287,12 @@ class World:
 
     def _work(self, request: Request | None = None) -> Work:
         row = self._row()
-        left, right = ModelConnector(self.left), ModelConnector(self.right)
+        left, right = ModelConnector(self.left, self.who), ModelConnector(self.right, self.who)
         shapes = [
             SideShape(
                 side,
                 side.value,
-                side.value,
+                one.app.name,
                 one.text_format,
                 {"item": one.app.fields},
                 private_comments=one.app.private_comments,
@@ -322,6 +326,8 @@ class World:
             unknown_since=self.unknown_since,
             wait=lambda _seconds: self.tick(),
             stumbled=Stumbled(0 if not self.persists else MOST_TRIES),
+            apps={side: f"model {self.app(side).name}" for side in Side},
+            beside=self.beside,
         )
 
     def cap(self) -> Mapping[str, int] | None:
@@ -343,8 +349,21 @@ class Stage:
     name: str
     neighbours: tuple[Neighbour, ...] = ()
     """What lives beside the histories: another integration of this tenant, an integration of another tenant."""
-    _epoch: int = 0
+    tenant: str = ""
+    """Who the tenant is: a copy of a database is the same one."""
+    epoch: int = 0
     _count: int = 0
+
+    def __post_init__(self) -> None:
+        self.tenant = self.tenant or self.login.tenant_id
+
+    def clear(self) -> None:
+        """No integration and no connection; whoever was at work here before is shut out."""
+        self.epoch += 1000
+        with self.database.tenant(self.login) as tx:
+            lease.raise_fence(tx, self.epoch)
+            tx.execute(text("delete from integrations"))
+            tx.execute(text("delete from connections"))
 
     def settle_neighbour(self, other: Stage) -> None:
         """Put an integration beside the histories, on ``other`` (it may be this stage); call it before the first world.
@@ -365,7 +384,7 @@ class Stage:
 
     def world(self, rules: Rules = document, *, hurries: bool = False, **quirks: Any) -> World:
         """A clean world. Names of model quirks go to both apps, ``left_``/``right_`` ones to one."""
-        self._epoch += 1000
+        self.epoch += 1000
         self._count += 1
         cipher = self.cluster.master.tenant_cipher(self.login.tenant_id)
         kept = [one.world.integration for one in self.neighbours]
@@ -375,7 +394,7 @@ class Stage:
             ends = [connections.add(tx, cipher, name, "model", {}, {}) for name in ("left", "right")]
             settings = rules(*ends)
             integration = integrations.add(tx, f"history {self._count}", settings, "test")
-            lease.raise_fence(tx, self._epoch)
+            lease.raise_fence(tx, self.epoch)
         apps = []
         for name in ("left", "right"):
             shared = {key: value for key, value in quirks.items() if not key.startswith(("left_", "right_"))}
@@ -383,7 +402,7 @@ class Stage:
             apps.append(ModelApp(name, FIELDS, **(shared | mine)))
         log = structlog.get_logger()
         scope = MortalScope(self.login.tenant_id, self.name, "", "c", "active", cipher, log, self.database, self.login)
-        world = World(scope, integration, settings, apps[0], apps[1], self._epoch, self.neighbours, hurries)
+        world = World(scope, integration, settings, apps[0], apps[1], self.epoch, self.neighbours, hurries)
         world.scope = replace(scope, commits=world.fate, seen=lambda tx: world.witness.see(tx, integration))
         for app in apps:
             app.fate = world.fate

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from server.connectors.base import Account, Answer, Capabilities, Container, ItemType, Manifest, Outlet
 from server.connectors.reading import members_of, number, reading
 from server.connectors.redmine.advice import warnings
+from server.connectors.redmine.births import walk_births
 from server.connectors.redmine.feed import PAGE, at_least, scope, spoken, walk_census, walk_changes
 from server.connectors.redmine.fields import Surroundings, field_specs, members
 from server.connectors.redmine.learned import Learned, app_user
@@ -26,6 +27,7 @@ from server.connectors.redmine.write import beyond_three_bytes, issue_body, left
 from server.connectors.seen import Seen
 from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected, Transient
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
+from server.domain.lineage import Births
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
 _WHOLE = "journals,attachments,relations"
@@ -127,6 +129,19 @@ class Redmine:
     def census(self, container: str) -> Iterator[tuple[str, ...]]:
         """The numbers of all issues of the project."""
         return walk_census(self._listing, container)
+
+    def place(self, container: str) -> str:
+        """The project by its number and when it was made: Redmine tells nothing of itself that a copy would not."""
+        return self._learned.place(container)
+
+    def marks(self, container: str) -> bool:
+        """Where a custom field holds the correlation id."""
+        return self._learned.marker(container) is not None
+
+    def births(self, container: str, after: str) -> Iterator[Births]:
+        """The project's issues beyond a number."""
+        learned = self._learned
+        return walk_births(self._listing, container, after, learned.marker(container), learned.own_user())
 
     def fetch(self, item_id: str) -> Item:
         """The whole issue. ``Gone`` only when Redmine knows us and not the issue."""

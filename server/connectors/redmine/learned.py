@@ -132,6 +132,17 @@ class Learned:
 
         return self._keep(f"role {number}", learn)
 
+    # Where we are
+
+    def place(self, container: str) -> str:
+        """What tells the project from every other of any Redmine, by whatever address it is asked."""
+
+        def learn() -> str:
+            project = section(self.ask(f"/projects/{quote(container)}.json"), "project")
+            return f"redmine {project['id']} {project.get('created_on', '')}"
+
+        return self._keep(f"place {container}", learn)
+
     # Custom fields
 
     def definitions(self) -> tuple[Json, ...]:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from server.connectors.base import Account, Answer, Capabilities, Container, ItemType, Manifest, Outlet
 from server.connectors.reading import members_of, reading
 from server.connectors.request_tracker.advice import warnings
+from server.connectors.request_tracker.births import walk_births
 from server.connectors.request_tracker.content import decoded
 from server.connectors.request_tracker.feed import PAGE, walk_census, walk_changes
 from server.connectors.request_tracker.fields import CREATED_AS, DEFAULT_LIFECYCLE, field_specs
@@ -44,6 +45,7 @@ from server.connectors.request_tracker.write import (
 from server.connectors.seen import DELETES_ITEMS, KEEPS_CREATED_AT, PRIVATE_COMMENTS, Seen
 from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
+from server.domain.lineage import Births
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
 _TYPE = "ticket"
@@ -132,6 +134,19 @@ class RequestTracker:
     def census(self, container: str) -> Iterator[tuple[str, ...]]:
         """The numbers of all tickets of the queue."""
         return walk_census(self._search, container)
+
+    def place(self, container: str) -> str:
+        """The queue by its number and when it was made."""
+        return f"request_tracker {container} {self._learned.queue(container).get('Created', '')}"
+
+    def marks(self, container: str) -> bool:
+        """Where the queue has the custom field for the correlation id."""
+        return self._learned.marker(container) is not None
+
+    def births(self, container: str, after: str) -> Iterator[Births]:
+        """The queue's tickets beyond a number."""
+        learned = self._learned
+        return walk_births(self._search, container, after, learned.marker_field, learned.account().id)
 
     def fetch(self, item_id: str) -> Item:
         """The whole ticket. ``Gone`` when it was deleted or merged into another."""

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from server.connectors import audience
 from server.connectors.base import Account, Capabilities, Container, ItemType, Manifest, Outlet
 from server.connectors.paging import in_parts, walk
+from server.connectors.roundup.births import walk_births
 from server.connectors.roundup.items import Items, place_of
 from server.connectors.roundup.links import with_link, without_link
 from server.connectors.roundup.manifest import MANIFEST, TEXT_FORMATS
@@ -24,6 +25,7 @@ from server.connectors.roundup.write import Writer, message_text
 from server.connectors.seen import DELETES_ITEMS, Seen
 from server.domain.errors import AppError, Gone, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
+from server.domain.lineage import Births
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
 _PAGE = 500
@@ -47,6 +49,7 @@ class Roundup:
         self._items = Items(outlet, self._session, self._schema, audience.named(settings))
         self._writer = Writer(self._session, self._schema, self._items.members)
         self.seen = Seen()
+        self._home = ""
 
     @property
     def manifest(self) -> Manifest:
@@ -117,6 +120,21 @@ class Roundup:
         every = self._items.designators(container)
         for place in range(0, len(every), _PAGE):
             yield every[place : place + _PAGE]
+
+    def place(self, container: str) -> str:
+        """The class within the tracker, by the address that the tracker itself gives as its own."""
+        if not self._home:
+            found, _ = self._session.get(f"/rest/data/user/{self._session.user.id}", (("@fields", "username"),))
+            self._home = str(found.get("link") or self._outlet.base_url).partition("/rest/data/")[0]
+        return f"roundup {self._home} {container}"
+
+    def marks(self, container: str) -> bool:  # noqa: ARG002 - the protocol's
+        """Always: the message that an item begins with carries it."""
+        return True
+
+    def births(self, container: str, after: str) -> Iterator[Births]:
+        """The class's items made at a time or later."""
+        return walk_births(self._session, self._schema.shape(container), after)
 
     def fetch(self, item_id: str) -> Item:
         """The whole item: one request, one for its messages, one for its files."""

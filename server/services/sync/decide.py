@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from server.domain.errors import Gone
 from server.domain.item import Item, Side
+from server.domain.lineage import marker
 from server.domain.pair import Pair, PairState
 from server.engine.align import Aligned, align
 from server.engine.audience import stays
@@ -120,7 +121,7 @@ def _refusal(work: Work, one: Look) -> str:
     if one.type is None:
         return ""
     if one.pair is None:
-        return makes_none(work.mapping, one.side, one.type)
+        return makes_none(work.mapping, one.side, one.type) or one.kin
     if not one.type.updates and one.twin is not None and one.pair.state is not PairState.RESERVED:
         target = work.end(one.side.other).name
         return f"The mapping of its type makes new items on {target} and does not keep them in step after."
@@ -129,7 +130,9 @@ def _refusal(work: Work, one: Look) -> str:
 
 def _new_pair(work: Work, one: Look) -> Pair:
     reserved_at = work.end(one.side.other).connector.server_time
-    return Pair(next(work.ids()), PairState.RESERVED, one.side, reserved_at=reserved_at)
+    fresh = next(work.ids())
+    pair = fresh if one.root is None else marker(one.root, work.maker, fresh)
+    return Pair(pair, PairState.RESERVED, one.side, reserved_at=reserved_at)
 
 
 def _with_ids(pair: Pair, left: Item | None, right: Item | None) -> Pair:

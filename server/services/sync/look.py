@@ -142,7 +142,9 @@ def _bind_by_marker(work: Work, looks: Sequence[Look]) -> None:
         if pair is not None and pair.on(one.side).item_id is None and one.item is not None:
             one.pair = with_item(pair, one.side, one.item.id)
             one.open = open_.get(pair.id, ())
-        elif pair is not None and pair.state is not PairState.ENDED and one.item is not None and one.item.own:
+        elif pair is not None and one.item is not None and not one.item.own:
+            one.copied = True
+        elif pair is not None and pair.state is not PairState.ENDED and one.item is not None:
             twin, name = pair.on(one.side).key, work.end(one.side).name
             one.failure = SecondCopy(
                 f"{one.key} is a second copy of {twin}: {name} carried out twice what was asked for once. It is not "

@@ -8,28 +8,25 @@ place up to which it came.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 
 from pydantic import TypeAdapter
 
 from server.connectors.pace import Share
 from server.domain.errors import AppError, CredentialsRefused, Transient
-from server.domain.item import Head, Item, Side
-from server.domain.pair import Pair, PairState, Seen
+from server.domain.item import Head, Side
 from server.domain.preview import Line
 from server.domain.rules import MatchRules, Precedence
 from server.engine import matching
-from server.engine.align import Aligned, align
+from server.engine.align import Aligned
 from server.engine.filters import outside
-from server.engine.mapping import CompiledType
 from server.services.sync import look as looking
 from server.services.sync import preview
 from server.services.sync.feed import Reached
+from server.services.sync.joining import as_pair, soon
 from server.services.sync.work import Look, Work
 from server.store import candidates, events, holds, lease, pairs, previews, requests, runs
 from server.store.candidates import Alike, Candidate
 from server.store.events import Event
-from server.store.holds import Hold
 
 _PAGE = 50
 _RULES: TypeAdapter[MatchRules] = TypeAdapter(MatchRules)
@@ -214,7 +211,7 @@ def _commit(work: Work, both: Sequence[tuple[Look, Look]], wins: Precedence, pla
         events.add(tx, work.integration, run_id, told)
         events.add_conflicts(tx, [(one.pair.id, each) for one in made for each in one.conflicts])
         holds.clear(tx, work.integration, [(side, one.pair.on(side).item_id or "") for one in made for side in Side])
-        holds.put(tx, work.integration, [_soon(one.pair) for one in made])
+        holds.put(tx, work.integration, [soon(one.pair) for one in made])
         if work.request is not None:
             requests.came_to(tx, work.request.id, place)
         done.done += len(both)
@@ -245,23 +242,7 @@ def _as_pair(work: Work, left: Look, right: Look, wins: Precedence) -> Aligned |
     type_ = work.mapping.type_of(Side.LEFT, mine.type, theirs.type)
     if type_ is None or type_.right != theirs.type:
         return "The types of the two are not mapped to each other (any more)."
-    return _aligned(work, type_, mine, theirs, wins)
-
-
-def _aligned(work: Work, type_: CompiledType, left: Item, right: Item, wins: Precedence) -> Aligned:
-    later = right.updated_at > left.updated_at
-    origin = Side.RIGHT if wins is Precedence.RIGHT or (wins is Precedence.LATEST and later) else Side.LEFT
-    pair = Pair(
-        next(work.ids()),
-        PairState.LINKED,
-        origin,
-        Seen(left.id, left.key, left.url, left.type, {}),
-        Seen(right.id, right.key, right.url, right.type, {}),
-        title=str(next((left.fields.get(one.left.id) for one in type_.fields), "") or left.key),
-        comments=matching.twins_of_comments(left, right, work.mapping, work.ids()),
-        attachments=matching.twins_of_files(left, right, work.ids()),
-    )
-    return align(type_, pair, left, right, wins)
+    return as_pair(work, type_, (mine, theirs), wins, next(work.ids()))
 
 
 def _told(work: Work, left: Look, right: Look, result: Aligned | str) -> Event:
@@ -270,10 +251,3 @@ def _told(work: Work, left: Look, right: Look, result: Aligned | str) -> Event:
         return Event("skipped", f"{name} were not joined. {result}", None, Side.LEFT, left.item_id, left.key)
     summary = f"{name} were there already and are kept in step from now on"
     return Event("joined", summary, result.pair.id, Side.LEFT, left.item_id, left.key)
-
-
-def _soon(pair: Pair) -> Hold:
-    """The next live pass looks at it, whatever the feeds bring."""
-    seen = pair.on(pair.origin)
-    reason = "It was joined with its twin, and is brought in step next."
-    return Hold(pair.origin, seen.item_id or "", "waiting", reason, seen.key, pair.id, delay=timedelta(0))

@@ -21,7 +21,7 @@ from server.engine.arrival import arrived
 from server.engine.plan import Plan, compared, unsettled
 from server.engine.reconcile import absorb
 from server.engine.undo import after_cut_off
-from server.services.sync import cap, caution, preview, relatives, settle
+from server.services.sync import cap, caution, kinship, preview, relatives, settle
 from server.services.sync import look as looking
 from server.services.sync.apply import Applied, apply
 from server.services.sync.decide import decide
@@ -83,6 +83,7 @@ def prepare(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
     todo += relatives.bring_parents(work, todo)
     looking.fetch_twins(work, todo)
     _beware_of_lost_creates(work, todo)
+    todo = kinship.trace(work, todo)
     looking.confirm_deletions(work, todo)
     looking.confirm_gone(work, todo)
     looking.fetch_bereaved(work, todo)
@@ -106,8 +107,9 @@ def prepare_new(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime]
     looking.fetch_items(work, todo)
     if any(one.pair is not None for one in todo):  # bound by its marker
         return None
-    stop_on_refusal(work, [one.failure for one in todo])
     _beware_of_lost_creates(work, todo)
+    todo = kinship.trace(work, todo)
+    stop_on_refusal(work, [one.failure for one in todo])
     return _write_down(work, todo, Wave(Settlement(), len(looks), cursor))
 
 

@@ -7,7 +7,7 @@ again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,12 +31,14 @@ from server.domain.integration import Document, IntegrationState
 from server.services.pacing import Paces
 from server.services.scope import TenantScope
 from server.services.sync import feed
+from server.services.sync.beside import apps_of, beside
 from server.services.sync.ends import Ends
 from server.services.sync.refusal import account_refused, forbids
 from server.services.sync.routes import ROUTES, SHARES_OF, is_dry
 from server.services.sync.wanted import Wanted, arrange
 from server.services.sync.work import Run, Work
 from server.store import audit, connections, holds, integrations, lease, requests, runs, scans
+from server.store.connections import Connection
 from server.store.integrations import Integration
 from server.store.requests import RELEASED, Request
 from server.store.tenants import SyncState, ThreadState
@@ -180,6 +182,8 @@ class Desk:
     _scans: dict[tuple[str, int], float] = field(default_factory=dict)
     _unknown_since: dict[str, float] = field(default_factory=dict)
     _said: tuple[str, str, float] | None = None
+    _tenant: tuple[Sequence[Integration], Mapping[str, Connection]] = ((), {})
+    """All integrations and connections of the tenant, as they were when somebody last asked what is wanted."""
 
     def __post_init__(self) -> None:
         self.ends = Ends(self.scope, self.before_write, self.paces)
@@ -204,6 +208,7 @@ class Desk:
         with self.scope.reading() as tx:
             rows = integrations.every(tx)
             ends = {one.id: one for one in connections.every(tx)} if rows else {}
+        self._tenant = rows, ends
         due = [row for row in rows if row.state is IntegrationState.RUNNING and self._scan_is_due(row)]
         if due:
             with self.scope.transaction() as tx:
@@ -256,6 +261,8 @@ class Desk:
             unknown_since=self._unknown_since,
             waited_for=lambda: self.waited_for() or not self.goes_on(wanted),
             others_wait=self.waited_for,
+            apps=apps_of(_document(wanted), self._tenant[1]),
+            beside=beside(wanted.row.id, *self._tenant),
         )
         if wanted.request is not None:
             work.begin_run()

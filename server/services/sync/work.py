@@ -14,6 +14,7 @@ from server.connectors.base import Connector
 from server.connectors.pace import Caller
 from server.domain.errors import Unreadable
 from server.domain.item import Head, Item, Side
+from server.domain.lineage import Maker, maker_of
 from server.domain.operation import Operation
 from server.domain.pair import Pair
 from server.domain.rules import Precedence
@@ -35,6 +36,15 @@ class End:
     name: str
     connection: str
     connector: Connector
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Another integration of the tenant. ``ends``: each end's app (its kind and address) and container."""
+
+    integration: str
+    name: str
+    ends: Mapping[Side, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +129,18 @@ class Work:
     """The first half of that, which asks no database."""
     made: set[tuple[Side, str]] = field(default_factory=set)
     """The items that this pass has made."""
+    apps: Mapping[Side, str] = field(default_factory=dict)
+    """The apps of the two ends, as in ``Beside``."""
+    beside: tuple[Beside, ...] = ()
 
     def end(self, side: Side) -> End:
         """One end."""
         return self.left if side is Side.LEFT else self.right
+
+    @property
+    def maker(self) -> Maker:
+        """Who makes the twins of this integration, as their correlation ids say it."""
+        return maker_of(self.scope.id, self.integration)
 
     def ids(self) -> Iterator[str]:
         """Fresh random ids."""
@@ -164,6 +182,12 @@ class Look:
     """It was held before this pass, and has its times: a pass has fewer tries for it."""
     again: bool = False
     """It stumbled in this very pass: another failure counts as no further attempt."""
+    copied: bool = False
+    """A person copied an item of ours, with the correlation id in it: that says nothing of where this one is from."""
+    root: int | None = None
+    """The number of its original (None: nobody has asked)."""
+    kin: str = ""
+    """Why it is not copied although it has no twin here: a sentence that names the item that it would double."""
     deleted: Side | None = None
     """Where a deletion of ours, whose answer was lost, did take the item."""
 

@@ -15,7 +15,8 @@ from typing import BinaryIO
 from server.connectors.base import Account, Capabilities, Container, ItemType, Manifest
 from server.connectors.seen import KEEPS_CREATED_AT, Seen
 from server.domain.errors import CredentialsRefused, LostAnswer, Rejected, Transient, Unreadable
-from server.domain.item import PARENT, Comment, CommentDraft, Draft, FileDraft, Head, Item, Page
+from server.domain.item import PARENT, Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Page
+from server.domain.lineage import Births, Newborn
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 from tests.property.model.app import BLOCKED, BLOCKS, RELATES, ModelApp
 from tests.property.model.fates import Fate, Killed
@@ -28,9 +29,10 @@ class ModelConnector:
 
     text_format = TextFormat.PLAIN
 
-    def __init__(self, app: ModelApp) -> None:
+    def __init__(self, app: ModelApp, who: str = "us") -> None:
         self.app = app
         self.seen = Seen()
+        self.who = who
 
     @property
     def manifest(self) -> Manifest:
@@ -52,6 +54,28 @@ class ModelConnector:
     @property
     def server_time(self) -> datetime | None:
         return self.app.now
+
+    def _seen(self, item_id: str) -> Item:
+        """The item as our account sees it: what another account of a Lockstep's made is not its own."""
+        item = self.app.item(item_id)
+        if not self.app.makers:
+            return item
+
+        def mine(one: Item | Comment | Attachment) -> bool:
+            return one.own and self.app.makers.get(one.id, "us") == self.who
+
+        return replace(
+            item,
+            own=mine(item),
+            comments=tuple(replace(one, own=mine(one)) for one in item.comments),
+            attachments=tuple(replace(one, own=mine(one)) for one in item.attachments),
+        )
+
+    def _made(self, made: str) -> str:
+        """Remember whose it is, where it is not the usual account's."""
+        if self.who != "us":
+            self.app.makers[made] = self.who
+        return made
 
     def _before(self, call: str, item_id: str = "") -> Fate:
         fate = self.app.fate(f"{self.app.name}.{call}")
@@ -75,7 +99,7 @@ class ModelConnector:
             words = f"{call} number {self.app.fresh()} is not welcome"
             raise self.app.refusal(f"{self.app.name} refuses this.", words)
         if item_id:
-            self.app.item(item_id)
+            self._seen(item_id)
         made = act()
         if fate is Fate.TWICE:
             again = act()
@@ -122,7 +146,7 @@ class ModelConnector:
         found = [one.id for one in order if self.app.shown(one) and (since is None or one.updated >= since)]
         for ids in self._pages(found):
             self._read("changes")
-            items = [self.app.item(one) for one in ids if one in self.app.records]
+            items = [self._seen(one) for one in ids if one in self.app.records]
             heads = tuple(Head(one.id, one.updated_at, one.stamp) for one in items)
             if self.app.nameless and heads:
                 heads = (Head("unnamed-1", heads[0].updated_at, "1", unread=Unreadable("unnamed-1", "its id")), *heads)
@@ -139,13 +163,34 @@ class ModelConnector:
     def census(self, container: str) -> Iterator[tuple[str, ...]]:  # noqa: ARG002 - the protocol's shape
         yield tuple(one.id for one in self.app.listed())
 
+    def place(self, container: str) -> str:
+        return f"model {container}"
+
+    def marks(self, container: str) -> bool:  # noqa: ARG002 - the protocol's shape
+        return self.app.marks_items
+
+    def births(self, container: str, after: str) -> Iterator[Births]:
+        self.app.reads["births"] = self.app.reads.get("births", 0) + 1
+        if self.app.tells_births_badly:
+            self._before("births")
+        start = int(after or 0)
+        every = [one for one in self.app.records.values() if one.container == container and int(one.id) > start]
+        shown = sorted((one for one in every if self.app.shown(one)), key=lambda one: int(one.id))
+        born = tuple(
+            Newborn(one.id, one.key, str(one.fields.get("title")), one.marker, self._seen(one.id).own, one.created)
+            for one in shown
+        )
+        hidden = [int(one.id) for one in every if not self.app.shown(one)]
+        last = min(hidden) - 1 if hidden else max((int(one.id) for one in shown), default=start)
+        yield Births(born, str(last))
+
     def fetch(self, item_id: str) -> Item:
         self._read("fetch", item_id)
         if item_id in self.app.records:
             self.app.records[item_id].unread.clear()
         if item_id in self.app.illegible:
             raise Unreadable(self.app.records[item_id].key, "its time of change", "“12:34:61” is no time")
-        return self.app.item(item_id)
+        return self._seen(item_id)
 
     def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
         self._read("find")
@@ -166,14 +211,14 @@ class ModelConnector:
             # No proxy of sense sends a create again where the app could not tell that it has it: here none does.
             return made[0] if made else self._make(draft, made)
 
-        return self.app.item(self._write("create", "", act))
+        return self._seen(self._write("create", "", act))
 
     def _make(self, draft: Draft, made: list[str]) -> str:
         values = self.app.store(draft.fields)
         if self.app.keeps_public:
             values.pop("private", None)
         record = self.app.add(values)
-        made.append(record.id)
+        made.append(self._made(record.id))
         record.ours = True
         if self.app.keeps_created_at and draft.created_at is not None:
             record.created = draft.created_at
@@ -198,7 +243,7 @@ class ModelConnector:
             self.app.touch(item_id)
             return item_id
 
-        return self.app.item(self._write("update", item_id, act))
+        return self._seen(self._write("update", item_id, act))
 
     def delete(self, item_id: str) -> None:
         def act() -> str:
@@ -220,7 +265,7 @@ class ModelConnector:
             one = Comment(self.app.fresh(), body, "us", "Lockstep", self.app.now, draft.private, marker, own=True)
             self.app.records[item_id].comments.append(one)
             self.app.touch(item_id)
-            return one.id
+            return self._made(one.id)
 
         return self._write("add_comment", item_id, act)
 
@@ -244,7 +289,9 @@ class ModelConnector:
     def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
         body = content.read()
         assert hashlib.sha256(body).hexdigest() == draft.sha256
-        return self._write("add_attachment", item_id, lambda: self.app.attach(item_id, draft.name, body, own=True))
+        return self._write(
+            "add_attachment", item_id, lambda: self._made(self.app.attach(item_id, draft.name, body, own=True))
+        )
 
     def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:
         self._read("open_attachment", item_id)

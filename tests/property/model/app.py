@@ -95,6 +95,10 @@ class ModelApp:
     """The app's words for each write that it refused."""
     doubled: set[str] = field(default_factory=set)
     """Comments and files that are there because a proxy sent a request again."""
+    makers: dict[str, str] = field(default_factory=dict)
+    """Of items, comments and files that an account of a Lockstep's made, which one: the usual one is left out."""
+    tells_births_badly: bool = False
+    """Whether misfortune may strike the list of what was made, too."""
     _last: int = 0
     _interrupting: bool = False
 

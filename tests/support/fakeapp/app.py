@@ -91,6 +91,8 @@ class FakeApp:
     _marked: dict[str, list[str]] = field(default_factory=dict)
     _order: list[tuple[datetime, str]] = field(default_factory=list)
     """Every change in the order of time; an entry counts only while its record still has that time."""
+    _numbers: list[int] = field(default_factory=list)
+    """The numbers of all items there ever were, in order."""
     _last: int = 0
     _now: datetime = _EPOCH
 
@@ -111,6 +113,7 @@ class FakeApp:
         now = self.now()
         record = _Record(self._fresh(), container, kept, now, now, marker, own)
         self._records[record.id] = record
+        self._numbers.append(int(record.id))
         if marker is not None:
             self._marked.setdefault(marker, []).append(record.id)
         self._order.append((now, record.id))
@@ -173,6 +176,17 @@ class FakeApp:
                 break
         if self.quirks.shuffles:
             self.chance.shuffle(found)
+        return found
+
+    def births(self, container: str, after: int, limit: int) -> list[bytes]:
+        """Items made after that number, in the order of their making, as JSON."""
+        found: list[bytes] = []
+        for number in self._numbers[bisect_left(self._numbers, after + 1) :]:
+            record = self._records.get(str(number))
+            if record is not None and record.container == container:
+                found.append(self._show(record))
+            if len(found) == limit:
+                break
         return found
 
     def ids(self, container: str) -> list[str]:

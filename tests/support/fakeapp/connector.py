@@ -25,6 +25,7 @@ from server.connectors.http import HttpOutlet
 from server.connectors.seen import Seen
 from server.domain.errors import Gone, Rejected
 from server.domain.item import PARENT, Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Link, Page
+from server.domain.lineage import Births, Newborn
 from server.domain.values import AppUser, FieldKind, FieldSpec, Option, TextFormat, Value
 
 PAGE = 100
@@ -72,6 +73,7 @@ class FakeConnector:
         self._reads_back = settings.get("reads_back") == "true"
         self._heads_only = settings.get("heads_only") == "true"
         self._format = TextFormat(settings.get("text_format") or "plain")
+        self._home = ""
         able = MANIFEST.capabilities
         lag = timedelta(seconds=float(settings.get("marker_lag") or 0))
         able = replace(able, parallel=int(settings.get("parallel") or 4), marker_lag=lag)
@@ -129,6 +131,30 @@ class FakeConnector:
         found = self._ask("GET", "/ids", params={"container": container}).json()
         assert isinstance(found, list)
         yield tuple(found)
+
+    def place(self, container: str) -> str:
+        if not self._home:
+            who = self._ask("GET", "/whoami").json()
+            assert isinstance(who, dict)
+            self._home = str(who["home"])
+        return f"fakeapp {self._home} {container}"
+
+    def marks(self, container: str) -> bool:
+        return bool(container)
+
+    def births(self, container: str, after: str) -> Iterator[Births]:
+        found: list[Any] = [None] * PAGE
+        while len(found) == PAGE:
+            asked = {"container": container, "after": after or "0", "limit": str(PAGE)}
+            answer = self._ask("GET", "/births", params=asked).json()
+            assert isinstance(answer, list)
+            found, after = answer, str(answer[-1]["id"]) if answer else after
+            yield Births(tuple(map(self._newborn, found)), after)
+
+    @staticmethod
+    def _newborn(raw: Any) -> Newborn:
+        title, made_at = str(raw["fields"]["title"]), datetime.fromisoformat(raw["created"])
+        return Newborn(raw["id"], f"F-{raw['id']}", title, raw["marker"], raw["own"], made_at)
 
     def fetch(self, item_id: str) -> Item:
         answer = self._ask("GET", f"/items/{item_id}", accept=(404,))
@@ -236,6 +262,7 @@ class FakeConnector:
             tuple(Link(RELATES, one) for one in raw["links"]),
             raw["parent"],
             marker=raw["marker"],
+            created_at=datetime.fromisoformat(raw["created"]),
             own=raw["own"],
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import sys
 import time
@@ -72,7 +73,10 @@ class Service:
     def _read(self, path: list[str], query: dict[str, str]) -> Answer:
         app = self.app
         if path == ["whoami"]:
-            return 200, b'{"id":"us","name":"Lockstep"}', _JSON
+            return 200, json.dumps({"id": "us", "name": "Lockstep", "home": str(os.getpid())}).encode(), _JSON
+        if path == ["births"]:
+            found = app.births(query["container"], int(query["after"]), int(query["limit"]))
+            return 200, b"[" + b",".join(found) + b"]", _JSON
         if path == ["items"] and "marker" in query:
             return 200, json.dumps(app.find(query["marker"])).encode(), _JSON
         if path == ["items"]:

@@ -1,0 +1,337 @@
+"""Before an item is copied: whether the other container holds a twin of the same original already, whoever made it.
+
+Such an item is paired with it, where that twin is one that this integration made (before a restore, or under a former
+name), else it is left alone and says whose twin it is. What an app has no place to say is told by this tenant's other
+integrations; where nobody can tell, two items that read alike are left to a person. It must not write to an app.
+
+What a kill -9 leaves behind: rows that say what is in a container, and whole pairs of items that belonged together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from server.domain.errors import AppError, Gone
+from server.domain.item import Item, Side
+from server.domain.lineage import Lineage, alike, lineage, maker_of
+from server.domain.rules import Precedence
+from server.domain.values import FieldKind
+from server.engine.filters import makes_none, outside
+from server.engine.mapping import CompiledType
+from server.services.sync import births, joining
+from server.services.sync.work import Look, Work
+from server.store import events, holds, journal, kin, lease, pairs
+from server.store.events import Event
+from server.store.kin import Kin
+
+_STEPS = 4
+"""Over so many other integrations of the tenant an item's twins are followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Relation:
+    """Whose twin a stranger is. ``twin``: the item in the other container; ``why``: the sentence that follows.
+
+    ``pair``: the correlation id by which the two are paired again (empty: they are left alone).
+    """
+
+    twin: str
+    why: str
+    pair: str = ""
+
+
+@dataclass(slots=True)
+class _Page:
+    """What was found out for the strangers of one side; lives only within one call of ``trace``.
+
+    ``said``: what each one's correlation id says (None: it is an original); ``found``: whose twin it is. Both by item.
+    """
+
+    side: Side
+    looks: list[Look]
+    place: str
+    there: str
+    said: dict[str, Lineage | None] = field(default_factory=dict)
+    found: dict[str, _Relation] = field(default_factory=dict)
+
+    def open(self) -> list[tuple[Look, Item]]:
+        """Those of whom nothing is known yet."""
+        return [(one, one.item) for one in self.looks if one.item is not None and one.item_id not in self.found]
+
+
+def trace(work: Work, looks: Sequence[Look]) -> list[Look]:
+    """Find out for each item that would be copied whether it may be; the looks that go on.
+
+    Sets ``root`` of each, and ``kin`` of those that are left alone. An item that is paired with its old twin goes no
+    further: the pair has a time of its own.
+    """
+    done: set[tuple[Side, str]] = set()
+    for side in Side:
+        strangers = [one for one in looks if one.side is side and _would_be_copied(work, one)]
+        if not strangers:
+            continue
+        try:
+            done |= _trace(work, side, strangers)
+        except AppError as error:
+            for one in strangers:
+                one.failure = one.failure or error
+    return [one for one in looks if (one.side, one.item_id) not in done]
+
+
+def _would_be_copied(work: Work, one: Look) -> bool:
+    if one.pair is not None or one.failure is not None or one.item is None or one.type is None:
+        return False
+    return not (outside(work.mapping, one.side, one.item, paired=False) or makes_none(work.mapping, one.side, one.type))
+
+
+def _trace(work: Work, side: Side, strangers: list[Look]) -> set[tuple[Side, str]]:
+    page = _Page(side, strangers, births.place(work, side), births.place(work, side.other))
+    marked = [one for one in strangers if one.item is not None and lineage(one.item.marker) and not one.copied]
+    if marked:
+        births.read_on(work, side, page.place)
+        births.know_copies(work, side, marked)
+    births.read_on(work, side.other, page.there)
+    for one, item in page.open():
+        page.said[one.item_id] = said = None if one.copied else lineage(item.marker)
+        one.root = said.root if said is not None else births.root_of(page.place, item)
+    _by_root(work, page)
+    _by_other_integrations(work, page)
+    _by_title(work, page)
+    return _settle(work, page)
+
+
+# By what correlation ids say
+
+
+def _by_root(work: Work, page: _Page) -> None:
+    """Find the members of the same lineage in the other container, by their correlation ids and by our own pairs'."""
+    there, roots = page.side.other, {one.root for one in page.looks if one.root is not None}
+    with work.scope.reading() as tx:
+        members = kin.by_root(tx, births.realm_of(work, there), roots)
+        ours = kin.of_pairs(tx, work.integration, there, roots)
+        ids = [one.id for several in members.values() for one in several]
+        paired = pairs.by_items(tx, work.integration, there, ids)
+        carried = [one.marker for several in members.values() for one in several]
+        carried += [item.marker for one, item in page.open() if page.said[one.item_id] is not None]
+        owners = kin.owners(tx, [one for one in carried if one is not None])
+    for one, item in page.open():
+        said = page.said[one.item_id]
+        kind_of = [each for each in members.get(one.root or 0, ()) if said is not None or each.marker is not None]
+        known = ours.get(one.root or 0)
+        if kind_of:
+            twin = kind_of[0]
+            pair = paired.get(twin.id)
+            if pair is not None:
+                page.found[one.item_id] = _doubles(work, page.side, item, twin.key, pair.on(page.side).key, twin.id)
+            else:
+                page.found[one.item_id] = _related(work, page, item, twin, owners)
+        elif known is not None:
+            page.found[one.item_id] = _doubles(work, page.side, item, known.twin_key, known.item, known.twin_id)
+        elif said is not None and said.maker == work.maker and item.marker not in owners:
+            app = work.end(there).name
+            why = f"{item.key} is a twin that this integration made, and its original is not in {app} any more"
+            page.found[one.item_id] = _Relation("", f"{why}, so it is not copied back.")
+
+
+def _related(work: Work, page: _Page, item: Item, twin: Kin, owners: Mapping[str, str]) -> _Relation:
+    """What becomes of a stranger and the member of its lineage in the other container, which has no pair either."""
+    said, theirs = page.said[item.id], lineage(twin.marker)
+    copy = theirs or said
+    carried = twin.marker if theirs is not None else item.marker
+    one_is_the_original = (said is None) is not (theirs is None)
+    if copy is None or carried is None:
+        raise TypeError("of two items of one lineage one carries a correlation id")
+    if one_is_the_original and carried not in owners and _is_nobodys(work, copy):
+        why = f"{item.key} is there already: {twin.key} in {work.end(page.side.other).name} is its twin."
+        return _Relation(twin.id, why, carried)
+    name = next((one.name for one in work.beside if one.integration == owners.get(carried)), "")
+    return _Relation(twin.id, _left_alone(work, page.side, item.key, twin.key, name))
+
+
+def _is_nobodys(work: Work, said: Lineage) -> bool:
+    """Whether no integration but this one can be the maker: it is ours, or this tenant's and was deleted since."""
+    if said.maker is None or said.maker == work.maker:
+        return said.maker is not None
+    living = {maker_of(work.scope.id, one.integration).number for one in work.beside}
+    return said.maker.lockstep == work.maker.lockstep and said.maker.number not in living
+
+
+def _left_alone(work: Work, side: Side, key: str, twin: str, integration: str) -> str:
+    who = f"the integration “{integration}”" if integration else "another integration"
+    return f"{key} is the twin of {twin} in {work.end(side.other).name} by {who}, so it is not copied."
+
+
+def _doubles(work: Work, side: Side, item: Item, twin_key: str, key: str, twin: str) -> _Relation:
+    """Two items of one side are of the same original, and one has the twin: they were made at the same moment."""
+    here, there = work.end(side).name, work.end(side.other).name
+    why = (
+        f"{item.key} comes from the same item as {key} in {here}, whose twin is {twin_key} in {there}, so it is not "
+        f"copied. If two integrations made both at the same moment, delete {item.key} in {here}."
+    )
+    return _Relation(twin, why)
+
+
+# By what this tenant's other integrations know
+
+
+def _by_other_integrations(work: Work, page: _Page) -> None:
+    """Follow the pairs of the tenant's other integrations from each stranger to the other container."""
+    if not work.beside or not work.apps:
+        return
+    goal = (work.apps[page.side.other], work.mapping.shape(page.side.other).container)
+    start = work.apps[page.side]
+    reach: dict[tuple[str, str], set[str]] = {(start, one.item_id): {one.item_id} for one, _ in page.open()}
+    keys = {one.item_id: item.key for one, item in page.open()}
+    frontier, seen = dict(reach), set(reach)
+    for _ in range(_STEPS):
+        further: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for end, bond, name in _bonds(work, frontier):
+            for origin in frontier[end[0], bond.item]:
+                if end[1:] == goal:
+                    why = _left_alone(work, page.side, keys[origin], bond.twin_key or bond.twin_id, name)
+                    page.found.setdefault(origin, _Relation(bond.twin_id, why))
+                if (end[1], bond.twin_id) not in seen:
+                    further[end[1], bond.twin_id].add(origin)
+        frontier, seen = dict(further), seen | further.keys()
+        if not frontier:
+            return
+
+
+def _bonds(
+    work: Work, frontier: Mapping[tuple[str, str], set[str]]
+) -> list[tuple[tuple[str, str, str], kin.Bond, str]]:
+    """The pairs of other integrations that hold these items: (app, the twin's app, its container), bond, name."""
+    found = []
+    with work.scope.reading() as tx:
+        for other in work.beside:
+            for side in Side:
+                app = other.ends[side][0]
+                ids = [item_id for at, item_id in frontier if at == app]
+                ends = (app, *other.ends[side.other])
+                found += [(ends, bond, other.name) for bond in kin.bonds(tx, [other.integration], side, ids)]
+    return found
+
+
+# Where nobody can tell
+
+
+def _by_title(work: Work, page: _Page) -> None:
+    """Leave to a person what reads like an item of the other container, where one of the two may be anybody's twin.
+
+    That is one that our account made and nobody here knows, in an app without a place for the correlation id, or one
+    that carries an id from before. What has a pair here is none.
+    """
+    there = page.side.other
+    mute = {side: not work.end(side).connector.marks(work.mapping.shape(side).container) for side in Side}
+    titles = {one.item_id: alike(_title(one.type, page.side, item)) for one, item in page.open() if one.type}
+    unsure = {
+        one.item_id for one, item in page.open() if _may_be_a_twin(item.own, page.said[one.item_id], mute[page.side])
+    }
+    if not any(titles.values()):
+        return
+    with work.scope.reading() as tx:
+        named = kin.by_title(tx, births.realm_of(work, there), {one for one in titles.values() if one})
+        several = [one for some in named.values() for one in some]
+        paired = pairs.by_items(tx, work.integration, there, [one.id for one in several])
+        owners = kin.owners(tx, [one.marker for one in several if one.marker])
+        doubt = journal.first_doubt(tx, work.integration, there) if several else None
+    for one, item in page.open():
+        free = [
+            each
+            for each in named.get(titles.get(one.item_id, ""), ())
+            if each.id not in paired and (each.marker or "") not in owners and (doubt is None or each.made_at < doubt)
+        ]
+        twin = next(
+            (
+                each
+                for each in free
+                if one.item_id in unsure or _may_be_a_twin(each.own, lineage(each.marker), mute[there])
+            ),
+            None,
+        )
+        if twin is not None and (page.side.other, twin.id) not in work.made:
+            page.found[one.item_id] = _Relation(twin.id, _reads_alike(work, page.side, item, twin))
+
+
+def _may_be_a_twin(own: bool, said: Lineage | None, mute: bool) -> bool:  # noqa: FBT001 - what is known of an item
+    return (own and mute) if said is None else said.maker is None
+
+
+def _title(type_: CompiledType, side: Side, item: Item) -> str:
+    names = [one.spec(side).id for one in type_.fields if one.spec(side).kind is FieldKind.TEXT]
+    return str(item.fields.get(names[0]) or "") if names else ""
+
+
+def _reads_alike(work: Work, side: Side, item: Item, twin: Kin) -> str:
+    here, there = work.end(side).name, work.end(side.other).name
+    return (
+        f"{item.key} in {here} reads like {twin.key} in {there}, and one of the two was made by a Lockstep that is not "
+        "known here, which left no word of whose twin it is; so it is not copied. If they are one, match the two; if "
+        "they are not, give one another title."
+    )
+
+
+# What follows
+
+
+def _settle(work: Work, page: _Page) -> set[tuple[Side, str]]:
+    """Make sure that each twin is there still, pair what is to be paired, and say why the rest is left alone."""
+    wanted = {one.twin for one in page.found.values() if one.twin}
+    connector = work.end(page.side.other).connector
+
+    def fetch(item_id: str) -> Item | AppError | None:
+        try:
+            return connector.fetch(item_id)
+        except Gone:
+            return None
+        except AppError as error:
+            return error
+
+    answers = dict(zip(sorted(wanted), work.pool.map(fetch, sorted(wanted)), strict=True))
+    done: set[tuple[Side, str]] = set()
+    taken: set[str] = set()
+    for one in page.looks:
+        relation = page.found.get(one.item_id)
+        if relation is None:
+            continue
+        twin = answers.get(relation.twin)
+        if isinstance(twin, AppError):
+            one.failure = twin
+        elif relation.twin and (twin is None or twin.container != work.mapping.shape(page.side.other).container):
+            with work.scope.reading() as tx:
+                kin.forget(tx, births.realm_of(work, page.side.other), [relation.twin])
+        elif relation.pair and twin is not None and not work.dry and relation.twin not in taken:
+            taken.add(relation.twin)
+            if _pair(work, one, twin, relation.pair):
+                done |= {(one.side, one.item_id), (one.side.other, twin.id)}
+        else:
+            one.kin = relation.why
+    return done
+
+
+def _pair(work: Work, one: Look, twin: Item, pair: str) -> bool:
+    """Pair an item with its old twin, in one commit; the next live pass brings the two in step."""
+    left, right = (one.item, twin) if one.side is Side.LEFT else (twin, one.item)
+    if left is None or right is None:
+        return False
+    type_ = work.mapping.type_of(Side.LEFT, left.type, right.type)
+    if type_ is None or type_.right != right.type:
+        one.kin = f"{one.key} is the twin of {twin.key}, and their types are not mapped to each other."
+        return False
+    joined = joining.as_pair(work, type_, (left, right), Precedence.FILL, pair)
+    name = f"{work.left.name} {left.key} and {work.right.name} {right.key}"
+    said = Event("joined", f"{name} were twins before and are kept in step again", pair, one.side, one.item_id, one.key)
+    run_id = work.begin_run()
+    with work.scope.transaction() as tx:
+        lease.check_fence(tx, work.epoch)
+        pairs.reserve(tx, work.integration, [joined.pair])
+        pairs.save_comments(tx, [(pair, each) for each in joined.pair.comments])
+        pairs.save_attachments(tx, [(pair, each) for each in joined.pair.attachments])
+        events.add(tx, work.integration, run_id, [said])
+        events.add_conflicts(tx, [(pair, each) for each in joined.conflicts])
+        holds.clear(tx, work.integration, [(side, joined.pair.on(side).item_id or "") for side in Side])
+        holds.put(tx, work.integration, [joining.soon(joined.pair)])
+    work.run.counts["joined"] += 1
+    return True

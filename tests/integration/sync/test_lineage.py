@@ -1,0 +1,223 @@
+"""An item is copied to a container once, whoever is at work there: circles, tenants, a copied database (V6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from server.store import integrations
+from tests.property.model import ModelApp
+from tests.property.together import (
+    PLAIN,
+    Together,
+    chain,
+    circle,
+    circle_of_strangers,
+    copied,
+    join,
+    share_time,
+    strangers,
+    tenants,
+)
+from tests.property.world import Stage
+from tests.support.postgres import TestCluster
+
+pytestmark = pytest.mark.postgres
+
+ORDERS = ((0, 1, 2), (2, 1, 0), (1, 2, 0), (0, 2, 1))
+ACCOUNTS = ((), ("us", "them", "others"))
+
+
+@pytest.fixture(scope="module")
+def stages(cluster: TestCluster) -> Iterator[list[Stage]]:
+    with tenants(cluster, 3) as made:
+        yield made
+
+
+def make(app: ModelApp, *titles: str) -> list[str]:
+    return [app.person_creates({**PLAIN, "title": title, "text": f"the text of {title}"}) for title in titles]
+
+
+def once_each(together: Together, *titles: str) -> None:
+    """Every container holds one member of each lineage, and no more."""
+    for app in together.apps:
+        held = sorted(str(one.fields["title"]) for one in app.records.values())
+        assert held == sorted(titles), f"{app.name} holds {held}"
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("marks", [True, False])
+def test_a_circle_of_three_integrations_copies_each_item_to_each_app_once(
+    stages: list[Stage],
+    order: tuple[int, ...],
+    marks: bool,  # noqa: FBT001 - drawn
+) -> None:
+    together = circle(stages[0], "left", "middle", "right", marks_items=marks)
+    for name in ("left", "middle", "right"):
+        make(together.app(name), f"of {name}")
+    for _ in range(3):
+        together.pass_of(*order)
+    together.settle()
+    once_each(together, "of left", "of middle", "of right")
+
+
+@pytest.mark.parametrize("accounts", ACCOUNTS)
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_circle_of_three_tenants_copies_each_item_to_each_app_once(
+    stages: list[Stage], order: tuple[int, ...], accounts: tuple[str, ...]
+) -> None:
+    together = circle_of_strangers(stages, accounts=accounts)
+    for name in ("left", "middle", "right"):
+        make(together.app(name), f"of {name}")
+    for _ in range(3):
+        together.pass_of(*order)
+    together.settle()
+    once_each(together, "of left", "of middle", "of right")
+
+
+@pytest.mark.parametrize("accounts", ACCOUNTS)
+def test_two_tenants_on_the_same_containers_copy_each_item_once(stages: list[Stage], accounts: tuple[str, ...]) -> None:
+    together = strangers(stages[:2], accounts=accounts)
+    make(together.app("left"), "one", "two")
+    make(together.app("right"), "three")
+    together.pass_of(0, 1, 1, 0)
+    make(together.app("right"), "four")
+    together.pass_of(1, 0)
+    together.settle()
+    once_each(together, "one", "two", "three", "four")
+
+
+def test_who_does_not_copy_says_whose_twin_it_is(stages: list[Stage]) -> None:
+    together = strangers(stages[:2])
+    make(together.app("left"), "one")
+    together.pass_of(0, 1)
+    held = together.held(1)
+    assert held == [
+        "left-1 is the twin of right-1 in right by another integration, so it is not copied.",
+        "right-1 is the twin of left-1 in left by another integration, so it is not copied.",
+    ]
+
+
+def test_within_a_tenant_the_other_integration_is_named(stages: list[Stage]) -> None:
+    together = circle(stages[0], "left", "middle", "right")
+    make(together.app("left"), "one")
+    together.pass_of(0, 1, 2, 0, 1, 2)
+    assert any("by the integration “" in one for one in together.held(2)), together.held(2)
+
+
+def test_the_twin_stays_in_step_with_its_original_alone(stages: list[Stage]) -> None:
+    together = strangers(stages[:2])
+    [item] = make(together.app("left"), "one")
+    together.pass_of(0, 1, 0, 1)
+    together.app("left").person_edits(item, "text", "edited")
+    together.settle()
+    assert [one.fields["text"] for one in together.app("right").records.values()] == ["edited"]
+
+
+@pytest.mark.parametrize("marks", [True, False])
+def test_a_chain_goes_on(stages: list[Stage], marks: bool) -> None:  # noqa: FBT001 - drawn
+    together = chain(stages[0], "left", "middle", "right", marks_items=marks)
+    [first] = make(together.app("left"), "of left")
+    make(together.app("right"), "of right")
+    together.settle()
+    once_each(together, "of left", "of right")
+    together.app("left").person_edits(first, "text", "from the beginning")
+    last = next(one for one in together.app("left").records.values() if one.fields["title"] == "of right")
+    together.app("left").person_edits(last.id, "text", "back to the end")
+    together.settle()
+    for app in together.apps:
+        texts = {str(one.fields["title"]): one.fields["text"] for one in app.records.values()}
+        assert texts == {"of left": "from the beginning", "of right": "back to the end"}
+
+
+def test_a_chain_of_two_tenants_goes_on(stages: list[Stage]) -> None:
+    for stage in stages:
+        stage.clear()
+    together = chain(stages[0], "left", "middle", "right")
+    again = join(stages[1], together.app("middle"), together.app("right"), who="them")
+    together = share_time(together.worlds[0], again, apps=together.apps)
+    make(together.app("left"), "one")
+    make(together.app("right"), "two")
+    together.settle()
+    once_each(together, "one", "two")
+
+
+def test_a_copy_of_the_database_beside_the_original_copies_nothing_again(stages: list[Stage]) -> None:
+    together = strangers(stages[:1])
+    make(together.app("left"), "before")
+    together.pass_of(0, 0)
+    with copied(together.worlds[0], stages[0]) as copy:
+        both = share_time(together.worlds[0], copy, apps=together.apps)
+        make(both.app("left"), "after")
+        make(both.app("right"), "later")
+        both.pass_of(0, 1, 0, 1)
+        [late] = make(both.app("left"), "last")
+        both.pass_of(1, 0)
+        both.app("left").person_edits(late, "text", "edited")
+        both.settle()
+        once_each(both, "before", "after", "later", "last")
+        assert {one.fields["text"] for one in both.app("right").records.values()} >= {"edited"}
+
+
+def test_after_a_restore_what_was_made_since_is_paired_again(stages: list[Stage]) -> None:
+    together = strangers(stages[:1])
+    make(together.app("left"), "before")
+    together.pass_of(0, 0)
+    with copied(together.worlds[0], stages[0]) as restored:
+        [late] = make(together.app("left"), "since")
+        make(together.app("right"), "since, too")
+        together.pass_of(0, 0, 0)
+        after = share_time(restored, apps=together.apps)
+        after.settle()
+        once_each(after, "before", "since", "since, too")
+        assert len(restored.rows("select 1 from pairs where integration_id = :integration and state = 'linked'")) == 3
+        after.app("left").person_edits(late, "text", "edited")
+        after.settle()
+        assert "edited" in {one.fields["text"] for one in after.app("right").records.values()}
+
+
+def test_an_integration_that_is_made_anew_finds_its_twins(stages: list[Stage]) -> None:
+    together = strangers(stages[:1])
+    make(together.app("left"), "one")
+    make(together.app("right"), "two")
+    together.pass_of(0, 0)
+    [before] = together.worlds
+    with before.scope.transaction() as tx:
+        integrations.remove(tx, before.integration)
+    after = share_time(join(stages[0], together.apps[0], together.apps[1]), apps=together.apps)
+    after.settle()
+    once_each(after, "one", "two")
+    paired = after.worlds[0].rows("select 1 from pairs where integration_id = :integration and state = 'linked'")
+    assert len(paired) == 2
+
+
+def test_a_double_that_was_born_all_the_same_is_held_by_name_and_never_multiplies(
+    stages: list[Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from server.services.sync import births  # noqa: PLC0415 - the moment between the look-up and the creation
+
+    together = strangers(stages[:2], accounts=("us", "them"))
+    make(together.app("left"), "one")
+    with monkeypatch.context() as blind:
+        blind.setattr(births, "read_on", lambda *_: None)
+        together.pass_of(0, 1)
+    assert together.counts() == {"left": 1, "right": 2}
+    together.settle()
+    assert together.counts() == {"left": 1, "right": 2}
+    for number in (0, 1):
+        [reason] = together.held(number)
+        assert "right-" in reason
+        assert "comes from the same item as right-" in reason
+
+
+def test_what_a_person_copied_with_the_correlation_id_in_it_goes_its_own_way(stages: list[Stage]) -> None:
+    together = circle(stages[0], "left", "middle", "right")
+    make(together.app("left"), "one")
+    together.settle()
+    middle = together.app("middle")
+    [twin] = middle.records.values()
+    copy = middle.records[middle.person_creates({**PLAIN, "title": "copied"})]
+    copy.marker = twin.marker
+    together.settle()
+    once_each(together, "one", "copied")
