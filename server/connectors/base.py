@@ -7,11 +7,11 @@ that talks to one instance of the app with one account. The rules they keep are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from server.connectors.addresses import AddressReader, last_part
 from server.connectors.hints import named_items
@@ -57,6 +57,7 @@ class Capabilities:
     keep it and others do not, and no answer has shown it yet).
     ``file_names``: which names of files it keeps as they are.
     ``restricted_items``: it can restrict single items to some of those who see their neighbours (``Item.restricted``).
+    ``exact_sizes``: a file has as many bytes as is told of it, so that anything else that comes is known for it.
     ``requests_per_second``: how many it allows in the long run (None: it does not say); ``burst``: at once, rested.
     """
 
@@ -76,6 +77,7 @@ class Capabilities:
     keeps_created_at: bool | None = False
     file_names: FileNames = field(default_factory=FileNames)
     restricted_items: bool = False
+    exact_sizes: bool = True
 
 
 class HintReader(Protocol):
@@ -280,6 +282,10 @@ class Answer(Protocol):
         """The body as JSON; raises ``NotThatApp`` when it is none."""
 
 
+Shape = Callable[[Any], object]
+"""Looks at the JSON of an answer. Raises ``NotThatApp`` when it is not what was asked for."""
+
+
 class Outlet(Protocol):
     """The one way out, bound to one connection: allow-list, TLS, pacing, error classes. See ``http.py``."""
 
@@ -300,6 +306,7 @@ class Outlet(Protocol):
         data: bytes | BinaryIO | Iterable[bytes] | None = None,
         files: Mapping[str, tuple[str, BinaryIO | bytes, str]] | None = None,
         accept: tuple[int, ...] = (),
+        shape: Shape | None = None,
     ) -> Answer:
         """Send one request below ``base_url`` and return its answer if it is 2xx or listed in ``accept``.
 
@@ -307,6 +314,10 @@ class Outlet(Protocol):
         401, ``Transient`` on 429/5xx/network (``LostAnswer`` when a write was sent and the answer is lost),
         ``Rejected`` on other 4xx, ``Untrusted``, ``EgressDenied``. A redirect is followed only for GET and only to the
         same origin. A write is sent again only where the app refused it for its pace (429): then nothing was done.
+
+        An answer that is to be JSON (no other ``Accept`` was given) is read as it comes, and ``shape`` is given its
+        JSON, to raise ``NotThatApp`` where it is not what was asked for. For a write each of that is ``LostAnswer``; so
+        is a redirect. An answer to a write without a body is given back as it is.
         """
 
     def stream(self, path: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes]:

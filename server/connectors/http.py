@@ -16,9 +16,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any, BinaryIO, Final
 from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
@@ -29,8 +27,10 @@ from urllib3 import BaseHTTPResponse, Timeout
 from urllib3 import exceptions as lower
 
 from server.connectors import troubles
+from server.connectors.base import Shape
 from server.connectors.multipart import Multipart, size_of
 from server.connectors.pace import Pace
+from server.connectors.reply import Reply, moment_of
 from server.connectors.troubles import Why
 from server.connectors.wire import Adapter, CutOff
 from server.domain.errors import EgressDenied, NotThatApp, PutRight, Transient
@@ -48,43 +48,9 @@ _PORTS: Final = {"http": 80, "https": 443}
 _NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL", "RECORD_LAYER_FAILURE"})
 """OpenSSL's reasons that only a handshake gives; with any other, something may have been sent."""
 _OK, _MULTIPLE = 200, 300
+_JSON: Final = "application/json"
 _CLEAN: Final = re.compile(r"[A-Za-z0-9/?&=._~+:,;@!$'()*-]*")
 """A path and query that need no quoting."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer whose body has been read. Keeps ``base.Answer``."""
-
-    origin: str
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-    write: bool = False
-
-    def json(self) -> Any:
-        """The body as JSON.
-
-        Raises ``NotThatApp``, saying what came instead; ``Transient`` when it is JSON that ends too early. After a
-        write it is always ``LostAnswer``: the app took the write, so whatever came, it may have been done.
-        """
-        try:
-            return json_text.loads(self.content)
-        except ValueError as error:
-            if self.write or self._ends_early():
-                raise troubles.cut_off(self.origin, error, write=self.write) from error
-            raise troubles.not_json(self.origin, self.headers.get("Content-Type", ""), self.content) from error
-
-    def _ends_early(self) -> bool:
-        """An app, or what stands before it, that died while it answered: its length may be that of what there was."""
-        if self.content.strip():
-            return "json" in self.headers.get("Content-Type", "").lower()
-        return "Content-Length" not in self.headers
-
-    @property
-    def date(self) -> datetime | None:
-        """The server's clock when it answered, in UTC."""
-        return _moment(self.headers.get("Date"))
 
 
 class HttpOutlet:
@@ -133,7 +99,7 @@ class HttpOutlet:
             date = self._last_date
         known = self._clock
         if known[0] != date:
-            known = self._clock = (date, _moment(date))
+            known = self._clock = (date, moment_of(date))
         return known[1]
 
     def request(
@@ -147,6 +113,7 @@ class HttpOutlet:
         data: bytes | BinaryIO | Iterable[bytes] | None = None,
         files: Mapping[str, tuple[str, BinaryIO | bytes, str]] | None = None,
         accept: tuple[int, ...] = (),
+        shape: Shape | None = None,
     ) -> Reply:
         """Send one request and read its whole answer; see ``base.Outlet.request`` for the errors.
 
@@ -156,15 +123,20 @@ class HttpOutlet:
         died is sent once more.
         """
         body, kind = _body(json, data, files)
-        usual = {"Accept": "application/json", "Content-Type": kind} if kind else {"Accept": "application/json"}
+        usual = {"Accept": _JSON, "Content-Type": kind} if kind else {"Accept": _JSON}
         at_once, write = body is None or isinstance(body, bytes), method not in _READS
-        response = self._send(method, self._target(path, params), _over(usual, headers), body, at_once=at_once)
+        asked = _over(usual, headers)
+        response = self._send(method, self._target(path, params), asked, body, at_once=at_once)
         try:
             content = response.data
         except lower.HTTPError as error:
             raise troubles.cut_off(self._origin, error, write=write) from error
-        if _OK <= response.status < _MULTIPLE or response.status in accept:
-            return Reply(self._origin, response.status, response.headers, content, write)
+        well = _OK <= response.status < _MULTIPLE
+        if well or response.status in accept:
+            reply = Reply(self._origin, response.status, response.headers, content, write)
+            if well and method != "HEAD" and asked.get("Accept") == _JSON:
+                reply.judge(shape)
+            return reply
         raise troubles.refused(self._origin, response.status, response.headers, content, write=write)
 
     def stream(self, path: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes]:
@@ -216,12 +188,13 @@ class HttpOutlet:
                 return response
             response.close()
             url = requote_uri(urljoin(self._origin + target, moved))
-            target = self._allowed(url, moved=True)
             if method not in _READS:
-                raise NotThatApp(
-                    f"{self._origin} sends writes on to {url}. Put the app's final address into the connection."
-                )
-        raise NotThatApp(f"{self._origin} redirects in circles ({url}). Check the address of the connection.")
+                with suppress(EgressDenied):
+                    self._allowed(url, moved=True)
+                raise troubles.sent_on(self._origin, url)
+            target = self._allowed(url, moved=True)
+        circles = f"{self._origin} redirects in circles ({url}). Check the address of the connection."
+        raise troubles.spoilt(NotThatApp(circles))
 
     def _exchange(
         self, method: str, target: str, headers: Mapping[str, str], body: Any, *, at_once: bool
@@ -275,10 +248,11 @@ class HttpOutlet:
         if self._ledger is not None:
             self._ledger(host, port, True)
         why = f"{self._origin} redirects there" if moved else f"the connection is for {self._origin}"
-        raise EgressDenied(
+        denied = EgressDenied(
             f"Nothing was sent to {origin}: {why}, and a connection only talks to its own address. If that is the "
             "app's right address, put it into the connection."
         )
+        raise troubles.spoilt(denied) if moved else denied
 
 
 def _over(usual: Mapping[str, str], own: Mapping[str, str] | None) -> dict[str, str]:
@@ -345,14 +319,6 @@ def _body(
     if data is not None and size_of(data) == 0:
         return b"", ""  # an empty stream would go out in chunks, which not every server reads
     return data, ""
-
-
-def _moment(date: str | None) -> datetime | None:
-    if not date:
-        return None
-    with suppress(ValueError, TypeError):
-        return parsedate_to_datetime(date).astimezone(UTC)
-    return None
 
 
 def _why(error: Exception) -> tuple[Why, BaseException]:

@@ -60,6 +60,12 @@ def number(said: object) -> str:
     return text
 
 
+def is_page(content: bytes) -> bool:
+    """Whether these bytes, or the first of them, are a web page."""
+    start = content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith((b"<!doctype html", b"<html"))
+
+
 def text(said: object) -> str:
     """A text, empty for none. Raises ``TypeError`` for what is none."""
     if said is None or isinstance(said, str):

@@ -25,6 +25,7 @@ from server.connectors import limits
 from server.domain.errors import AppError, CredentialsRefused, LostAnswer, NotThatApp, Rejected, Transient, Untrusted
 
 _UNAUTHORIZED, _PROXY_LOGIN, _TIMEOUT, _TOO_EARLY = 401, 407, 408, 425
+_REFUSES = 400
 _SERVER, _NOT_IMPLEMENTED, _UNAVAILABLE = 500, 501, 503
 _NOT_DONE: Final = frozenset({_NOT_IMPLEMENTED, _UNAVAILABLE})
 """Server errors that say that nothing was done; after any other a write may have happened."""
@@ -77,6 +78,9 @@ def refused(origin: str, status: int, headers: Mapping[str, str], content: bytes
     if limited is not None and limited.refused:
         wait = limited.wait
         return Transient(f"{origin} asks for a slower pace. {_AGAIN}", words=words, status=status, retry_after=wait)
+    if status < _REFUSES:
+        kind = headers.get("Content-Type", "")  # it points elsewhere and does not say where: to a log-in, mostly
+        return sent_on(origin, "nowhere") if write else not_json(origin, kind, content)
     if status in {_TIMEOUT, _TOO_EARLY} or status >= _SERVER:
         wait = retry_after(headers)
         if write and status >= _SERVER and status not in _NOT_DONE:
@@ -88,24 +92,40 @@ def refused(origin: str, status: int, headers: Mapping[str, str], content: bytes
     return Rejected(f"{origin} refuses this (HTTP {status}){said}", words=words, status=status)
 
 
-def not_json(origin: str, content_type: str, content: bytes) -> NotThatApp:
+def not_json(origin: str, content_type: str, content: bytes) -> AppError:
     """An answer that should have been JSON and is not."""
     page = "html" in content_type.lower() or content.lstrip()[:1] == b"<"
     came = "a web page" if page else ("nothing" if not content.strip() else "something else")
-    return NotThatApp(
-        f"{origin} answers with {came} where the app's data should be. Check the address of the connection; a login "
-        "page or a proxy may also stand in between.",
-        words=words_of(content_type, content),
+    return spoilt(
+        NotThatApp(
+            f"{origin} answers with {came} where the app's data should be. Check the address of the connection; a "
+            "login page or a proxy may also stand in between.",
+            words=words_of(content_type, content),
+        )
     )
 
 
-def cut_off(origin: str, error: Exception, *, write: bool) -> Transient:
+def spoilt(error: AppError) -> AppError:
+    """The same error, of a read whose next answer may be as it should."""
+    error.spoilt = True
+    return error
+
+
+def sent_on(origin: str, url: str) -> LostAnswer:
+    """A write was answered with another address, the app's own or a log-in's."""
+    return LostAnswer(
+        f"{origin} sends writes on to {url}; whether this one was done before will be looked up. If the app moved, put "
+        "its final address into the connection; a login page may also stand in between."
+    )
+
+
+def cut_off(origin: str, error: Exception, *, write: bool) -> AppError:
     """The connection broke while the answer was being read."""
     if write:
         return LostAnswer(
             f"{origin} broke off its answer to a write; whether it was done will be looked up.", words=_short(error)
         )
-    return Transient(f"{origin} broke off in the middle of its answer. {_AGAIN}", words=_short(error))
+    return spoilt(Transient(f"{origin} broke off in the middle of its answer. {_AGAIN}", words=_short(error)))
 
 
 def unreached(target: Target, why: Why, cause: BaseException, *, write: bool) -> AppError:
@@ -138,7 +158,7 @@ def unreached(target: Target, why: Why, cause: BaseException, *, write: bool) ->
         return LostAnswer(f"{where} gave no answer to a write; whether it was done will be looked up.", words=words)
     if why is Why.SLOW:
         return Transient(f"{where} took too long to answer. {_AGAIN}")
-    return Transient(f"{where} closed the connection without an answer. {_AGAIN}", words=words)
+    return spoilt(Transient(f"{where} closed the connection without an answer. {_AGAIN}", words=words))
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -54,7 +54,12 @@ class Fenced(LockstepError):
 
 
 class AppError(LockstepError):
-    """A remote app did not do what was asked. ``words`` are the app's own, for the record."""
+    """A remote app did not do what was asked. ``words`` are the app's own, for the record.
+
+    ``spoilt``: an answer to a read came and cannot be used (cut, half, a web page); the next one may be as it should.
+    """
+
+    spoilt = False
 
     def __init__(self, message: str, *, words: str = "", status: int | None = None) -> None:
         super().__init__(storable(message))
@@ -80,7 +85,7 @@ class Slowed(Transient):
 
 
 class LostAnswer(Transient):
-    """A write was sent and no answer came: it may or may not have happened. Never retried blindly."""
+    """A write was sent, and nothing that came says whether it happened. Never retried blindly."""
 
 
 class CredentialsRefused(AppError):

@@ -12,9 +12,11 @@ from itertools import count
 from typing import Any, TypeVar
 
 from server.connectors.base import Setting, SettingKind
-from server.connectors.http import HttpOutlet, Reply
+from server.connectors.http import HttpOutlet
 from server.connectors.pace import Pace
-from server.domain.errors import Slowed, Transient, Unavailable
+from server.connectors.patience import Patience
+from server.connectors.reply import Reply
+from server.domain.errors import AppError, Slowed, Transient, Unavailable
 from server.services.pacing import BURST, RATE
 from server.services.scope import TenantScope
 from server.store import egress
@@ -60,7 +62,6 @@ NOT_SAVED = "00000000-0000-0000-0000-000000000000"
 
 _WRITE_EVERY_SECONDS = 10.0
 _TRIES = 4
-_READ_TRIES = 3
 _READS = frozenset({"GET", "HEAD"})
 _SERVER_ERRORS = 500
 _FOR_ITS_PACE = frozenset({403, 429})
@@ -121,12 +122,13 @@ class Ledger:
 class CountedOutlet(HttpOutlet):
     """An outlet that keeps its connection's pace, and whose end writes the last counts down.
 
-    What was refused for its pace, so not carried out, is sent again after a moment; so is a read that met an error of
-    the server: one page of a list that is not read ends the whole pass.
+    What was refused for its pace, so not carried out, is sent again after a moment; so is, within its ``patience``, a
+    read that met an error of the server or was answered with half an answer, a web page or what is not the app's.
     """
 
     ledger: Ledger
     pace: Pace | None
+    patience: Patience
 
     def request(self, method: str, path: str, **given: Any) -> Reply:
         """Send one request, patiently."""
@@ -149,20 +151,29 @@ class CountedOutlet(HttpOutlet):
     def _patiently(self, send: Callable[[], T], *, once: bool, reads: bool) -> T:
         for attempt in count():
             try:
-                return send()
+                answer = send()
             except Slowed:
                 raise
-            except Transient as error:
-                if error.status is None and self.pace is not None:
+            except AppError as error:
+                if isinstance(error, Transient) and error.status is None and not error.spoilt and self.pace is not None:
                     self.pace.lost()
-                failed = reads and (error.status or 0) >= _SERVER_ERRORS
-                tries = _TRIES if error.status in _FOR_ITS_PACE else _READ_TRIES if failed else 1
-                if once or self.pace is None or attempt + 1 >= tries:
+                if once or self.pace is None or not self._again(self.pace, attempt, error, reads=reads):
                     raise
-                asked = error.retry_after
-                if not self.pace.again(attempt, 0.0 if failed and asked is None else asked):
-                    raise
+            else:
+                if reads:
+                    self.patience.refill()
+                return answer
         raise AssertionError
+
+    def _again(self, pace: Pace, attempt: int, error: AppError, *, reads: bool) -> bool:
+        """Wait until a request may be sent once more; False: it may not."""
+        asked = error.retry_after if isinstance(error, Transient) else None
+        if isinstance(error, Transient) and error.status in _FOR_ITS_PACE:
+            return attempt + 1 < _TRIES and pace.again(attempt, asked)
+        failed = isinstance(error, Transient) and (error.status or 0) >= _SERVER_ERRORS
+        if not reads or not (failed or error.spoilt) or not self.patience.take(attempt):
+            return False
+        return pace.again(attempt, asked if asked is not None else 0.0)
 
 
 def open_outlet(
@@ -185,7 +196,7 @@ def open_outlet(
         before_write=before_write,
         pace=pace,
     )
-    outlet.ledger, outlet.pace = ledger, pace
+    outlet.ledger, outlet.pace, outlet.patience = ledger, pace, Patience()
     return outlet
 
 

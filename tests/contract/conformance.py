@@ -20,13 +20,14 @@ from server.domain.item import CommentDraft, Item
 from server.domain.values import FieldKind
 from server.engine.lengths import cut
 from tests.contract.around_items import AroundItems
+from tests.contract.behind_a_wall import BehindAWall
 from tests.contract.tracker import Tracker, other_server
 
 MANY = 104
 """More than a page of any app's."""
 
 
-class Conformance(AroundItems):
+class Conformance(AroundItems, BehindAWall):
     """The suite, for a module with the fixtures ``tracker`` and ``connector`` (best one for the whole module)."""
 
     @pytest.fixture

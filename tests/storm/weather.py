@@ -19,6 +19,7 @@ READS: Mapping[Fault, float] = {
     Fault.LOGIN: 0.02,
     Fault.EMPTY: 0.01,
     Fault.ELSEWHERE: 0.005,
+    Fault.STRANGE: 0.01,
 }
 """How often it happens to a request that only reads."""
 WRITES: Mapping[Fault, float] = {
@@ -35,6 +36,8 @@ WRITES: Mapping[Fault, float] = {
     Fault.EMPTY: 0.01,
     Fault.EMPTY_AFTER: 0.01,
     Fault.ELSEWHERE: 0.005,
+    Fault.STRANGE: 0.005,
+    Fault.STRANGE_AFTER: 0.005,
 }
 """How often it happens to a request that may change something."""
 

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 LOGIN_PAGE = b"<!DOCTYPE html><html><title>Log in</title><body><form>Your session is over.</form></body></html>"
+STRANGE_JSON = b'{"session": "over", "login": "/login"}'
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length"})
 _SLOW_SECONDS = 0.7
 _PATIENCE = 120.0
@@ -53,9 +54,15 @@ class Fault(StrEnum):
     """200 with no body at all; the app has heard nothing."""
     ELSEWHERE = "elsewhere"
     """302 to a page to log in at; the app has heard nothing."""
+    STRANGE = "strange"
+    """200 and JSON of another shape than the app's; the app has heard nothing."""
+    STRANGE_AFTER = "strange after"
+    """200 and JSON of another shape in place of the answer; the app did what it was asked."""
 
 
-_UNHEARD = frozenset({Fault.BUSY, Fault.BROKEN, Fault.REFUSED, Fault.LOGIN, Fault.EMPTY, Fault.ELSEWHERE})
+_UNHEARD = frozenset(
+    {Fault.BUSY, Fault.BROKEN, Fault.REFUSED, Fault.LOGIN, Fault.EMPTY, Fault.ELSEWHERE, Fault.STRANGE}
+)
 """The app hears nothing of such a request."""
 
 
@@ -122,6 +129,8 @@ _INSTEAD: Mapping[Fault, tuple[int, Mapping[str, str], bytes]] = {
     Fault.EMPTY: (200, {}, b""),
     Fault.EMPTY_AFTER: (200, {}, b""),
     Fault.ELSEWHERE: (302, {"Location": "/login?back=1"}, b""),
+    Fault.STRANGE: (200, {"Content-Type": "application/json"}, STRANGE_JSON),
+    Fault.STRANGE_AFTER: (200, {"Content-Type": "application/json"}, STRANGE_JSON),
 }
 """What is answered in place of the app; a fault that is not here closes the connection."""
 

@@ -6,12 +6,14 @@ know. So every write is read back, and who we are is proved after every list and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from server.connectors.base import Account, Answer, Capabilities, Container, ItemType, Manifest, Outlet
+from server.connectors.confirming import confirming, told, unconfirmed
 from server.connectors.reading import members_of, number, reading
 from server.connectors.redmine.advice import warnings
 from server.connectors.redmine.births import walk_births
@@ -23,7 +25,7 @@ from server.connectors.redmine.manifest import MANIFEST, TEXT_FORMATS
 from server.connectors.redmine.read import Json, lines, own_id, read_item, read_marker, section
 from server.connectors.redmine.rights import abilities
 from server.connectors.redmine.workflow import next_step
-from server.connectors.redmine.write import beyond_three_bytes, issue_body, left_empty, not_taken
+from server.connectors.redmine.write import beyond_three_bytes, issue_body, left_empty, not_taken, other_texts
 from server.connectors.seen import Seen
 from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected, Transient
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
@@ -35,6 +37,8 @@ _CLOCKS_APART = timedelta(minutes=10)
 """How far Redmine's clock may be from ours where it does not tell its own."""
 _ACTIVE = 1
 _NOT_FOUND, _FORBIDDEN, _UNPROCESSABLE, _SERVER_ERROR = 404, 403, 422, 500
+_DONE = 204
+"""What Redmine answers when it has done what was asked, with no word."""
 
 
 class Redmine:
@@ -193,8 +197,8 @@ class Redmine:
         if marker is not None:
             body.setdefault("custom_fields", []).append({"id": int(marker), "value": draft.marker})
         answer = self._begin(body, left_empty(draft.fields))
-        number = str(section(answer.json(), "issue")["id"])
-        return self._settle(number, draft.fields)
+        made = _made(answer, "issue", "id", what="a new issue")
+        return self._settle(made, draft.fields)
 
     def _begin(self, body: Json, empty: Json) -> Answer:
         """Make the issue, with ``empty`` what Redmine would else fill in; where it insists on that, it may."""
@@ -208,20 +212,29 @@ class Redmine:
 
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         """Write the fields, the status by way of the workflow; what Redmine left as it was is ``Rejected``."""
-        if changed:
-            self._put(item_id, issue_body(changed))
-        return self._settle(item_id, changed)
+        sure = self._put(item_id, issue_body(changed), sure=False) if changed else True
+        return self._settle(item_id, changed, sure=sure)
 
     def delete(self, item_id: str) -> None:
         """Remove the issue, but never one with subtasks: Redmine would take them along."""
         if self._issue(item_id, "children").get("children"):
             raise Rejected(f"Issue #{item_id} has subtasks, which Redmine would delete with it; it was left as it is.")
         path = f"/issues/{quote(item_id)}.json"
-        if self._outlet.request("DELETE", path, headers=self._headers, accept=(_NOT_FOUND,)).status == _NOT_FOUND:
+        answer = self._outlet.request("DELETE", path, headers=self._headers, accept=(_NOT_FOUND,))
+        if answer.status == _NOT_FOUND:
+            self._learned.prove()
             raise Gone(f"Issue #{item_id} is not in Redmine any more.", status=_NOT_FOUND)
+        if answer.status != _DONE:
+            with suppress(Gone), confirming(f"the deletion of issue #{item_id}"):
+                self._issue(item_id, "")
+                raise unconfirmed(f"the deletion of issue #{item_id}")
 
-    def _settle(self, item_id: str, wanted: Mapping[str, Value]) -> Item:
-        item = self.fetch(item_id)
+    def _settle(self, item_id: str, wanted: Mapping[str, Value], *, sure: bool = True) -> Item:
+        """Read back. ``sure``: Redmine said that it has done it; else texts, too, are held against what was sent."""
+        with confirming(f"issue #{item_id}"):
+            item = self.fetch(item_id)
+        if not sure and (not_taken(wanted, item.fields) or other_texts(wanted, item.fields)):
+            raise unconfirmed(f"issue #{item_id}")
         goal = wanted.get("status")
         if isinstance(goal, str) and item.fields.get("status") != goal:
             item = self._reach(item, goal)
@@ -274,7 +287,9 @@ class Redmine:
         if draft.private:
             self._require_private_notes(item_id)
         self._put(item_id, {"notes": draft.body, "private_notes": draft.private})
-        for one in reversed(self.fetch(item_id).comments):
+        with confirming(f"a note on issue #{item_id}"):
+            held = self.fetch(item_id).comments
+        for one in reversed(held):
             if one.own and one.body.strip() == lines(draft.body).strip():
                 if draft.private and not one.private:
                     self.delete_comment(item_id, one.id)
@@ -285,15 +300,20 @@ class Redmine:
                 return one.id
         raise LostAnswer(f"Redmine took a note on issue #{item_id}, but it is not there yet; it will be looked for.")
 
-    def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:  # noqa: ARG002 - the protocol's
+    def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:
         """Replace a note's text."""
-        self._write("PUT", f"/journals/{quote(comment_id)}.json", {"journal": {"notes": body}})
+        answer = self._write("PUT", f"/journals/{quote(comment_id)}.json", {"journal": {"notes": body}})
+        said = {comment_id: lines(body).strip()}
+        self._confirm(answer, item_id, f"the note {comment_id}", lambda item: said.items() <= _notes(item).items())
 
-    def delete_comment(self, item_id: str, comment_id: str) -> None:  # noqa: ARG002 - the protocol's
+    def delete_comment(self, item_id: str, comment_id: str) -> None:
         """Empty a note; Redmine then drops it. One that is gone already is no error."""
         path = f"/journals/{quote(comment_id)}.json"
         body = {"journal": {"notes": ""}}
-        self._outlet.request("PUT", path, headers=self._headers, json=body, accept=(_NOT_FOUND,))
+        answer = self._outlet.request("PUT", path, headers=self._headers, json=body, accept=(_NOT_FOUND,))
+        self._confirm(
+            answer, item_id, f"that the note {comment_id} is gone", lambda item: comment_id not in _notes(item)
+        )
 
     def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
         """Upload a file and hang it on the issue.
@@ -307,13 +327,17 @@ class Redmine:
             headers=self._headers | {"Content-Type": "application/octet-stream"},
             data=content,
         )
-        upload = section(answer.json(), "upload")
-        part = {"token": upload["token"], "filename": draft.name, "content_type": draft.content_type}
-        self._put(item_id, {"uploads": [part]})
-        number = str(upload.get("id") or str(upload["token"]).split(".", 1)[0])
-        for one in self.fetch(item_id).attachments:
-            if one.id == number:
-                return number
+        upload = told(answer.json(), "upload", what=f"the file “{draft.name}”")
+        token = str(told(upload, "token", what=f"the file “{draft.name}”"))
+        part = {"token": token, "filename": draft.name, "content_type": draft.content_type}
+        sure = self._put(item_id, {"uploads": [part]}, sure=False)
+        made = str(upload.get("id") or token.split(".", 1)[0])
+        with confirming(f"the file “{draft.name}”"):
+            held = {one.id for one in self.fetch(item_id).attachments}
+        if made in held:
+            return made
+        if not sure:
+            raise unconfirmed(f"the file “{draft.name}”")
         raise Rejected(
             f"Redmine took the file “{draft.name}” but did not hang it on issue #{item_id}. The syncing user's role "
             "may not add files there."
@@ -323,11 +347,15 @@ class Redmine:
         """The file's bytes."""
         return self._outlet.stream(f"/attachments/download/{quote(attachment_id)}", headers=self._headers)
 
-    def delete_attachment(self, item_id: str, attachment_id: str) -> None:  # noqa: ARG002 - the protocol's
+    def delete_attachment(self, item_id: str, attachment_id: str) -> None:
         """Remove a file; one that is gone already is no error."""
-        self._outlet.request(
-            "DELETE", f"/attachments/{quote(attachment_id)}.json", headers=self._headers, accept=(_NOT_FOUND,)
-        )
+        path = f"/attachments/{quote(attachment_id)}.json"
+        answer = self._outlet.request("DELETE", path, headers=self._headers, accept=(_NOT_FOUND,))
+
+        def gone(item: Item) -> bool:
+            return all(one.id != attachment_id for one in item.attachments)
+
+        self._confirm(answer, item_id, f"that the file {attachment_id} is gone", gone)
 
     def link_kinds(self, container: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
         """Subtasks' parents, and the relations that Redmine knows."""
@@ -360,8 +388,21 @@ class Redmine:
                 ) from error
             raise
 
-    def _put(self, item_id: str, issue: Mapping[str, Any]) -> None:
-        self._write("PUT", f"/issues/{quote(item_id)}.json", {"issue": issue})
+    def _put(self, item_id: str, issue: Mapping[str, Any], *, sure: bool = True) -> bool:
+        """Change an issue; whether Redmine says that it has. Raises ``LostAnswer`` where that is to be ``sure``."""
+        told = self._write("PUT", f"/issues/{quote(item_id)}.json", {"issue": issue}).status == _DONE
+        if sure and not told:
+            raise unconfirmed(f"issue #{item_id}")
+        return told
+
+    def _confirm(self, answer: Answer, item_id: str, what: str, holds: Callable[[Item], bool]) -> None:
+        """Redmine answers 204 to what it has done; after anything else the issue itself decides."""
+        if answer.status == _DONE:
+            return
+        with confirming(what):
+            item = self.fetch(item_id)
+        if not holds(item):
+            raise unconfirmed(what)
 
     def _listing(self, wish: Mapping[str, str]) -> tuple[list[Json], int]:
         answer = self._learned.ask("/issues.json", wish)
@@ -424,6 +465,18 @@ class Redmine:
                 f"A private comment was not posted on issue #{item_id}: Redmine would have made it public. Give the "
                 "syncing user's role the permissions “View private notes” and “Set notes as private”."
             )
+
+
+def _made(answer: Answer, *names: str, what: str) -> str:
+    """The number of what was made. Raises ``LostAnswer`` where none is told."""
+    try:
+        return number(told(answer.json(), *names, what=what))
+    except ValueError as error:
+        raise unconfirmed(what) from error
+
+
+def _notes(item: Item) -> dict[str, str]:
+    return {one.id: one.body.strip() for one in item.comments}
 
 
 def _count(said: object) -> int:

@@ -60,6 +60,12 @@ def not_taken(wanted: Mapping[str, Value], held: Mapping[str, Value]) -> tuple[s
     )
 
 
+def other_texts(wanted: Mapping[str, Value], held: Mapping[str, Value]) -> bool:
+    """Whether subject or description are not what was sent, but for what Redmine trims."""
+    sent = {name: wanted[name] for name in ("subject", "description") if name in wanted}
+    return any(lines(value).strip() != lines(held.get(name)).strip() for name, value in sent.items())
+
+
 def _differs(wanted: Value, held: Value) -> bool:
     if wanted in (None, "", ()):
         return held not in (None, "", (), False)

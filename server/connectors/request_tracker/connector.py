@@ -13,7 +13,8 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from server.connectors.base import Account, Answer, Capabilities, Container, ItemType, Manifest, Outlet
-from server.connectors.reading import members_of, reading
+from server.connectors.confirming import confirming, told, unconfirmed
+from server.connectors.reading import members_of, number, reading
 from server.connectors.request_tracker.advice import warnings
 from server.connectors.request_tracker.births import walk_births
 from server.connectors.request_tracker.content import decoded
@@ -50,6 +51,7 @@ from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
 _TYPE = "ticket"
 _NOT_FOUND, _FORBIDDEN = 404, 403
+_DONE = 204
 _SAME_MOMENT = timedelta(seconds=1)
 """RT keeps whole seconds."""
 
@@ -185,8 +187,7 @@ class RequestTracker:
         if marker is not None:
             body.setdefault("CustomFields", {})[marker.id] = draft.marker
         answer = self._outlet.request("POST", f"{API}/ticket", headers=self._learned.headers, json=body)
-        number = str(section(answer.json(), "id"))
-        made = self._settle(number, draft.fields)
+        made = self._settle(_made(answer), draft.fields)
         if draft.created_at is not None and made.created_at is not None:
             kept = abs(made.created_at - draft.created_at) <= _SAME_MOMENT
             self.seen.note(KEEPS_CREATED_AT, there=kept)
@@ -207,10 +208,13 @@ class RequestTracker:
         self._ticket(item_id)
         answer = self._outlet.request("DELETE", f"{API}/ticket/{quote(item_id)}", headers=self._learned.headers)
         try:
-            status = str(self._ticket(item_id)[0]["Status"])
+            with confirming(f"the deletion of ticket #{item_id}"):
+                status = str(self._ticket(item_id)[0]["Status"])
         except Gone:
             self.seen.note(DELETES_ITEMS, there=True)
             return
+        if answer.status != _DONE:
+            raise unconfirmed(f"the deletion of ticket #{item_id}")
         self.seen.note(DELETES_ITEMS, there=False)
         raise Rejected(
             f"Request Tracker left ticket #{item_id} in the status “{status}” (its answer was {answer.status}). Its "
@@ -226,17 +230,23 @@ class RequestTracker:
             return ()
         path = f"{API}/ticket/{ticket['id']}"
         answer = self._outlet.request("PUT", path, headers=self._learned.headers, json=body).json()
-        return tuple(str(one) for one in answer) if isinstance(answer, list) else ()
+        if not isinstance(answer, list):
+            raise unconfirmed(f"ticket #{ticket['id']}")
+        return tuple(str(one) for one in answer)
 
     def _settle(self, item_id: str, wanted: Mapping[str, Value], words: tuple[str, ...] = ()) -> Item:
         """Read back; take the ticket to its status where that needs steps between."""
-        ticket, last = self._ticket(item_id)
-        reading = self._reading(ticket)
+        what = f"ticket #{item_id}"
+        with confirming(what):
+            ticket, last = self._ticket(item_id)
+            by = self._reading(ticket)
         goal = wanted.get("Status")
         if isinstance(goal, str) and str(ticket["Status"]) != goal:
             words += self._reach(ticket, goal)
-            ticket, last = self._ticket(item_id)
-        left = not_taken(wanted, read_fields(ticket, "", reading), reading.customs)
+            with confirming(what):
+                ticket, last = self._ticket(item_id)
+        with confirming(what), reading(f"#{item_id}"):
+            left = not_taken(wanted, read_fields(ticket, "", by), by.customs)
         if left:
             said = "; ".join(words) or "it gave no reason"
             raise Rejected(
@@ -244,7 +254,8 @@ class RequestTracker:
                 "open dependencies may forbid it, the value may be unknown there, or the syncing user may not.",
                 words="; ".join(words),
             )
-        return self._whole(ticket, last)
+        with confirming(what):
+            return self._whole(ticket, last)
 
     def _reach(self, ticket: Json, goal: str) -> tuple[str, ...]:
         """Take a ticket to a status: at once, else over one status that is known to lead there; RT's sentences."""
@@ -270,8 +281,10 @@ class RequestTracker:
         # A reply opens the ticket (RT's own scrip, after the message). The same request sets it back.
         body["Status"] = status
         answer = self._outlet.request("POST", f"{API}/ticket/{quote(item_id)}/correspond", **self._as_json(body))
-        self._restore(item_id, status)
-        return self._transaction(item_id, answer)
+        made = self._transaction(item_id, answer)
+        with confirming(f"the status of ticket #{item_id} after a reply"):
+            self._restore(item_id, status)  # the reply is there, whatever comes of this: it is not posted again
+        return made
 
     def _comment(self, item_id: str, body: object) -> Answer:
         try:
@@ -323,11 +336,12 @@ class RequestTracker:
         body = Upload(draft.name, kept_type(draft.content_type, content), content, draft.size)
         headers = self._learned.headers | {"Content-Type": body.content_type}
         answer = self._outlet.request("POST", path, headers=headers, data=body)
-        if status:
-            self._restore(item_id, status)
         number = self._transaction(item_id, answer)
         wish = [("fields", "Filename,ContentLength"), ("per_page", str(PAGE))]
-        parts = section(self._learned.ask(f"/transaction/{number}/attachments", wish), "items")
+        with confirming(f"the file “{draft.name}” on ticket #{item_id}"):
+            if status:
+                self._restore(item_id, status)
+            parts = section(self._learned.ask(f"/transaction/{number}/attachments", wish), "items")
         for one in parts:
             if one.get("Filename"):
                 held = int(one.get("ContentLength") or 0)
@@ -402,6 +416,14 @@ class RequestTracker:
         tag = next((value for name, value in answer.headers.items() if name.lower() == "etag"), "")
         last = tag.strip().removeprefix("W/").strip('"')
         return ticket, last if last.isdigit() else ""
+
+
+def _made(answer: Answer) -> str:
+    """The number of a new ticket. Raises ``LostAnswer`` where none is told."""
+    try:
+        return number(told(answer.json(), "id", what="a new ticket"))
+    except ValueError as error:
+        raise unconfirmed("a new ticket") from error
 
 
 def open_request_tracker(settings: Mapping[str, str], outlet: Outlet) -> RequestTracker:

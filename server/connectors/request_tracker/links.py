@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from server.connectors.base import Outlet
+from server.connectors.confirming import confirming, unconfirmed
 from server.connectors.request_tracker.learned import API, Learned
 from server.connectors.request_tracker.read import Json, read_links
 from server.domain.errors import Rejected
@@ -57,8 +58,12 @@ class Links:
     def _change(self, item_id: str, verb: str, targets: Sequence[str], kind: str, wanted: frozenset[str]) -> None:
         path = f"{API}/ticket/{quote(item_id)}"
         answer = self._outlet.request("PUT", path, headers=self._learned.headers, json={verb: list(targets)}).json()
-        if self._targets(item_id, kind) & set(targets) != wanted & set(targets):
-            words = "; ".join(str(one) for one in answer) if isinstance(answer, list) else ""
+        with confirming(f"the links of ticket #{item_id}"):
+            held = self._targets(item_id, kind)
+        if held & set(targets) != wanted & set(targets):
+            if not isinstance(answer, list):
+                raise unconfirmed(f"the links of ticket #{item_id}")
+            words = "; ".join(str(one) for one in answer)
             said = words or "it gave no reason"
             raise Rejected(
                 f"Request Tracker left the “{kind}” links of ticket #{item_id} as they were ({said}). The syncing user "

@@ -71,6 +71,7 @@ MANIFEST = Manifest(
         keeps_created_at=None,
         file_names=FileNames(unit=LengthUnit.BYTES),
         restricted_items=True,
+        exact_sizes=False,  # a part of a mail may tell its own
     ),
     address=address,
 )

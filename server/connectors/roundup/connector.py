@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from server.connectors import audience
 from server.connectors.base import Account, Capabilities, Container, ItemType, Manifest, Outlet
+from server.connectors.confirming import confirming
 from server.connectors.paging import in_parts, walk
 from server.connectors.roundup.births import walk_births
 from server.connectors.roundup.items import Items, place_of
@@ -170,7 +171,8 @@ class Roundup:
         if shape.holds_marker:
             body["remote_id"] = draft.marker
         made = self._session.post(f"/rest/data/{draft.container}", body)
-        return self.fetch(draft.container + made)
+        with confirming(f"{draft.container}{made}"):
+            return self.fetch(draft.container + made)
 
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         """Write the fields; a description into the message that the item was made with."""
@@ -180,7 +182,8 @@ class Roundup:
             self._session.edit(f"/rest/data/{name}/{number}", lambda _: body)
         if DESCRIPTION in changed:
             self._writer.describe(name, number, lines(changed[DESCRIPTION]))
-        item = self.fetch(item_id)
+        with confirming(item_id):
+            item = self.fetch(item_id)
         left = [one for one in body if item.fields.get(one) != changed[one] and self._writer.exact(name, one)]
         if left:
             raise Rejected(f"Roundup left {', '.join(left)} of {item_id} as it was, or set something else instead.")

@@ -16,8 +16,9 @@ from typing import Any, BinaryIO
 from urllib.parse import urlencode, urlsplit
 
 from server.connectors.base import Answer, Outlet
-from server.connectors.reading import members_of
-from server.domain.errors import AppError, CredentialsRefused, LostAnswer, NotThatApp, Rejected, Transient
+from server.connectors.confirming import told, unconfirmed
+from server.connectors.reading import is_page, members_of, number
+from server.domain.errors import AppError, CredentialsRefused, LostAnswer, NotThatApp, Rejected, Transient, Unreadable
 from server.domain.values import AppUser
 
 Json = Mapping[str, Any]
@@ -68,31 +69,36 @@ class Session:
 
     def get(self, path: str, params: Iterable[tuple[str, str]] = ()) -> tuple[Json, Answer]:
         """The ``data`` of an answer, and the answer."""
-        answer = self._ask("GET", path, params=tuple(params))
+        answer = self._ask("GET", path, params=tuple(params), shape=data_in)
         return data_of(answer), answer
 
     def listed(self, path: str, params: Iterable[tuple[str, str]] = ()) -> tuple[list[Any], Answer]:
         """The members of a list, as they came, and the answer."""
-        found, answer = self.get(path, params)
-        return members_of(found.get("collection"), path), answer
+        answer = self._ask("GET", path, params=tuple(params), shape=collection_in)
+        return collection_in(answer.json()), answer
 
     def post(self, path: str, json: object) -> str:
         """Make something; its number."""
-        return str(data_of(self._ask("POST", path, json=json))["id"])
+        return _made(self._ask("POST", path, json=json, shape=data_in), path)
 
     def upload(self, path: str, parts: Mapping[str, tuple[str, BinaryIO | bytes, str]]) -> str:
         """Make a file from a form; its number."""
-        return str(data_of(self._ask("POST", path, files=parts))["id"])
+        return _made(self._ask("POST", path, files=parts, shape=data_in), path)
 
     def edit(self, path: str, change: Any) -> None:
-        """Write what ``change(attributes)`` says (None: nothing); begun anew when somebody else was faster."""
+        """Write what ``change(attributes)`` says (None: nothing); begun anew when somebody else was faster.
+
+        Raises ``LostAnswer`` where Roundup does not answer that it has changed this very thing.
+        """
         for _ in range(_TRIES):
             found, _ = self.get(path, (("@verbose", "0"),))
-            body = change(found["attributes"])
+            body = change(_attributes_of(found, path))
             if not body:
                 return
-            answer = self._ask("PUT", path, json=body, headers={"If-Match": found["@etag"]}, accept=(_CHANGED,))
+            tag = {"If-Match": str(found.get("@etag") or "")}
+            answer = self._ask("PUT", path, json=body, headers=tag, accept=(_CHANGED,), shape=data_in)
             if answer.status != _CHANGED:
+                _confirm(answer, path)
                 return
         raise _too_busy(path)
 
@@ -100,8 +106,11 @@ class Session:
         """Take an item out of the tracker; begun anew when somebody else has changed it meanwhile."""
         for _ in range(_TRIES):
             found, _ = self.get(path, (("@verbose", "0"),))
-            answer = self._ask("DELETE", path, json={}, headers={"If-Match": found["@etag"]}, accept=(_CHANGED,))
+            tag = {"If-Match": str(found.get("@etag") or "")}
+            answer = self._ask("DELETE", path, json={}, headers=tag, accept=(_CHANGED,), shape=data_in)
             if answer.status != _CHANGED:
+                if told(data_of(answer), "status", what=path) != "ok":
+                    raise unconfirmed(path)
                 return
         raise _too_busy(path)
 
@@ -109,7 +118,13 @@ class Session:
         """The size of what is at ``path`` in bytes, without reading it."""
         answer = self._ask("GET", path, headers={"Range": "bytes=0-0", "Accept": "*/*"}, accept=(_NOTHING_THERE,))
         total = answer.headers.get("Content-Range", "").rpartition("/")[2]
-        return int(total) if total.isdigit() else len(answer.content)
+        if total.isdigit():
+            return int(total)
+        if answer.status == _NOTHING_THERE:
+            return 0
+        if is_page(answer.content):
+            raise Transient(f"A web page came where Roundup's {path.strip('/')} should be. It will be tried again.")
+        return len(answer.content)
 
     def stream(self, path: str) -> Iterable[bytes]:
         """The bytes at ``path``."""
@@ -175,7 +190,9 @@ class Session:
         """Our own user, proved by what only its owner may see."""
         wish = (("username:", self._login), ("@fields", "username,realname,address,roles"), ("@verbose", "2"))
         try:
-            answer = self.outlet.request("GET", "/rest/data/user", params=wish, headers=self._plain | self._basic())
+            answer = self.outlet.request(
+                "GET", "/rest/data/user", params=wish, headers=self._plain | self._basic(), shape=collection_in
+            )
         except Rejected as error:
             if error.status == _FORBIDDEN:
                 raise self._no_rest() from error
@@ -231,13 +248,51 @@ def _own_fault(method: str, error: Rejected) -> AppError:
     return kind(message, words=error.words, status=error.status)
 
 
-def data_of(answer: Answer) -> Json:
-    """The ``data`` member. Raises ``NotThatApp`` where there is none."""
-    body = answer.json()
+def data_in(body: object) -> Json:
+    """The ``data`` member of an answer's JSON. Raises ``NotThatApp`` where there is none."""
     if not isinstance(body, dict) or not isinstance(body.get("data"), dict):
         raise NotThatApp("What answered is no Roundup: its data has another shape. Check the address.")
     data: Json = body["data"]
     return data
+
+
+def collection_in(body: object) -> list[Any]:
+    """The members of a list in an answer's JSON. Raises ``NotThatApp`` where there is none."""
+    return members_of(data_in(body).get("collection"), "Roundup's address")
+
+
+def data_of(answer: Answer) -> Json:
+    """The ``data`` member. Raises ``NotThatApp`` where there is none."""
+    return data_in(answer.json())
+
+
+def _attributes_of(found: Json, path: str) -> Json:
+    attributes = found.get("attributes")
+    if not isinstance(attributes, dict):
+        raise Unreadable(_named(path), "its attributes", "they are missing")
+    return attributes
+
+
+def _named(path: str) -> str:
+    """``issue12`` for ``/rest/data/issue/12``."""
+    return "".join(path.strip("/").split("/")[-2:])
+
+
+def _made(answer: Answer, path: str) -> str:
+    """The number of what was made."""
+    what = f"a new {path.rpartition('/')[2]}"
+    try:
+        return number(told(data_of(answer), "id", what=what))
+    except ValueError as error:
+        raise unconfirmed(what) from error
+
+
+def _confirm(answer: Answer, path: str) -> None:
+    """Roundup tells the number and the address of what it has changed."""
+    data = data_of(answer)
+    numbered, link = str(told(data, "id", what=_named(path))), str(told(data, "link", what=_named(path)))
+    if numbered != path.rpartition("/")[2] or link.rstrip("/").split("/")[-2:] != path.split("/")[-2:]:
+        raise unconfirmed(_named(path))
 
 
 def read_user(one: Json) -> AppUser:

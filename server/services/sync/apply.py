@@ -89,7 +89,7 @@ def apply(work: Work, plan: Plan) -> Applied:
                 break  # without it nothing that follows has a place, or may be seen by everybody
         except AppError as error:
             done.failure = error
-            if not (isinstance(operation.step, CreateItem) and isinstance(error, Transient)):
+            if not isinstance(operation.step, CreateItem):
                 done.outcomes.append(Outcome(operation.id, "failed", error.message))
             break  # a create may be several requests, the first of which was done: it stays planned and is looked up
         except Fenced:
@@ -331,6 +331,11 @@ def _transfer(work: Work, done: Applied, side: Side, item_id: str, step: AddFile
     if source_id is None:
         raise TypeError("a file has an item to come from")
     with _kept(source.open_attachment(source_id, step.source), step.name) as (content, size, digest):
+        if size != step.size and source.manifest.capabilities.exact_sizes:
+            raise Transient(
+                f"“{step.name}” came with {size} bytes where {step.size} are told of it: it may be cut, or something "
+                "else. It is read again."
+            )
         draft = FileDraft(step.name, step.content_type, size, digest, step.marker)
         faults.reach("file.sending")
         done.files[step.marker] = work.end(side).connector.add_attachment(item_id, draft, content)

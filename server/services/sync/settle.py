@@ -11,7 +11,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from server import faults
-from server.domain.errors import AppError, CredentialsRefused, Hidden, Slowed, Transient
+from server.domain.errors import (
+    AppError,
+    CredentialsRefused,
+    EgressDenied,
+    Hidden,
+    NotThatApp,
+    Slowed,
+    Transient,
+    Untrusted,
+)
 from server.domain.item import Side
 from server.domain.operation import (
     Conflict,
@@ -206,8 +215,10 @@ def hold(look: Look, error: Exception, pair: str | None) -> Hold:
     if isinstance(error, Slowed | CredentialsRefused):
         # It is the connection that waits: by the time that it goes on, the item's turn has come.
         return Hold(look.side, look.item_id, "waiting", reason, look.key, pair, words, stamp, _SOON, steady=True)
-    if isinstance(error, Transient):
-        delay = max(_SOON, timedelta(seconds=error.retry_after or 0))
+    if isinstance(error, Transient | NotThatApp | EgressDenied | Untrusted):
+        # The last three are of the connection, not of the item: a log-in page may have stood in between for a while.
+        asked = error.retry_after if isinstance(error, Transient) else None
+        delay = max(_SOON, timedelta(seconds=asked or 0))
         return Hold(look.side, look.item_id, "retry", reason, look.key, pair, words, stamp, delay, steady=look.again)
     if not isinstance(error, AppError):
         reason = f"Lockstep could not handle this item ({reason}). The log has the details."

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from server.domain.errors import LostAnswer, Transient
+from server.domain.errors import AppError, LostAnswer, Transient
 from server.domain.item import Side
 
 MOST_TRIES = 4
@@ -28,6 +28,8 @@ def rest(error: Exception) -> float | None:
 
     What passes by itself may, unless the app (or the connection's rest) named a time: then the item waits for that.
     """
+    if isinstance(error, AppError) and error.spoilt:
+        return 0.0
     if not isinstance(error, Transient) or error.retry_after is not None:
         return None
     return _LOST_SECONDS if isinstance(error, LostAnswer) and error.status is None else 0.0

@@ -239,7 +239,7 @@ def test_a_redirect_within_the_app_is_followed_for_reads_alone(app: WebApp, outl
     assert app.asked[-1].headers["X-Key"] == "k"
     app.answer(307, headers={"Location": "/moved"})
     before = len(app.asked)
-    with pytest.raises(NotThatApp, match="final address"):
+    with pytest.raises(LostAnswer, match="final address"):
         outlet.request("POST", "/", json={})
     assert len(app.asked) == before + 1
     for _ in range(10):

@@ -14,7 +14,8 @@ from sqlalchemy import text
 
 from server.connectors import registry
 from server.connectors.pace import Limits, Share
-from server.domain.errors import Rejected, Slowed, Transient
+from server.connectors.patience import TRIES
+from server.domain.errors import AppError, LostAnswer, NotThatApp, Rejected, Slowed, Transient
 from server.domain.schedule import Schedule
 from server.services import connections as use_cases
 from server.services.outlets import CountedOutlet, open_outlet
@@ -117,19 +118,72 @@ def test_what_cannot_be_sent_twice_is_not(tenant: Tenant, app: WebApp) -> None:
     assert len(app.asked) == 2
 
 
-def test_a_read_that_met_an_error_of_the_server_is_sent_again_and_a_write_is_not(tenant: Tenant, app: WebApp) -> None:
+@pytest.mark.parametrize(
+    ("status", "body", "headers"),
+    [
+        (500, b"{}", {}),
+        (200, b"<!DOCTYPE html><title>Log in</title>", {"Content-Type": "text/html"}),
+        (200, b'{"items": [{"id": 1}, {"i', {"Content-Type": "application/json"}),
+        (200, b"", {}),
+        (302, b"", {"Location": "/login"}),
+        (302, b"", {"Location": "http://login.example/"}),
+        (302, b"", {}),
+    ],
+)
+def test_a_read_that_was_not_answered_well_is_sent_again_and_a_write_is_not(
+    tenant: Tenant, app: WebApp, status: int, body: bytes, headers: dict[str, str]
+) -> None:
     outlet = tenant.outlet(Paces())
-    app.answer(500, b"{}")
-    app.answer(502, b"{}")
-    assert outlet.request("GET", "/items").status == 200
-    app.answer(500, b"{}")
-    with pytest.raises(Transient):
-        outlet.request("POST", "/items", json={"title": "one"})
-    for _ in range(3):
-        app.answer(500, b"{}")
-    with pytest.raises(Transient):
+    page = (200, b"<html>log in</html>", {"Content-Type": "text/html"})
+
+    def answered_badly(times: int) -> None:
+        for _ in range(times):
+            app.answer(status, body, headers)
+            if headers.get("Location") == "/login":
+                app.answer(*page)
+
+    answered_badly(2)
+    assert outlet.request("GET", "/items").json() == {"ok": True}
+    app.answer(status, body, headers)
+    with pytest.raises(LostAnswer):
+        outlet.request("POST", "/items", json={"title": "one"}).json()
+    assert [one.method for one in app.asked].count("POST") == 1
+    answered_badly(TRIES)
+    with pytest.raises(AppError):
         outlet.request("GET", "/items")
-    assert [one.method for one in app.asked] == ["GET", "GET", "GET", "POST", "GET", "GET", "GET"]
+    assert not app.answers, "it was tried as often as it may be"
+
+
+def test_a_read_is_sent_again_after_an_answer_of_another_shape(tenant: Tenant, app: WebApp) -> None:
+    def shape(body: object) -> None:
+        if body != {"ok": True}:
+            raise NotThatApp("not the app")
+
+    outlet = tenant.outlet(Paces())
+    app.answer(body=b'{"login": "please"}')
+    assert outlet.request("GET", "/items", shape=shape).json() == {"ok": True}
+    app.answer(body=b'{"login": "please"}')
+    with pytest.raises(LostAnswer):
+        outlet.request("POST", "/items", json={}, shape=shape)
+
+
+def test_an_app_that_answers_nothing_well_is_asked_once_before_long(tenant: Tenant, app: WebApp) -> None:
+    outlet = tenant.outlet(Paces())
+    for _ in range(200):
+        app.answer(body=b"<html>", headers={"Content-Type": "text/html"})
+    for _ in range(30):
+        with pytest.raises(NotThatApp):
+            outlet.request("GET", "/items")
+    before = len(app.asked)
+    with pytest.raises(NotThatApp):
+        outlet.request("GET", "/items")
+    assert len(app.asked) == before + 1
+    assert before < 30 + 25
+    app.answers.clear()
+    for _ in range(4):
+        outlet.request("GET", "/items")
+    app.answer(body=b"<html>", headers={"Content-Type": "text/html"})
+    assert outlet.request("GET", "/items").status == 200, "good answers have filled the budget again"
 
 
 def test_a_right_that_is_missing_is_no_matter_of_pace(tenant: Tenant, app: WebApp) -> None:

@@ -20,10 +20,13 @@ from server.connectors.base import (
     Outlet,
     Setting,
     SettingKind,
+    Shape,
 )
+from server.connectors.confirming import confirming
 from server.connectors.http import HttpOutlet
+from server.connectors.reading import reading
 from server.connectors.seen import Seen
-from server.domain.errors import Gone, Rejected
+from server.domain.errors import Gone, NotThatApp, Rejected
 from server.domain.item import PARENT, Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Link, Page
 from server.domain.lineage import Births, Newborn
 from server.domain.values import AppUser, FieldKind, FieldSpec, Option, TextFormat, Value
@@ -95,7 +98,7 @@ class FakeConnector:
         return self._manifest.capabilities if container else Capabilities()
 
     def check(self) -> Account:
-        who = self._ask("GET", "/whoami").json()
+        who = self._ask("GET", "/whoami", shape=_has("id")).json()
         assert isinstance(who, dict)
         return Account(AppUser(who["id"], who["name"]), "Fake app 1")
 
@@ -118,7 +121,7 @@ class FakeConnector:
                 asked["since"] = start.isoformat()
             if self._heads_only:
                 asked["heads"] = "yes"
-            found = self._ask("GET", "/items", params=asked).json()
+            found = self._ask("GET", "/items", params=asked, shape=_has("items")).json()
             assert isinstance(found, dict)
             if self._heads_only:
                 return [self._head(one) for one in found["items"]]
@@ -128,7 +131,7 @@ class FakeConnector:
         return paging.walk(query, since, PAGE)
 
     def census(self, container: str) -> Iterator[tuple[str, ...]]:
-        found = self._ask("GET", "/ids", params={"container": container}).json()
+        found = self._ask("GET", "/ids", params={"container": container}, shape=_is_list).json()
         assert isinstance(found, list)
         yield tuple(found)
 
@@ -157,42 +160,46 @@ class FakeConnector:
         return Newborn(raw["id"], f"F-{raw['id']}", title, raw["marker"], raw["own"], made_at)
 
     def fetch(self, item_id: str) -> Item:
-        answer = self._ask("GET", f"/items/{item_id}", accept=(404,))
+        answer = self._ask("GET", f"/items/{item_id}", accept=(404,), shape=_has("id"))
         if answer.status == 404:
             raise Gone(f"The fake app has no item {item_id}.")
         return self._item(answer.json())
 
     def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
         assert reserved_at.tzinfo is not None
-        found = self._ask("GET", "/items", params={"marker": draft.marker}).json()
+        found = self._ask("GET", "/items", params={"marker": draft.marker}, shape=_is_list).json()
         assert isinstance(found, list)
         return tuple(found)
 
     def create(self, draft: Draft) -> Item:
         given = {"container": draft.container, "fields": dict(draft.fields), "marker": draft.marker}
-        made = self._ask("POST", "/items", json=given).json()
-        return self.fetch(made["id"]) if self._reads_back and isinstance(made, dict) else self._item(made)
+        made = self._ask("POST", "/items", shape=_has("id"), json=given).json()
+        assert isinstance(made, dict)
+        if not self._reads_back:
+            return self._told(made)
+        with confirming("a new item"):
+            return self.fetch(made["id"])
 
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
-        return self._item(self._ask("PATCH", f"/items/{item_id}", json=dict(changed)).json())
+        return self._told(self._ask("PATCH", f"/items/{item_id}", shape=_has("id"), json=dict(changed)).json())
 
     def delete(self, item_id: str) -> None:
-        if self._ask("DELETE", f"/items/{item_id}", accept=(404,)).status == 404:
+        if self._do("DELETE", f"/items/{item_id}", accept=(404,)).status == 404:
             raise Gone(f"The fake app has no item {item_id}.")
 
     def add_comment(self, item_id: str, draft: CommentDraft) -> str:
         given = {"body": draft.body, "private": draft.private, "marker": draft.marker}
-        return self._made(self._ask("POST", f"/items/{item_id}/comments", json=given))
+        return self._made(self._ask("POST", f"/items/{item_id}/comments", shape=_has("id"), json=given))
 
     def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:
-        self._ask("PATCH", f"/items/{item_id}/comments/{comment_id}", json={"body": body})
+        self._do("PATCH", f"/items/{item_id}/comments/{comment_id}", json={"body": body})
 
     def delete_comment(self, item_id: str, comment_id: str) -> None:
-        self._ask("DELETE", f"/items/{item_id}/comments/{comment_id}")
+        self._do("DELETE", f"/items/{item_id}/comments/{comment_id}")
 
     def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
         path = f"/items/{item_id}/files?name={quote(draft.name)}&type={quote(draft.content_type)}"
-        return self._made(self._ask("POST", path, data=content))
+        return self._made(self._ask("POST", path, shape=_has("id"), data=content))
 
     def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:
         assert item_id
@@ -206,18 +213,18 @@ class FakeConnector:
 
     def add_link(self, item_id: str, kind: str, target: str) -> None:
         if kind == PARENT:
-            self._ask("PUT", f"/items/{item_id}/parent", json={"parent": target})
+            self._do("PUT", f"/items/{item_id}/parent", json={"parent": target})
             return
         self._know(kind)
-        self._ask("POST", f"/items/{item_id}/links", json={"target": target})
+        self._do("POST", f"/items/{item_id}/links", json={"target": target})
 
     def remove_link(self, item_id: str, kind: str, target: str) -> None:
         if kind == PARENT:
             if self.fetch(item_id).parent == target:
-                self._ask("PUT", f"/items/{item_id}/parent", json={"parent": None})
+                self._do("PUT", f"/items/{item_id}/parent", json={"parent": None})
             return
         self._know(kind)
-        self._ask("DELETE", f"/items/{item_id}/links", json={"target": target}, accept=(404,))
+        self._do("DELETE", f"/items/{item_id}/links", json={"target": target}, accept=(404,))
 
     @staticmethod
     def _know(kind: str) -> None:
@@ -229,6 +236,19 @@ class FakeConnector:
 
     def _ask(self, method: str, path: str, **more: Any) -> Answer:
         return self._outlet.request(method, path, headers=self._headers, **more)
+
+    def _do(self, method: str, path: str, **more: Any) -> Answer:
+        """A write that the app confirms with an empty object, and nothing else."""
+
+        def nothing_more(body: object) -> None:
+            if body != {}:
+                raise NotThatApp("The fake app has said something else than that it has done it.")
+
+        return self._ask(method, path, shape=nothing_more, **more)
+
+    def _told(self, made: object) -> Item:
+        with confirming("an item"), reading("an item that was written"):
+            return self._item(made)
 
     @staticmethod
     def _made(answer: Answer) -> str:
@@ -265,6 +285,21 @@ class FakeConnector:
             created_at=datetime.fromisoformat(raw["created"]),
             own=raw["own"],
         )
+
+
+def _has(name: str) -> Shape:
+    """The shape of an answer that is an object with such a member."""
+
+    def look(body: object) -> None:
+        if not isinstance(body, dict) or name not in body:
+            raise NotThatApp(f"What answered is not the fake app: there is no “{name}”.")
+
+    return look
+
+
+def _is_list(body: object) -> None:
+    if not isinstance(body, list):
+        raise NotThatApp("What answered is not the fake app: there is no list.")
 
 
 def _comment(raw: Mapping[str, Any]) -> Comment:
