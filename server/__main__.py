@@ -13,14 +13,18 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
 import structlog
 
 from server.domain.errors import LockstepError
+from server.repeats import Filter, Processor, Repeats
 from server.services import admin
 from server.settings import Settings, read_settings
+
+_FILES = 65_536
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -53,6 +57,7 @@ def serve(process: str, settings_file: Path) -> int:
     log_to_stderr("info")
     try:
         settings = read_settings(settings_file)
+        allow_many_files()
         log_to_stderr(settings.log_level)
         structlog.contextvars.bind_contextvars(process=process, node=settings.node)
         stop = threading.Event()
@@ -68,11 +73,13 @@ def serve(process: str, settings_file: Path) -> int:
 
 def log_to_stderr(level: str) -> None:
     """Log as JSON lines."""
+    repeats = Repeats()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            Processor(repeats),
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
@@ -82,6 +89,22 @@ def log_to_stderr(level: str) -> None:
     )
     # What libraries say goes the same way; waitress warns of a full queue.
     logging.basicConfig(level=logging.WARNING, format='{"event": "%(name)s: %(message)s", "level": "%(levelname)s"}')
+    for handler in logging.getLogger().handlers:
+        if not any(isinstance(one, Filter) for one in handler.filters):
+            handler.addFilter(Filter(repeats))
+
+
+def allow_many_files() -> None:
+    """Take as many file handles as this account may have: each tenant holds a few connections to its apps."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not on Windows
+
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(most, _FILES)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _run(process: str, settings: Settings, stop: threading.Event) -> int:

@@ -13,7 +13,7 @@ from waitress.server import create_server
 from server.domain.errors import PutRight
 from server.services.access import Passwords
 from server.services.apps import Apps
-from server.services.cluster import Cluster
+from server.services.cluster import Cluster, Part
 from server.settings import Settings
 from server.web.factory import MAX_BODY_BYTES, application
 from server.web.visit import Node
@@ -34,12 +34,13 @@ def product_version() -> str:
 
 def build_node(settings: Settings) -> Node:
     """Everything that a web node's views use. Raises ``PutRight`` when the master key cannot be read."""
-    return Node(settings, Cluster.open(settings), Passwords(), Apps(), product_version())
+    return Node(settings, Cluster.open(settings, Part.WEB), Passwords(), Apps(), product_version())
 
 
 def run_web(settings: Settings, stop: threading.Event) -> int:
     """Serve until ``stop`` is set; the exit code. Requests that are being served then have a few seconds to end."""
     node = build_node(settings)
+    threading.Thread(target=node.cluster.tend, args=(stop,), name="connections", daemon=True).start()
     server = _listen(settings, application(node))
     loop = threading.Thread(target=server.run, name="web", daemon=True)
     loop.start()
@@ -66,6 +67,7 @@ def _listen(settings: Settings, app: OpenAPI) -> Any:
             trusted_proxy_count=1,
             trusted_proxy_headers={"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"},
             clear_untrusted_proxy_headers=True,
+            asyncore_use_poll=True,  # the other way breaks at the 1,024th file handle
             ident=None,
         )
     except OSError as error:

@@ -21,7 +21,11 @@ class _Part(BaseModel):
 
 
 class DatabaseSettings(_Part):
-    """Where the cluster's database is and how the control role signs in. ``host`` may name several, with commas."""
+    """Where the cluster's database is and how the control role signs in. ``host`` may name several, with commas.
+
+    ``connections``: how many the cluster may hold (None: what the server's own limits leave). Behind a pooler, or
+    beside others who need more than they hold, the server does not tell.
+    """
 
     host: str
     port: int = Field(ge=1, le=65535)
@@ -29,6 +33,7 @@ class DatabaseSettings(_Part):
     control_role: str
     control_password: SecretStr
     sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
+    connections: int | None = Field(default=None, ge=1)
 
 
 class WebSettings(_Part):

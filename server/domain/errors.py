@@ -49,6 +49,10 @@ class Unreachable(Unavailable):
     """The database cannot be reached at all, mostly because it restarts: it is there again in a moment."""
 
 
+class Crowded(Unreachable):
+    """The database is there and has no room for us: it, or our share of it, is full. It has room again by itself."""
+
+
 class Fenced(LockstepError):
     """Another node has taken this tenant over; whatever was being done here must stop without a commit."""
 

@@ -22,6 +22,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from server.domain.errors import NotAllowed, Unavailable
 from server.services.scope import TenantScope
 from server.store import audit, sessions, tokens, users
+from server.store.database import Transaction
 from server.store.sessions import Signed
 
 Role = Literal["admin", "viewer"]
@@ -123,7 +124,7 @@ def sign_in(scope: TenantScope, passwords: Passwords, login: str, password: str,
         raise NotSignedIn("The login or the password is wrong.")
     with scope.transaction() as tx:
         sessions.forget_attempts(tx, login, address)
-        return _begin(scope, user.id, address, "signed in")
+        return _begin(tx, user.id, address, "signed in")
 
 
 def enter(scope: TenantScope, token: str, address: str) -> tuple[str, Identity]:
@@ -132,7 +133,8 @@ def enter(scope: TenantScope, token: str, address: str) -> tuple[str, Identity]:
         user_id = sessions.use_entry_link(tx, _hash(token))
     if user_id is None:
         raise NotSignedIn("This link was used before or has expired; open the panel from the console again.")
-    return _begin(scope, user_id, address, "entered by link")
+    with scope.transaction() as tx:
+        return _begin(tx, user_id, address, "entered by link")
 
 
 def make_entry_link(scope: TenantScope) -> str:
@@ -179,14 +181,13 @@ def new_token() -> tuple[str, bytes]:
     return token, _hash(token)
 
 
-def _begin(scope: TenantScope, user_id: str, address: str, how: str) -> tuple[str, Identity]:
+def _begin(tx: Transaction, user_id: str, address: str, how: str) -> tuple[str, Identity]:
     cookie = secrets.token_urlsafe(32)
-    with scope.transaction() as tx:
-        sessions.begin(tx, _hash(cookie), user_id, secrets.token_urlsafe(24), SESSION, address)
-        found = sessions.find(tx, _hash(cookie))
-        if found is None:
-            raise NotSignedIn("This account has been disabled; ask an administrator.")
-        audit.add(tx, found.login, how, address)
+    sessions.begin(tx, _hash(cookie), user_id, secrets.token_urlsafe(24), SESSION, address)
+    found = sessions.find(tx, _hash(cookie))
+    if found is None:
+        raise NotSignedIn("This account has been disabled; ask an administrator.")
+    audit.add(tx, found.login, how, address)
     return cookie, _identity(found)
 
 

@@ -10,9 +10,12 @@ from typing import Literal
 
 import structlog
 
+from server.domain.budget import Part
+from server.domain.errors import LockstepError
 from server.services.scope import TenantScope
 from server.settings import Settings
 from server.store import lease, provision, tenants
+from server.store.activity import Standing
 from server.store.crypto import MasterKey
 from server.store.database import Database, TenantLogin, wake
 from server.store.hub import Hub
@@ -21,6 +24,8 @@ from server.store.tenants import SyncState, Tenant
 
 _SCOPE_SECONDS = 2.0
 """How long a tenant's row is believed before it is read again: so long a suspended tenant may still be served."""
+_TEND_SECONDS = 5.0
+"""So often it is looked how many connections the server leaves us, and those that nobody uses are given back."""
 
 
 @dataclass(slots=True)
@@ -34,9 +39,12 @@ class Cluster:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @staticmethod
-    def open(settings: Settings) -> Cluster:
-        """The cluster that the settings name; connections open at first use. Raises ``PutRight``."""
-        return Cluster(settings.cluster, Database(settings.database), MasterKey.read(settings.master_key_file))
+    def open(settings: Settings, part: Part = Part.ADMIN) -> Cluster:
+        """The cluster that the settings name; connections open at first use. Raises ``PutRight``.
+
+        ``part``: what this process is. One that stays has ``tend`` run in a thread of its own.
+        """
+        return Cluster(settings.cluster, Database(settings.database, part), MasterKey.read(settings.master_key_file))
 
     def scope(self, name: str) -> TenantScope:
         """The tenant of that name, whatever its state. Raises ``NotFound`` or ``Unavailable``."""
@@ -69,22 +77,41 @@ class Cluster:
 
     def claim(self, holder: str, limit: int | None = None) -> dict[str, int]:
         """Take leases that nobody holds; the epoch by tenant id. Raise each tenant's fence before any work."""
-        with self.database.control() as control:
+        with self.database.leases() as control:
             return lease.claim(control, holder, limit=limit)
 
     def renew(self, holder: str) -> dict[str, int]:
         """Prolong this process's leases; the epoch by tenant id. Who is missing must stop."""
-        with self.database.control() as control:
+        with self.database.leases() as control:
             return lease.renew(control, holder)
 
     def release(self, holder: str, tenant_ids: Collection[str] | None = None) -> None:
         """Give leases back (None: all of them)."""
-        with self.database.control() as control:
+        with self.database.leases() as control:
             lease.release(control, holder, tenant_ids)
 
     def hub(self) -> Hub:
         """A listener for wake-ups of all tenants. Close it."""
         return Hub(self.database)
+
+    def standing(self) -> Standing:
+        """How many database connections the cluster may hold, and who holds them."""
+        return self.database.standing()
+
+    def answers(self) -> None:
+        """Whether the database does. Raises ``Unavailable``."""
+        with self.database.control() as control:
+            tenants.answers(control)
+
+    def tend(self, stopping: threading.Event) -> None:
+        """Keep this process's connections within what the server allows, until ``stopping`` is set."""
+        while True:
+            try:
+                self.database.tend()
+            except LockstepError as error:
+                structlog.get_logger().warning("nobody can say how many connections are allowed", reason=error.message)
+            if stopping.wait(_TEND_SECONDS):
+                return
 
     def close(self) -> None:
         """Close every idle connection."""
@@ -107,4 +134,4 @@ class Cluster:
         )
 
 
-__all__ = ["LEASE", "Cluster", "Tenure", "elapsed"]
+__all__ = ["LEASE", "Cluster", "Part", "Standing", "Tenure", "elapsed"]

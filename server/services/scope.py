@@ -54,7 +54,7 @@ class TenantScope:
 
     def rest(self) -> None:
         """Close the tenant's idle database connections."""
-        self.database.rest(self.id)
+        self.database.rest(self.login)
 
     def sync_state(self) -> SyncState:
         """What the tenant's sync thread last said of itself."""

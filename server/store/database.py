@@ -1,27 +1,34 @@
 """The way to one cluster's database: transactions of the control role and of each tenant's own login.
 
 It must not know what is read or written. A tenant's transaction runs on a connection that was opened with that
-tenant's own login, so PostgreSQL itself refuses everything that belongs to another tenant. Few connections are
-kept a tenant, and only for the tenants used last; an idle tenant can be put to rest and then holds none.
+tenant's own login, so PostgreSQL itself refuses everything that belongs to another tenant. All connections to tenants'
+data come from one pool with a number of seats that fits what the server allows (``domain.budget``); those of the
+control role are apart, so that no crowd of tenants can take them. An idle tenant holds none.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Any, cast
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from server.domain.errors import Unavailable, Unreachable
+from server.domain import budget
+from server.domain.budget import Part
+from server.domain.errors import Crowded, Unavailable, Unreachable
 from server.settings import DatabaseSettings
+from server.store.activity import Standing, stand
+from server.store.door import Door
+from server.store.pool import SharedPool, TenantLogin
+from server.store.seats import Seats
 
 Transaction = Connection
 """What the functions of the store take; opaque to the services that pass it on."""
@@ -37,50 +44,56 @@ _PASSING = {
 """What PostgreSQL cannot do just now, by the beginning of its SQLSTATE, the longer first."""
 _RESTED_SECONDS = 2.0
 """A pooled connection that was idle for longer is asked whether it still lives before it is used."""
+_OLDEST_SECONDS = 900.0
+"""A connection is not used for longer: what PostgreSQL remembers for it only grows."""
+_MOST_OF_ONE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class TenantLogin:
-    """A tenant's own login to the database."""
+class _Manners:
+    """How a process waits. ``patience``: seconds for a seat or for PostgreSQL to let us in. ``grace``: see ``seats``.
 
-    tenant_id: str
-    role: str
-    password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Engines:
-    """A tenant's connections: for transactions, and for single reads (which are never within one).
-
-    ``over``: they are kept no longer; one that is in use then is closed when it comes back.
+    ``idle``: after so many seconds a connection that nobody uses is given back.
     """
 
-    login: TenantLogin
-    writing: Engine
-    reading: Engine
-    over: threading.Event
+    patience: float
+    grace: float
+    idle: float
 
-    def dispose(self) -> None:
-        self.over.set()
-        self.writing.dispose()
-        self.reading.dispose()
+
+_MANNERS = {
+    Part.WEB: _Manners(5.0, 0.05, 30.0),  # a person waits
+    Part.SYNC: _Manners(30.0, 0.25, 10.0),  # nobody waits, and a pass that is stopped begins anew
+    Part.ADMIN: _Manners(15.0, 0.0, 30.0),
+}
 
 
 class Database:
     """One cluster's database. Thread-safe.
 
-    ``tenants_kept``: for how many tenants connections stay open; ``per_tenant``: how many each at most.
+    ``part``: what the process is that uses it. ``seats``: how many connections to tenants' data it begins with (None:
+    the least); ``tend`` makes that what the server allows.
     """
 
-    def __init__(self, settings: DatabaseSettings, *, tenants_kept: int = 64, per_tenant: int = 4) -> None:
+    def __init__(self, settings: DatabaseSettings, part: Part = Part.ADMIN, *, seats: int | None = None) -> None:
         self._settings = settings
-        self._kept = tenants_kept
-        self._per_tenant = per_tenant
-        self._engines: OrderedDict[str, _Engines] = OrderedDict()
-        self._lock = threading.Lock()
+        self._part = part
+        self._name = f"lockstep {part} {token_hex(4)}"
+        self._manners = manners = _MANNERS[part]
+        self._pooled = create_engine("postgresql+psycopg://", poolclass=SharedPool)
+        self._pool = cast(SharedPool, self._pooled.pool)
+        size = budget.LEAST[part] if seats is None else seats
+        self._pool.seat(Seats(size, _of_one(size), manners.grace), manners.patience, _OLDEST_SECONDS)
         self._closed = threading.Event()
-        control = settings.control_role, settings.control_password.get_secret_value()
-        self._control = self._engine(*control, 4, self._closed)
+        self._door = Door(manners.patience, self._pool.make_room)
+        event.listen(self._pooled, "do_connect", self._open_for_tenant)
+        _check_rested(self._pooled)
+        control = budget.OWN[part]
+        self._leases: Engine | None = None
+        if part is Part.SYNC:
+            # The hub has one of its own, and the leases theirs: what threads say of themselves never delays a renewal.
+            self._leases, control = self._control_engine(1), control - 2
+        self._control = self._control_engine(control)
 
     @contextmanager
     def control(self) -> Iterator[Transaction]:
@@ -89,9 +102,15 @@ class Database:
             yield connection
 
     @contextmanager
+    def leases(self) -> Iterator[Transaction]:
+        """The same, on the connection that is kept for the leases."""
+        with _named_errors(), (self._leases or self._control).begin() as connection:
+            yield connection
+
+    @contextmanager
     def tenant(self, login: TenantLogin) -> Iterator[Transaction]:
         """A transaction of the tenant's own role, in its own schema; committed unless the block raises."""
-        with _named_errors(), self._of(login).writing.begin() as connection:
+        with _named_errors(), self._connected(login, autocommit=False) as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -100,25 +119,34 @@ class Database:
 
         It saves the two round trips of BEGIN and COMMIT, which is most of the cost of a small request.
         """
-        with _named_errors(), self._of(login).reading.connect() as connection:
+        with _named_errors(), self._connected(login, autocommit=True) as connection:
             yield connection
 
-    def rest(self, tenant_id: str) -> None:
+    def rest(self, login: TenantLogin) -> None:
         """Close the tenant's idle connections; the next use opens new ones."""
-        with self._lock:
-            known = self._engines.pop(tenant_id, None)
-        if known is not None:
-            known.dispose()
+        self._pool.rest(login)
+
+    def standing(self) -> Standing:
+        """How many connections the cluster may hold and holds, as the server says now."""
+        with self.control() as control:
+            return stand(control, self._settings.connections)
+
+    def tend(self) -> Standing:
+        """Fit the number of seats to what the server allows now, and give back what nobody uses. Call it often."""
+        self._pool.give_back_rested(self._manners.idle)
+        found = self.standing()
+        size = budget.seats(self._part, found.budget, found.crowd.processes)
+        self._pool.resize(size, _of_one(size))
+        return found
 
     def close(self) -> None:
         """Close every connection: those in use when they come back, as does whatever a late thread still opens."""
         self._closed.set()
-        with self._lock:
-            every = list(self._engines.values())
-            self._engines.clear()
-        for known in every:
-            known.dispose()
+        self._door.close()
+        self._pool.close_all()
         self._control.dispose()
+        if self._leases is not None:
+            self._leases.dispose()
 
     def parameters(self, role: str, password: str) -> dict[str, Any]:
         """What libpq needs to sign in as ``role``."""
@@ -130,7 +158,7 @@ class Database:
             "password": password,
             "sslmode": self._settings.sslmode,
             "connect_timeout": 5,
-            "application_name": "lockstep",
+            "application_name": self._name,
             "target_session_attrs": "read-write",
         }
 
@@ -138,42 +166,43 @@ class Database:
         """What libpq needs to sign in as the control role."""
         return self.parameters(self._settings.control_role, self._settings.control_password.get_secret_value())
 
-    def _of(self, login: TenantLogin) -> _Engines:
-        with self._lock:
-            known = self._engines.get(login.tenant_id)
-            if known is not None and known.login == login:
-                self._engines.move_to_end(login.tenant_id)
-                return known
-            over = threading.Event()
-            fresh = _Engines(
-                login,
-                self._engine(login.role, login.password, self._per_tenant, over),
-                self._engine(login.role, login.password, self._per_tenant, over, isolation_level="AUTOCOMMIT"),
-                over,
-            )
-            self._engines[login.tenant_id] = fresh
-            if self._closed.is_set():
-                over.set()
-            evicted = [known] if known is not None else []
-            if len(self._engines) > self._kept:
-                evicted.append(self._engines.popitem(last=False)[1])
-        for old in evicted:
-            old.dispose()
-        return fresh
+    @contextmanager
+    def _connected(self, login: TenantLogin, *, autocommit: bool) -> Iterator[Transaction]:
+        with self._pool.asking(login, autocommit=autocommit):
+            connection = self._pooled.connect()
+        with connection:
+            yield connection
 
-    def _engine(self, role: str, password: str, size: int, over: threading.Event, **more: Any) -> Engine:
+    def _open_for_tenant(self, dialect: Any, record: Any, given: Any, parameters: dict[str, Any]) -> Any:
+        login = self._pool.wanted()
+        asked = {**parameters, **self.parameters(login.role, login.password)}
+        connection = self._door.connect(lambda: dialect.connect(*given, **asked))
+        self._pool.prepare(connection, record)
+        return connection
+
+    def _control_engine(self, size: int) -> Engine:
         engine = create_engine(
             "postgresql+psycopg://",
-            connect_args=self.parameters(role, password),
+            connect_args=self.control_parameters(),
             pool_size=size,
-            max_overflow=size * 3,
-            pool_timeout=10,
+            max_overflow=0,
+            pool_timeout=self._manners.patience,
             pool_use_lifo=True,
-            **more,
+            pool_recycle=int(_OLDEST_SECONDS),
         )
+
+        @event.listens_for(engine, "do_connect")
+        def _open(dialect: Any, _record: Any, given: Any, parameters: dict[str, Any]) -> Any:
+            return self._door.connect(lambda: dialect.connect(*given, **parameters))
+
         _check_rested(engine)
-        _let_go(engine, over)
+        _let_go(engine, self._closed)
         return engine
+
+
+def _of_one(size: int) -> int:
+    """How many of so many connections one tenant may use at a time."""
+    return min(size, max(2, min(_MOST_OF_ONE, size // 2)))
 
 
 def wake(tx: Transaction, tenant_name: str) -> None:
@@ -200,7 +229,7 @@ def _check_rested(engine: Engine) -> None:
 
 
 def _let_go(engine: Engine, over: threading.Event) -> None:
-    """Close what comes back once the engine is ``over``: its pool forgets what was in use when it was disposed of."""
+    """Close what comes back once it is ``over``: a pool forgets what was in use when it was disposed of."""
 
     @event.listens_for(engine, "checkin")
     def _close(_connection: object, record: Any) -> None:
@@ -214,7 +243,7 @@ def _named_errors() -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
-        raise Unavailable("All connections to the database are in use; try again in a moment.") from error
+        raise Crowded("All connections of this process to the database are in use; try again in a moment.") from error
     except psycopg.OperationalError as error:
         raise Unreachable(_SILENT) from error
     except DBAPIError as error:
@@ -230,3 +259,6 @@ def _named_errors() -> Iterator[None]:
 def _never_connected(error: DBAPIError) -> bool:
     """Whether the error comes from opening a connection: such an error carries no SQLSTATE."""
     return error.statement is None and getattr(error.orig, "sqlstate", None) is None
+
+
+__all__ = ["WAKE_CHANNEL", "Database", "TenantLogin", "Transaction", "wake"]

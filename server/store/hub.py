@@ -9,6 +9,7 @@ import psycopg
 
 from server.domain.errors import Unavailable
 from server.store.database import WAKE_CHANNEL, Database
+from server.store.door import refuses
 
 
 class Hub:
@@ -38,6 +39,8 @@ class Hub:
             self._drop()
             if self._closed.is_set():
                 return frozenset()
+            if refuses(error):
+                raise Unavailable("PostgreSQL has no connection left to listen on; tenants are woken late.") from error
             raise Unavailable("The database does not answer; woken tenants wait until it does.") from error
 
     def close(self) -> None:

@@ -77,6 +77,11 @@ def all_with_state(control: Transaction) -> tuple[tuple[Tenant, SyncState], ...]
     return tuple((_tenant(row), _state(row)) for row in control.execute(query))
 
 
+def answers(control: Transaction) -> None:
+    """Whether the database does; nothing else."""
+    control.execute(select(1))
+
+
 def sync_state(control: Transaction, tenant_id: str) -> SyncState:
     """What the tenant's thread last said of itself."""
     row = control.execute(select(*_STATE).where(t.tenant_states.c.tenant_id == tenant_id)).one_or_none()

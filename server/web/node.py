@@ -18,7 +18,7 @@ def install(app: Flask, node: Node) -> frozenset[str]:
 
     def health() -> Response:
         try:
-            node.cluster.tenants()
+            node.cluster.answers()
         except LockstepError as error:
             return _json(NodeHealth(ok=False, message=error.message), 503)
         return _json(NodeHealth(ok=True), 200)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 
-from server.services.cluster import Cluster
+from server.services.cluster import Cluster, Part
 from server.settings import Settings
 from server.worker.supervisor import Supervisor
 
 
 def run(settings: Settings, stop: threading.Event) -> int:
     """Keep the tenants of a cluster in step until ``stop`` is set; the exit code."""
-    cluster = Cluster.open(settings)
+    cluster = Cluster.open(settings, Part.SYNC)
     try:
         Supervisor(cluster, settings.node, settings.sync.threads_per_tenant, stop).run()
     finally:

@@ -52,6 +52,7 @@ class Supervisor:
         """
         hub = threading.Thread(target=self._listen, name="hub", daemon=True)
         hub.start()
+        threading.Thread(target=self._cluster.tend, args=(self._stopping,), name="connections", daemon=True).start()
         try:
             while not self._stopping.is_set():
                 self._round()

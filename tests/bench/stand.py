@@ -95,11 +95,18 @@ def stand(server: Server, threads: int = 8) -> Iterator[Stand]:
         yield Stand(cluster, settings, write_settings(settings, Path(folder) / "settings.json"))
 
 
-def integrate(scope: TenantScope, left: Running, right: Running, parallel: int, poll_seconds: int = 3600) -> str:
+def integrate(
+    scope: TenantScope,
+    left: Running,
+    right: Running,
+    parallel: int,
+    poll_seconds: int = 3600,
+    container: str = "main",
+) -> str:
     """Two connections and a two-way integration of everything, not started; its id."""
     ends = []
     for side, app in (("left", left), ("right", right)):
-        given = {**app.settings, "parallel": str(parallel)}
+        given = {**app.settings, "parallel": str(parallel), "container": container}
         ends.append(connections.create(scope, "bench", side, fakeapp.MANIFEST.kind, given).id)
     options = (ValueMapping("open", "open"), ValueMapping("closed", "closed"))
     fields = (
@@ -109,8 +116,8 @@ def integrate(scope: TenantScope, left: Running, right: Running, parallel: int, 
         FieldMapping("labels", "labels"),
     )
     document = Document(
-        SideSettings(ends[0], "main"),
-        SideSettings(ends[1], "main"),
+        SideSettings(ends[0], container),
+        SideSettings(ends[1], container),
         (TypeMapping("item", "item", fields),),
         comments=CommentRules(),
         schedule=Schedule(poll_seconds),

@@ -20,6 +20,7 @@ import psycopg
 from psycopg import sql
 from pydantic import SecretStr
 
+from server.domain.budget import Part
 from server.settings import DatabaseSettings
 from server.store import provision
 from server.store.crypto import MasterKey
@@ -121,15 +122,17 @@ class TestCluster:
 
     def database(self) -> Database:
         """A way to the database as a node has it; close it."""
-        return Database(self.settings)
+        return Database(self.settings, Part.SYNC, seats=16)
 
 
 @contextmanager
-def running_server(*, durable: bool = False, place: Path | None = None) -> Iterator[Server]:
+def running_server(
+    *, durable: bool = False, place: Path | None = None, connections: int | None = None
+) -> Iterator[Server]:
     """Make and start a PostgreSQL; stop and remove it at the end.
 
     ``durable``: it keeps what it has committed, for tests that kill it; the others save the time. ``place``: where
-    its folder is made.
+    its folder is made. ``connections``: how many it allows, superusers' three included.
     """
     # Not below pytest's own folder: that one is closed to the unprivileged user.
     folder = Path(tempfile.mkdtemp(prefix="lockstep-test-postgres-", dir=place))
@@ -157,6 +160,8 @@ def running_server(*, durable: bool = False, place: Path | None = None) -> Itera
         _run(initdb, folder, as_user)
         with (data / "postgresql.conf").open("a") as configuration:
             configuration.write(_CONFIGURATION if durable else _CONFIGURATION + _FORGETFUL)
+            if connections is not None:
+                configuration.write(f"max_connections = {connections}\n")
         server = Server(free_port(), password, folder, binaries)
         server.start()
         with _ended_with_us(folder):

@@ -18,6 +18,7 @@ from server.services.access import Passwords
 from server.services.apps import Apps
 from server.services.cluster import Cluster
 from server.settings import Settings, WebSettings
+from server.store.database import Database
 from server.web.api import RESOURCES
 from server.web.factory import application
 from server.web.schemas.base import Problem
@@ -108,10 +109,13 @@ def _declared(app: OpenAPI, method: str, path: str) -> type[BaseModel] | None:
 
 
 def make_web_node(cluster: TestCluster, folder: Path) -> WebNode:
-    """A web node as the composition root builds it."""
+    """A web node as the composition root builds it, with a single connection to tenants' data.
+
+    So a request that asked for a second one while it holds the first would wait for ever here, as it would in a crowd.
+    """
     node = Node(
         make_settings(cluster, folder),
-        Cluster(CLUSTER, cluster.database(), cluster.master),
+        Cluster(CLUSTER, Database(cluster.settings, seats=1), cluster.master),
         Passwords(CHEAP),
         Apps(),
         "0.0.0",

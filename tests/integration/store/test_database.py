@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError, StatementError
 
 from server.domain.errors import Unavailable
 from server.store import database as module
@@ -118,8 +119,8 @@ def test_a_tenant_at_rest_holds_no_connection(cluster: TestCluster, database: Da
     with database.tenant(login) as tx:
         tx.execute(text("select 1"))
     assert backends(cluster, login.role) == 1
-    database.rest(login.tenant_id)
-    database.rest(login.tenant_id)
+    database.rest(login)
+    database.rest(login)
     deadline = 100
     while backends(cluster, login.role) and deadline:
         deadline -= 1
@@ -133,7 +134,7 @@ def test_a_connection_in_use_when_others_are_let_go_is_closed_when_it_comes_back
     for way in (database.reading, database.tenant):
         with way(login) as tx:
             mine = tx.connection.driver_connection
-            database.rest(login.tenant_id)
+            database.rest(login)
             assert tx.execute(text("select 1")).scalar_one() == 1
         assert mine is not None
         assert mine.closed
@@ -145,17 +146,59 @@ def test_a_connection_in_use_when_others_are_let_go_is_closed_when_it_comes_back
     assert all(each is not None and each.closed for each in held)
 
 
-def test_only_the_tenants_used_last_keep_connections(cluster: TestCluster, login: TenantLogin) -> None:
+def test_of_many_tenants_only_those_used_last_keep_connections(cluster: TestCluster, login: TenantLogin) -> None:
     cluster.create_tenant("jutta")
     other = cluster.login("jutta")
-    database = Database(cluster.settings, tenants_kept=1)
+    database = Database(cluster.settings, seats=1)
     try:
         for one in (login, other, login, other):
             with database.reading(one) as tx:
                 assert tx.execute(text("select current_user")).scalar_one() == one.role
-        assert list(database._engines) == [other.tenant_id]
+            assert backends(cluster, login.role) + backends(cluster, other.role) == 1
+        assert backends(cluster, other.role) == 1
     finally:
         database.close()
+
+
+def test_many_threads_of_many_tenants_never_meet_anothers_data_however_few_connections_there_are(
+    cluster: TestCluster,
+) -> None:
+    for number in range(6):
+        cluster.create_tenant(f"many{number}")
+    logins = [cluster.login(f"many{number}") for number in range(6)]
+    database = Database(cluster.settings, seats=3)
+
+    def work(number: int) -> set[bool]:
+        login, found = logins[number % 6], set()
+        for turn in range(15):
+            way = (database.reading, database.tenant)[(turn + number) % 2]
+            with way(login) as tx:
+                row = tx.execute(text("select current_user, current_schema(), pg_current_xact_id_if_assigned()")).one()
+                found.add((row[0], "t_" + row[0].rpartition("_t_")[2]) == (login.role, row[1]))
+        return found
+
+    try:
+        with ThreadPoolExecutor(12) as threads:
+            assert set().union(*threads.map(work, range(12))) == {True}
+        assert sum(backends(cluster, login.role) for login in logins) <= 3
+    finally:
+        database.close()
+
+
+def test_a_connection_that_was_lost_is_never_replaced_by_somebody_elses(
+    cluster: TestCluster, database: Database, login: TenantLogin
+) -> None:
+    cluster.create_tenant("knut")
+    other = cluster.login("knut")
+    with database.reading(login) as tx:
+        with database.reading(other) as beside:
+            backends(cluster, login.role, end=True)
+            with pytest.raises(DBAPIError):
+                tx.execute(text("select 1"))
+            assert beside.execute(text("select current_user")).scalar_one() == other.role
+        tx.rollback()
+        with pytest.raises(StatementError, match="whose connection"):
+            tx.execute(text("select current_user"))
 
 
 def test_the_hub_hears_what_was_committed_and_says_when_it_may_have_missed_something(

@@ -17,8 +17,9 @@ ITEM: dict[str, Value] = {"title": "an item", "text": "", "status": "1", "labels
 
 
 def last_run(world: World) -> RunRow:
+    last = world.last_run()
     with world.scope.reading() as tx:
-        return history.run(tx, world.last_run())
+        return history.run(tx, last)
 
 
 def filled(stage: Stage) -> World:

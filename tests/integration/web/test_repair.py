@@ -165,7 +165,8 @@ def test_a_pair_outside_the_scope_is_shown(planted: Planted, admin: Browser) -> 
 
 def test_a_run_says_what_was_asked_for(planted: Planted, admin: Browser) -> None:
     admin.post(f"/runs/{planted.run}/undo", {"dry": False})
+    [request] = planted.asked()
     with planted.scope.transaction() as tx:
         run = runs.begin(tx, planted.integration, "undo")
-        requests.begun(tx, planted.asked()[0].id, run)
+        requests.begun(tx, request.id, run)
     assert admin.get(f"/runs/{run}")["argument"] == {"run": planted.run}

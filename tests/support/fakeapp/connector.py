@@ -46,6 +46,7 @@ MANIFEST = Manifest(
         Setting("reads_back", "It answers a creation with no more than an id", SettingKind.FLAG, required=False),
         Setting("heads_only", "Its lists give heads only", SettingKind.FLAG, required=False),
         Setting("patience", "Seconds that an answer may take", SettingKind.TEXT, required=False),
+        Setting("container", "The one container that this account sees", SettingKind.TEXT, required=False),
     ),
     capabilities=Capabilities(
         overlap=timedelta(0),
@@ -75,6 +76,7 @@ class FakeConnector:
         self._headers = {"Authorization": f"Bearer {settings['token']}"}
         self._reads_back = settings.get("reads_back") == "true"
         self._heads_only = settings.get("heads_only") == "true"
+        self._container = settings.get("container") or "main"
         self._format = TextFormat(settings.get("text_format") or "plain")
         self._home = ""
         able = MANIFEST.capabilities
@@ -103,7 +105,7 @@ class FakeConnector:
         return Account(AppUser(who["id"], who["name"]), "Fake app 1")
 
     def containers(self) -> tuple[Container, ...]:
-        return (Container("main", "Main"),)
+        return (Container(self._container, self._container.title()),)
 
     def item_types(self, container: str) -> tuple[ItemType, ...]:
         return (ItemType("item", container and "Item"),)
