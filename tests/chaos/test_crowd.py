@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import requests
 
 from server.domain.budget import Ceiling, Crowd, Part, budget, needed
 from server.services import integrations
@@ -160,7 +161,7 @@ def test_a_stranger_who_takes_all_connections_is_waited_for_and_everything_comes
         written = small.web.log.stat().st_size + log.stat().st_size
         with taken_by_a_stranger(small.server):
             apps[0].control("create", container="busy", fields={"title": "meanwhile"})
-            answers = []
+            answers: list[requests.Response] = []
 
             def told() -> bool:
                 panel = panels[len(answers) % len(panels)]
