@@ -91,6 +91,7 @@ class FieldSpec:
     ``id`` is the app's own name for it; ``options`` are given for option kinds; ``text_format`` for rich text;
     ``max_length`` is in ``length_unit``; ``create_only``: the app takes it at creation and never after.
     ``restricts``: a flag by which our account can restrict the item to some of those who see its neighbours.
+    ``title``: what people call the item; where it may not be empty, words stand in for an empty one.
     """
 
     id: str
@@ -104,6 +105,7 @@ class FieldSpec:
     max_length: int | None = None
     length_unit: LengthUnit = LengthUnit.CHARACTERS
     restricts: bool = False
+    title: bool = False
 
 
 @dataclass(frozen=True, slots=True)

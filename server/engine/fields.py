@@ -16,7 +16,7 @@ from server.domain.mapping import ConflictPolicy
 from server.domain.operation import Conflict, Note
 from server.domain.pair import Pair
 from server.domain.values import SETS, FieldKind, Value
-from server.engine.mapping import CompiledField, CompiledType, Unconverted
+from server.engine.mapping import CompiledField, CompiledType, Converted, Unconverted
 
 _EMPTY: tuple[Value, ...] = (None, "", ())
 
@@ -56,10 +56,18 @@ def draft_fields(type_: CompiledType, source: Item, target: Side) -> tuple[dict[
             if value not in _EMPTY:
                 notes.append(Note("left out", target, spec.name, after=value, reason=converted.reason))
             continue
-        notes.extend(Note("shortened", target, spec.name, reason=lost) for lost in converted.lost)
+        notes.extend(_told(converted, target, spec.name))
         if converted.value not in _EMPTY:
             values[spec.id] = converted.value
     return values, notes
+
+
+def _told(converted: Converted, target: Side, name: str) -> list[Note]:
+    """What is to be said of a value that is not there as it was typed."""
+    notes = [Note("shortened", target, name, reason=lost) for lost in converted.lost]
+    if converted.stands_in:
+        notes.append(Note("filled in", target, name, reason=converted.stands_in))
+    return notes
 
 
 def afresh(pair: Pair, side: Side) -> Pair:
@@ -215,7 +223,7 @@ def _carry(one: CompiledField, now: Mapping[Side, Value], target: Side, merged: 
     if isinstance(converted, Unconverted):
         merged.notes.append(Note("not written", target, spec.name, now[target], value, converted.reason))
         return
-    merged.notes.extend(Note("shortened", target, spec.name, reason=lost) for lost in converted.lost)
+    merged.notes.extend(_told(converted, target, spec.name))
     if converted.value == now[target]:
         return
     merged.writes[target][spec.id] = converted.value

@@ -69,10 +69,14 @@ class SideShape:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A value in the target's terms. ``lost`` names what the target cannot hold."""
+    """A value in the target's terms. ``lost`` names what the target cannot hold.
+
+    ``stands_in``: why it stands for an empty one, in words (empty: it does not).
+    """
 
     value: Value
     lost: tuple[str, ...] = ()
+    stands_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,10 @@ class Unconverted:
     """There is no counterpart; the target's field stays as it is. ``reason`` is a sentence."""
 
     reason: str
+
+
+def _is_blank(value: Value) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,8 @@ class CompiledField:
         spec = self.spec(target)
         if spec.kind in SETS:
             return self._convert_set(value, target)
+        if _is_blank(value) and (instead := self._instead(target)):
+            return Converted(instead, stands_in=f"it is empty, and may not be that there, so “{instead}” stands for it")
         if value is None or value == "":
             if spec.required:
                 return Unconverted(f"“{spec.name}” may not be empty there")
@@ -156,7 +166,9 @@ class CompiledField:
         """Whether the two values mean the same under this mapping; a text that was cut is the same as the whole one."""
         if self.left.kind in _TEXTS:
             texts = {Side.LEFT: str(left or ""), Side.RIGHT: str(right or "")}
-            return self._same_text(texts) or any(self._cut_from(texts, target) for target in Side)
+            return self._same_text(texts) or any(
+                self._cut_from(texts, target) or self._stands_in(texts, target) for target in Side
+            )
         if self.right.kind in SETS:
             members = left if isinstance(left, tuple) else ()
             there = right if isinstance(right, tuple) else ()
@@ -166,6 +178,15 @@ class CompiledField:
             return True
         back = self.convert(right, Side.LEFT)
         return isinstance(back, Converted) and back.value == left
+
+    def _instead(self, target: Side) -> str:
+        """What stands on ``target`` for an empty title; empty where nothing has to."""
+        spec = self.spec(target)
+        return f"(no {spec.name.casefold()})" if spec.title and spec.required else ""
+
+    def _stands_in(self, texts: Dict[Side, str], target: Side) -> bool:
+        """Whether ``target`` holds what stands for the other side's empty title: that is no edit of anybody."""
+        return _is_blank(texts[target.other]) and texts[target] != "" and texts[target] == self._instead(target)
 
     def _same_text(self, texts: Dict[Side, str]) -> bool:
         left, right = texts[Side.LEFT], texts[Side.RIGHT]
@@ -191,6 +212,8 @@ class CompiledField:
         done = convert(value, self.format(target.other), self.format(target))
         spec = self.spec(target)
         body = " ".join(done.body.split()) if spec.kind is FieldKind.TEXT else done.body
+        if not body and (instead := self._instead(target)):
+            return Converted(instead, done.lost, f"nothing of it can be shown there, so “{instead}” stands for it")
         if spec.max_length is None or length(body, spec.length_unit) <= spec.max_length:
             return Converted(body, done.lost)
         kept = cut(body, spec.max_length, spec.length_unit)

@@ -62,7 +62,7 @@ def field_specs(around: Surroundings, text_format: TextFormat, marker_field: str
 
     statuses = tuple(Option(str(one["id"]), str(one["name"]), one.get("is_closed")) for one in around.statuses)
     specs = [
-        FieldSpec("subject", "Subject", FieldKind.TEXT, required=True, max_length=_SUBJECT_LENGTH),
+        FieldSpec("subject", "Subject", FieldKind.TEXT, required=True, title=True, max_length=_SUBJECT_LENGTH),
         FieldSpec("description", "Description", FieldKind.RICH_TEXT, text_format=text_format),
         FieldSpec("status", "Status", FieldKind.STATUS, options=statuses),
         FieldSpec("priority", "Priority", FieldKind.OPTION, options=_options(_active(around.priorities))),

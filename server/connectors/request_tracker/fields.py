@@ -60,7 +60,15 @@ def field_specs(
 ) -> tuple[FieldSpec, ...]:
     """The fields of a queue's tickets; the field that holds our correlation id is left out."""
     standard = (
-        FieldSpec("Subject", "Subject", FieldKind.TEXT, required=True, max_length=_SUBJECT_LENGTH, length_unit=_BYTES),
+        FieldSpec(
+            "Subject",
+            "Subject",
+            FieldKind.TEXT,
+            required=True,
+            title=True,
+            max_length=_SUBJECT_LENGTH,
+            length_unit=_BYTES,
+        ),
         FieldSpec("description", "Description", FieldKind.RICH_TEXT, create_only=True, text_format=text_format),
         FieldSpec("Status", "Status", FieldKind.STATUS, options=tuple(statuses)),
         FieldSpec(

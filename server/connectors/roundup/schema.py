@@ -89,7 +89,7 @@ class Schema:
             self._shapes.pop(name, None)
         shape = self.shape(name)
         return (
-            FieldSpec(_TITLE, "Title", FieldKind.TEXT, required=True, max_length=None),
+            FieldSpec(_TITLE, "Title", FieldKind.TEXT, required=True, title=True, max_length=None),
             FieldSpec(DESCRIPTION, "Description", FieldKind.RICH_TEXT, text_format=text_format),
             *(self._spec(one) for one in shape.fields.values()),
         )

@@ -21,7 +21,7 @@ _NOTHING = (None, "", ())
 """What a field holds that nobody has filled in."""
 
 FIELDS = (
-    FieldSpec("title", "Title", FieldKind.TEXT, required=True),
+    FieldSpec("title", "Title", FieldKind.TEXT, required=True, title=True),
     FieldSpec("text", "Text", FieldKind.RICH_TEXT, text_format=TextFormat.PLAIN),
     FieldSpec("status", "Status", FieldKind.STATUS, options=(Option("1", "New"), Option("2", "Done", closed=True))),
     FieldSpec("labels", "Labels", FieldKind.LABELS),
@@ -62,6 +62,8 @@ class ModelApp:
     private_comments: bool = True
     removes: bool = True
     keeps_created_at: bool = False
+    untitled: bool = False
+    """It takes items without a title."""
     drops_created_at: bool = False
     """It is of a kind that may keep the time of an original, and drops it without a word."""
     restricts: bool = False
@@ -353,7 +355,7 @@ class ModelApp:
     def store(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Values as the app keeps them, if it takes them."""
         title = values.get("title")
-        if isinstance(title, str) and not title.strip():
+        if isinstance(title, str) and not title.strip() and not self.untitled:
             raise self.refusal(f"{self.name} wants a title.", "title may not be empty")
         if isinstance(title, str) and title in self.refuses:
             raise self.refusal(f"{self.name} refuses this.", f"“{title}” is not welcome")

@@ -59,7 +59,7 @@ MANIFEST = Manifest(
 )
 
 FIELDS = (
-    FieldSpec("title", "Title", FieldKind.TEXT, required=True, max_length=200),
+    FieldSpec("title", "Title", FieldKind.TEXT, required=True, title=True, max_length=200),
     FieldSpec("text", "Text", FieldKind.RICH_TEXT),
     FieldSpec("status", "Status", FieldKind.STATUS, options=(Option("open", "Open"), Option("closed", "Closed", True))),
     FieldSpec("labels", "Labels", FieldKind.LABELS),
