@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import threading
 import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,15 +17,51 @@ import pytest
 
 from server.connectors.base import Connector
 from server.domain.errors import AppError, CredentialsRefused, Gone, NotThatApp, Rejected, Transient
-from server.domain.item import CommentDraft, Item
-from server.domain.values import FieldKind
+from server.domain.item import CommentDraft, Item, Page
+from server.domain.values import FieldKind, Value
 from server.engine.lengths import cut
 from tests.contract.around_items import AroundItems
 from tests.contract.behind_a_wall import BehindAWall
 from tests.contract.tracker import Tracker, other_server
+from tests.support.proxy import Asked, Fault, Proxy
 
 MANY = 104
 """More than a page of any app's."""
+_TITLES = frozenset({"title", "subject"})
+_A_SECOND = 1.1
+_SECOND_REQUEST, _LATER_REQUEST = 2, 4
+
+
+class Meanwhile:
+    """People who are at work while a walk is under way: before its second request, and before later ones.
+
+    First an item is made and one edited, and a second later others are: what was read last is newer than what nobody
+    has seen yet.
+    """
+
+    def __init__(self, tracker: Tracker, items: Sequence[str]) -> None:
+        self._tracker = tracker
+        self._asked = 0
+        self._lock = threading.Lock()
+        self.edited = items
+        self.done = False
+
+    def __call__(self, asked: Asked) -> Fault:
+        with self._lock:
+            self._asked += not asked.writes
+            if self._asked == _SECOND_REQUEST:
+                self._tracker.create(self._tracker.crowd, "Neu", 1)
+                self._edit("zuerst")
+                threading.Event().wait(_A_SECOND)
+                self._edit("danach", self.edited[-1:])
+                self.done = True
+            elif self._asked == _LATER_REQUEST:
+                self._edit("noch später", self.edited[:1])
+        return Fault.NONE
+
+    def _edit(self, title: str, items: Sequence[str] | None = None) -> None:
+        for one in self.edited if items is None else items:
+            self._tracker.edit(one, f"{title} {one}")
 
 
 class Conformance(AroundItems, BehindAWall):
@@ -104,17 +141,48 @@ class Conformance(AroundItems, BehindAWall):
         heads = [one for page in pages for one in page.heads]
         assert len({one.id for one in heads}) >= MANY
         assert {one.id for one in heads} == {one for page in connector.census(tracker.crowd) for one in page}
-        for page in pages:
-            assert page.reached == max(one.updated_at for one in page.heads)
         times = [page.reached for page in pages if page.reached is not None]
         assert times == sorted(times)
-        last = max(one.updated_at for one in heads)
+        assert len(times) == len(pages)
+        for page, reached in zip(pages, times, strict=True):
+            # A page may claim less: a second that was not over when it was read is for the next look.
+            assert reached <= max(one.updated_at for one in page.heads)
+        last = times[-1]
         changed = heads[0].id
         tracker.edit(changed, "anders")
         late = [one for page in connector.changes(tracker.crowd, last) for one in page.heads]
         assert changed in {one.id for one in late}
         same_second = {one.id for one in heads if one.updated_at >= last}
         assert {one.id for one in late} <= same_second | {changed}
+
+    def test_what_people_do_between_a_list_and_the_reading_of_its_items_is_seen_with_the_next_look(
+        self, tracker: Tracker, connector: Connector, walled: Connector, wall: Proxy
+    ) -> None:
+        known = {one for page in connector.census(tracker.crowd) for one in page}
+        if len(known) < MANY:
+            tracker.create(tracker.crowd, "Menge", MANY - len(known))
+        order = [one.id for page in walled.changes(tracker.crowd, None) for one in page.heads]
+        busy = Meanwhile(tracker, (order[0], order[len(order) // 2], order[-1]))
+        wall.choose = busy
+        seen: dict[str, Value] = {}
+        reached = self._take_in(connector, walled.changes(tracker.crowd, None), seen)
+        wall.choose = lambda _: Fault.NONE
+        assert busy.done, "nothing was asked after the list"
+        self._take_in(connector, connector.changes(tracker.crowd, reached), seen)
+        now = {one for page in connector.census(tracker.crowd) for one in page}
+        titles = {one: connector.fetch(one).fields[tracker.title] for one in {*busy.edited, *now - set(order)}}
+        assert {one: seen.get(one) for one in titles} == titles
+
+    def _take_in(self, connector: Connector, pages: Iterable[Page], seen: dict[str, Value]) -> datetime:
+        """What a pass would know of the items after these pages, and how far it would believe to have come."""
+        reached = datetime.min.replace(tzinfo=UTC)
+        for page in pages:
+            for head in page.heads:
+                item = head.item or connector.fetch(head.id)
+                assert item is not None
+                seen[head.id] = next(value for name, value in item.fields.items() if name.casefold() in _TITLES)
+            reached = max(reached, page.reached or reached)
+        return reached
 
     def test_a_change_in_the_same_second_is_not_missed(self, tracker: Tracker, connector: Connector) -> None:
         made = connector.create(tracker.draft())
