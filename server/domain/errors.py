@@ -6,6 +6,8 @@ travels as ``__cause__`` and is for the log only.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from server.domain.text import storable
 
 
@@ -97,7 +99,16 @@ class CredentialsRefused(AppError):
 
 
 class Rejected(AppError):
-    """The app refuses this one item: the pair is quarantined with the app's own words."""
+    """The app refuses this one item: what it refuses is left out, or the pair is quarantined, with the app's own words.
+
+    ``fields``: the ids of the fields that it means, where it says so.
+    """
+
+    def __init__(
+        self, message: str, *, words: str = "", status: int | None = None, fields: Collection[str] = ()
+    ) -> None:
+        super().__init__(message, words=words, status=status)
+        self.fields = frozenset(fields)
 
 
 class Looping(Rejected):

@@ -166,6 +166,15 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """An operation that was tried on a pair, ``ago`` seconds before now."""
+
+    operation: Operation
+    came_through: bool
+    ago: float
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """One line of an item's history: what was done or decided, and why.
 

@@ -116,6 +116,26 @@ class AttachmentPair:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something of a pair that the app of ``side`` did not take: it is left out until what it depends on changes.
+
+    ``what`` says what it is (``field``, ``member`` of a set, ``comment``, ``link`` ...), ``name`` which one, by its id.
+    ``value`` is a fingerprint of what was refused (of a member: itself). ``rules`` and ``beside`` are fingerprints of
+    what it depends on: the mapping with the field's options, and what else the item holds. ``label`` is what people
+    call it, ``words`` are the app's own.
+    """
+
+    side: Side
+    what: str
+    name: str
+    value: str
+    rules: str = ""
+    beside: str = ""
+    label: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """The left item and the right item of one integration. ``id`` is also the correlation id of the create.
 
@@ -132,6 +152,7 @@ class Pair:
     comments: tuple[CommentPair, ...] = ()
     attachments: tuple[AttachmentPair, ...] = ()
     reserved_at: datetime | None = None
+    refusals: tuple[Refusal, ...] = ()
 
     def on(self, side: Side) -> Seen:
         """One side."""

@@ -23,6 +23,15 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """Something of a pair that is not written for a while, because it was written too often. ``why``: a sentence."""
+
+    why: str
+    seconds: float
+    """Until it goes on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The outcome of looking at one pair.
 
@@ -42,6 +51,15 @@ class Plan:
     """The sentence of the history, where the operations alone do not say it."""
     waits: tuple[Wait, ...] = ()
     bases: Mapping[Side, Mapping[str, Value]] = field(default_factory=dict)
+    withheld: tuple[Operation, ...] = ()
+    """What is not sent now: it counts as not carried, and is planned anew by the next look."""
+    stops: tuple[Stop, ...] = ()
+    """What the breaker has stopped of it."""
+
+    @property
+    def planned(self) -> tuple[Operation, ...]:
+        """All that would bring the two in step, whether it is sent now or not."""
+        return (*self.operations, *self.withheld)
 
 
 @dataclass(slots=True)

@@ -99,15 +99,15 @@ def clear(tx: Connection, integration: str, items: Sequence[tuple[Side, str]]) -
         tx.execute(t.holds.delete().where(_of(integration, items)))
 
 
-def due(tx: Connection, integration: str, limit: int) -> list[tuple[Side, str]]:
-    """Items whose time has come, longest waiting first."""
+def due(tx: Connection, integration: str, limit: int) -> list[tuple[Side, str, bool]]:
+    """Items whose time has come, longest waiting first; each with whether it was refused, and is tried afresh."""
     query = (
-        select(t.holds.c.side, t.holds.c.item_id)
+        select(t.holds.c.side, t.holds.c.item_id, t.holds.c.kind)
         .where((t.holds.c.integration_id == integration) & (t.holds.c.due_at <= func.now()))
         .order_by(t.holds.c.due_at)
         .limit(limit)
     )
-    return [(Side(row.side), row.item_id) for row in tx.execute(query)]
+    return [(Side(row.side), row.item_id, row.kind == "quarantine") for row in tx.execute(query)]
 
 
 def unpaired(tx: Connection, integration: str, after: tuple[str, str], limit: int) -> list[tuple[Side, str]]:

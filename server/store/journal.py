@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy import Column, Connection, Row, bindparam, func, select, text, true, update
 
 from server.domain.item import Side
-from server.domain.operation import Carried, DeleteItem, Operation, Step, UpdateItem
+from server.domain.operation import Carried, DeleteItem, Operation, Step, Tried, UpdateItem
 from server.domain.values import Value
 from server.store import bulk
 from server.store import tables as t
@@ -47,6 +47,9 @@ _UNRESOLVED = (
 )
 _WALK, _WALK_NO_MORE = text("set enable_bitmapscan = off"), text("reset enable_bitmapscan")
 _UNRESOLVED_OF = _UNRESOLVED.where(bulk.named(OPEN.c.pair_id, "pairs"))
+
+NOT_REACHED = "an earlier step did not succeed"
+"""The error of an operation that was never tried."""
 
 OperationState = Literal["planned", "done", "failed", "superseded"]
 
@@ -141,25 +144,27 @@ def first_doubt(tx: Connection, integration: str, side: Side) -> datetime | None
     return tx.execute(query).scalar_one_or_none()
 
 
-def recent(
-    tx: Connection, pair_ids: Sequence[str], window: timedelta
-) -> dict[str, tuple[tuple[Side, Mapping[str, Value]], ...]]:
-    """The field writes that were carried out on these pairs within ``window`` before now: side and values, by pair."""
+def recent(tx: Connection, pair_ids: Sequence[str], window: timedelta) -> dict[str, list[Tried]]:
+    """What was tried on these pairs within ``window`` before now, by pair, the oldest first: whatever came of it.
+
+    Not what an earlier step kept from being tried.
+    """
     c, given = t.operations.c, bulk.listed(Column("pair", t.operations.c.pair_id.type), "pairs")
-    written = bulk.each(
-        select(c.pair_id, c.side, c.payload["changed"].label("changed")).where(
+    tried = bulk.each(
+        select(t.operations, func.extract("epoch", func.now() - c.finished_at).label("ago")).where(
             c.pair_id == given.c.pair,
-            c.kind == "update",
-            c.state == "done",
             c.finished_at > func.now() - window,
+            c.error != bulk.constant(NOT_REACHED),
         ),
-        "written",
+        "tried",
     )
-    query = select(*written.c).select_from(given.join(written, true()))
-    found: dict[str, list[tuple[Side, Mapping[str, Value]]]] = defaultdict(list)
+    query = select(*tried.c).select_from(given.join(tried, true())).order_by(tried.c.finished_at, tried.c.place)
+    found: dict[str, list[Tried]] = defaultdict(list)
     for row in tx.execute(query, {"pairs": list(pair_ids)}):
-        found[str(row.pair_id)].append((Side(row.side), values(row.changed) or {}))
-    return {pair: tuple(writes) for pair, writes in found.items()}
+        step = _STEP.validate_python(row.payload)
+        operation = Operation(str(row.id), str(row.pair_id), row.place, Side(row.side), step, row.planned_at)
+        found[str(row.pair_id)].append(Tried(operation, row.state == "done", float(row.ago)))
+    return found
 
 
 def carried(tx: Connection, run_id: str, pair_ids: Sequence[str]) -> dict[str, tuple[Carried, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from server.domain.item import Link, Side
-from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Seen
+from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Refusal, Seen
 from server.domain.values import Value
 from server.store import bulk
 from server.store import tables as t
@@ -192,7 +192,7 @@ def _whole(column: Column[Any]) -> Any:
         for side in Side
         for name in ("id", "key", "url", "type", "snapshot", "stamp", "links", "restricted")
     )
-    own = (pairs.id, pairs.state, pairs.origin, pairs.title, pairs.reserved_at)
+    own = (pairs.id, pairs.state, pairs.origin, pairs.title, pairs.reserved_at, cast(pairs.refused, Text))
     given = bulk.listed(Column("wanted", column.type), "ids")
     whole = bulk.each(
         select(*own, *sides, _hanging(t.comment_pairs), _hanging(t.attachment_pairs)).where(
@@ -229,7 +229,7 @@ def values(held: Mapping[str, Any] | None) -> dict[str, Value] | None:
 
 
 def _pair(row: Sequence[Any]) -> Pair:
-    id_, state, origin, title, reserved_at, *sides, comments, files = row
+    id_, state, origin, title, reserved_at, refused, *sides, comments, files = row
     return Pair(
         str(id_),
         PairState(state),
@@ -240,7 +240,13 @@ def _pair(row: Sequence[Any]) -> Pair:
         tuple(_comment(one) for one in json.loads(comments)) if comments else (),
         tuple(_attachment(one) for one in json.loads(files)) if files else (),
         reserved_at,
+        tuple(_refusal(one) for one in json.loads(refused)) if refused else (),
     )
+
+
+def _refusal(row: Mapping[str, str]) -> Refusal:
+    rest = {name: value for name, value in row.items() if name != "side"}
+    return Refusal(Side(row["side"]), **rest)
 
 
 def _seen(*columns: Any) -> Seen:
@@ -297,6 +303,7 @@ def _pair_row(integration: str, pair: Pair, synced_at: str | None) -> dict[str, 
         "title": pair.title,
         "reserved_at": pair.reserved_at,
         "synced_at": synced_at,
+        "refused": [asdict(one) for one in pair.refusals] or None,
         "left_id": left.item_id,
         "left_key": left.key,
         "left_url": left.url,

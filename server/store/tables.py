@@ -194,6 +194,7 @@ pairs = Table(
     Column("reserved_at", _TIME),
     Column("created_at", _TIME),
     Column("synced_at", _TIME),
+    Column("refused", _JSON),
 )
 comment_pairs = Table(
     "comment_pairs",

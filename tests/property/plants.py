@@ -17,7 +17,7 @@ from server.engine import attachments, comments, fields, filters, links, mapping
 from server.engine.parting import Reason
 from server.engine.plan import Draughtsman, seen, snapshot
 from server.services.sync import apply, caution, decide, flow, history, look, page, settle
-from server.services.sync.apply import Applied
+from server.services.sync.carried import Applied
 from server.services.sync.work import Look, Work
 from server.store import cursors, events, holds, journal, scans, tables
 from server.store.holds import Hold

@@ -54,7 +54,7 @@ _IN_STEP = (
     " (select from operations where pair_id = pairs.id and kind = 'delete' and state = 'planned')"
 )
 """Pairs that are kept in step, without those that are about to end."""
-_UNTIL_THE_LAST_CREATE = 9
+_UNTIL_THE_LAST_CREATE = 11
 
 
 Rules = Callable[[str, str], Document]

@@ -7,7 +7,7 @@ know. So every write is read back, and who we are is proved after every list and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -25,7 +25,7 @@ from server.connectors.redmine.manifest import MANIFEST, TEXT_FORMATS
 from server.connectors.redmine.read import Json, lines, own_id, read_item, read_marker, section
 from server.connectors.redmine.rights import abilities
 from server.connectors.redmine.workflow import next_step
-from server.connectors.redmine.write import beyond_three_bytes, issue_body, left_empty, not_taken, other_texts
+from server.connectors.redmine.write import beyond_three_bytes, issue_body, left_empty, meant, not_taken, other_texts
 from server.connectors.seen import Seen
 from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected, Transient
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
@@ -196,7 +196,8 @@ class Redmine:
         marker = self._learned.marker(draft.container)
         if marker is not None:
             body.setdefault("custom_fields", []).append({"id": int(marker), "value": draft.marker})
-        answer = self._begin(body, left_empty(draft.fields))
+        with self._telling(draft.fields):
+            answer = self._begin(body, left_empty(draft.fields))
         made = _made(answer, "issue", "id", what="a new issue")
         return self._settle(made, draft.fields)
 
@@ -212,7 +213,10 @@ class Redmine:
 
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         """Write the fields, the status by way of the workflow; what Redmine left as it was is ``Rejected``."""
-        sure = self._put(item_id, issue_body(changed), sure=False) if changed else True
+        sure = True
+        if changed:
+            with self._telling(changed):
+                sure = self._put(item_id, issue_body(changed), sure=False)
         return self._settle(item_id, changed, sure=sure)
 
     def delete(self, item_id: str) -> None:
@@ -243,9 +247,20 @@ class Redmine:
             names = ", ".join(left)
             raise Rejected(
                 f"Redmine left {names} of issue {item.key} as it was, without a word. Its workflow or the issue's "
-                "subtasks may decide it, or the syncing user's role may not change it."
+                "subtasks may decide it, or the syncing user's role may not change it.",
+                fields=left,
             )
         return item
+
+    @contextmanager
+    def _telling(self, sent: Mapping[str, Value]) -> Iterator[None]:
+        """Say of a refusal which of the fields that were ``sent`` Redmine means, as far as its sentences tell."""
+        try:
+            yield
+        except Rejected as error:
+            if error.status == _UNPROCESSABLE:
+                error.fields |= meant(error.words, sent, self._learned.custom_names())
+            raise
 
     def _reach(self, item: Item, goal: str) -> Item:
         """Take an issue to a status over the statuses between, a step at a time; each is read back.
@@ -255,7 +270,9 @@ class Redmine:
         project, tracker = item.container, item.type
         names = self._learned.status_names()
         if goal not in names:
-            raise Rejected(f"Redmine has no status with the number {goal} any more; map it to another one.")
+            raise Rejected(
+                f"Redmine has no status with the number {goal} any more; map it to another one.", fields=("status",)
+            )
         start = str(item.fields["status"])
         been = set(self._learned.closed_statuses())  # work is not ended on the way to somewhere else
         while (here := str(item.fields["status"])) != goal:
@@ -269,14 +286,16 @@ class Redmine:
                 raise Rejected(
                     f"Redmine's workflow shows no way for issue {item.key} from “{names.get(here, here)}” to "
                     f"“{names[goal]}” for the syncing user (allowed now: {shown}). Widen the workflow, or map the "
-                    "status to another one."
+                    "status to another one.",
+                    fields=("status",),
                 )
             self._put(item.id, {"status_id": step})
             item = self.fetch(item.id)
             if item.fields["status"] != step:
                 raise Rejected(
                     f"Redmine did not take issue {item.key} to “{names.get(step, step)}”, without a word; it stays "
-                    f"“{names.get(str(item.fields['status']), '?')}”. An open subtask or blocker may be why."
+                    f"“{names.get(str(item.fields['status']), '?')}”. An open subtask or blocker may be why.",
+                    fields=("status",),
                 )
         return item
 

@@ -159,6 +159,15 @@ class Learned:
 
         return self._keep("definitions", learn)
 
+    def custom_names(self) -> Mapping[str, str]:
+        """The fields of issues by the names of custom fields, as far as our account may know them."""
+
+        def learn() -> Mapping[str, str]:
+            known = self.definitions() or self.seen_customs("")
+            return {str(one["name"]): f"cf_{one['id']}" for one in known}
+
+        return self._keep("custom names", learn)
+
     def seen_customs(self, container: str, tracker: str | None = None) -> tuple[Json, ...]:
         """Custom fields as found on an issue of the project, else of any project; empty when there is no issue."""
         common = {"status_id": "*", "limit": "1"} | ({"tracker_id": tracker} if tracker else {})

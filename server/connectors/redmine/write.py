@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from server.connectors.redmine.read import DATES, NUMBERS, REFERENCES, custom_id, lines
@@ -25,7 +25,7 @@ def issue_body(fields: Mapping[str, Value]) -> dict[str, Any]:
         elif name in ("subject", "description", "is_private", *NUMBERS, *DATES):
             body[name] = "" if value is None else value
         else:
-            raise Rejected(f"Redmine has no field “{name}”; take it out of the mapping.")
+            raise Rejected(f"Redmine has no field “{name}”; take it out of the mapping.", fields=(name,))
     if customs:
         body["custom_fields"] = customs
     return body
@@ -87,3 +87,34 @@ def beyond_three_bytes(body: object) -> bool:
     if isinstance(body, list | tuple):
         return any(beyond_three_bytes(one) for one in body)
     return False
+
+
+_SPOKEN = {
+    "Subject": "subject",
+    "Description": "description",
+    "Status": "status",
+    "Priority": "priority",
+    "Assignee": "assigned_to",
+    "Category": "category",
+    "Target version": "fixed_version",
+    "Start date": "start_date",
+    "Due date": "due_date",
+    "% Done": "done_ratio",
+    "Estimated time": "estimated_hours",
+    "Private": "is_private",
+}
+"""What Redmine calls its fields in its sentences, in English; custom fields have their own names in every language."""
+
+
+def meant(words: str, sent: Iterable[str], customs: Mapping[str, str]) -> frozenset[str]:
+    """Those of the fields that were ``sent`` of which a sentence of Redmine's speaks: each begins with one.
+
+    ``customs``: custom fields by their names. In another language than English a standard field is not recognised.
+    """
+    names = {**_SPOKEN, **customs}
+    found = set()
+    for sentence in words.split("; "):
+        called = [name for name in names if sentence.startswith(f"{name} ")]
+        if called:
+            found.add(names[max(called, key=len)])
+    return frozenset(found & set(sent))

@@ -6,6 +6,7 @@ no way to edit what was said, and a reply opens a ticket by itself, which is und
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -186,19 +187,28 @@ class RequestTracker:
         marker = self._learned.marker(draft.container)
         if marker is not None:
             body.setdefault("CustomFields", {})[marker.id] = draft.marker
-        answer = self._outlet.request("POST", f"{API}/ticket", headers=self._learned.headers, json=body)
+        answer = self._begin(body, draft.fields)
         made = self._settle(_made(answer), draft.fields)
         if draft.created_at is not None and made.created_at is not None:
             kept = abs(made.created_at - draft.created_at) <= _SAME_MOMENT
             self.seen.note(KEEPS_CREATED_AT, there=kept)
         return made
 
+    def _begin(self, body: Json, sent: Mapping[str, Value]) -> Answer:
+        """Make the ticket; of a refusal it is said which fields RT's sentence speaks of."""
+        try:
+            return self._outlet.request("POST", f"{API}/ticket", headers=self._learned.headers, json=body)
+        except Rejected as error:
+            error.fields |= {name for name in sent if re.search(rf"\b{re.escape(name)}\b", error.words)}
+            raise
+
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         """Write the fields; what RT left as it was is ``Rejected``, and so is a new description."""
         if "description" in changed:
             raise Rejected(
                 f"The description of ticket #{item_id} was not changed: Request Tracker cannot edit what a ticket "
-                "began with. Let the description travel at creation only."
+                "began with. Let the description travel at creation only.",
+                fields=("description",),
             )
         ticket, _ = self._ticket(item_id)
         return self._settle(item_id, changed, self._put(ticket, changed))
@@ -253,6 +263,7 @@ class RequestTracker:
                 f"Request Tracker left {', '.join(left)} of ticket #{item_id} as it was ({said}). The workflow or "
                 "open dependencies may forbid it, the value may be unknown there, or the syncing user may not.",
                 words="; ".join(words),
+                fields=left,
             )
         with confirming(what):
             return self._whole(ticket, last)

@@ -66,7 +66,9 @@ def ticket_body(
             if not creating or value not in (None, "", ()):
                 own[name[3:]] = custom_value(value, customs[name[3:]], zone)
         elif name != "description":
-            raise Rejected(f"Request Tracker's queue has no field “{name}”; take it out of the mapping.")
+            raise Rejected(
+                f"Request Tracker's queue has no field “{name}”; take it out of the mapping.", fields=(name,)
+            )
     if own:
         body["CustomFields"] = own
     return body

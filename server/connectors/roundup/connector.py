@@ -6,10 +6,12 @@ carries the tag of what it was made from, so it never overwrites what somebody e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from server.connectors import audience
 from server.connectors.base import Account, Capabilities, Container, ItemType, Manifest, Outlet
@@ -170,7 +172,8 @@ class Roundup:
         body["messages"] = [self._writer.say(draft.fields.get(DESCRIPTION), item_marker(draft.marker))]
         if shape.holds_marker:
             body["remote_id"] = draft.marker
-        made = self._session.post(f"/rest/data/{draft.container}", body)
+        with self._telling(body):
+            made = self._session.post(f"/rest/data/{draft.container}", body)
         with confirming(f"{draft.container}{made}"):
             return self.fetch(draft.container + made)
 
@@ -179,15 +182,28 @@ class Roundup:
         name, number = place_of(item_id)
         body = self._writer.body(name, changed)
         if body:
-            self._session.edit(f"/rest/data/{name}/{number}", lambda _: body)
+            with self._telling(body):
+                self._session.edit(f"/rest/data/{name}/{number}", lambda _: body)
         if DESCRIPTION in changed:
             self._writer.describe(name, number, lines(changed[DESCRIPTION]))
         with confirming(item_id):
             item = self.fetch(item_id)
         left = [one for one in body if item.fields.get(one) != changed[one] and self._writer.exact(name, one)]
         if left:
-            raise Rejected(f"Roundup left {', '.join(left)} of {item_id} as it was, or set something else instead.")
+            raise Rejected(
+                f"Roundup left {', '.join(left)} of {item_id} as it was, or set something else instead.", fields=left
+            )
         return item
+
+    @staticmethod
+    @contextmanager
+    def _telling(sent: Mapping[str, Any]) -> Iterator[None]:
+        """Say of a refusal which of the properties that were ``sent`` Roundup's sentence speaks of."""
+        try:
+            yield
+        except Rejected as error:
+            error.fields |= {name for name in sent if re.search(rf"\b{re.escape(name)}\b", error.words)}
+            raise
 
     def delete(self, item_id: str) -> None:
         """Retire the item, which Roundup allows to administrators only, unless the tracker says otherwise."""

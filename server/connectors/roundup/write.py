@@ -103,7 +103,7 @@ class Writer:
             elif key in fields:
                 body[key] = self._written(fields[key], value)
             else:
-                raise Rejected(f"“{name}” has no field “{key}” in this tracker.")
+                raise Rejected(f"“{name}” has no field “{key}” in this tracker.", fields=(key,))
         return body
 
     def _written(self, one: Property, value: Value) -> Any:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.domain.errors import Looping, NeedsRelease
+from server.domain.errors import NeedsRelease
 from server.domain.item import Side
 from server.domain.operation import CreateItem, UpdateItem
 from server.domain.pair import PARTED, Pair, PairState
 from server.engine.audience import restricted
-from server.engine.breaker import WINDOW, Written, loops
+from server.engine.breaker import WINDOW, stopped
 from server.engine.guard import Harm, too_much
 from server.engine.plan import Plan
 from server.services.sync.work import Look, Work
@@ -19,21 +19,20 @@ _MEANT = frozenset({"reconcile", "hard resync", "undo"})
 """Runs that a person asked for because they overwrite."""
 
 
-def find_loops(work: Work, looks: Sequence[Look], plans: Sequence[Plan]) -> dict[str, Looping]:
-    """The pairs of this page that are written again and again, by id, each with the sentence for its hold."""
-    written = [plan for one, plan in zip(looks, plans, strict=True) if one.pair is not None and _overwrites(plan)]
-    if not written:
-        return {}
+def without_stopped(work: Work, looks: Sequence[Look], plans: Sequence[Plan]) -> list[Plan]:
+    """The plans without what the breaker stops. What a person asks for, or asks for once more, is never stopped."""
+    meant = work.run.trigger in _MEANT or work.again is not None
+    asked = [
+        plan.pair.id
+        for one, plan in zip(looks, plans, strict=True)
+        if one.pair is not None and plan.operations and not (one.afresh or meant)
+    ]
+    if not asked:
+        return list(plans)
     with work.scope.reading() as tx:
-        recent = journal.recent(tx, [plan.pair.id for plan in written], WINDOW)
-    found: dict[str, Looping] = {}
-    for plan in written:
-        writes = recent.get(plan.pair.id, ())
-        values = [Written(side, name, value) for side, changed in writes for name, value in changed.items()]
-        why = loops(work.mapping.document.breaker, values, len(writes), plan.operations)
-        if why:
-            found[plan.pair.id] = Looping(why)
-    return found
+        recent = journal.recent(tx, asked, WINDOW)
+    rules = work.mapping.document.breaker
+    return [stopped(rules, recent[plan.pair.id], plan) if plan.pair.id in recent else plan for plan in plans]
 
 
 def stop_on_harm(work: Work, looks: Sequence[Look], plans: Sequence[Plan]) -> None:

@@ -70,7 +70,9 @@ def errands(work: Work) -> Iterator[Reached]:
     yield from _entries(work, "looking up what was interrupted", paging.open_entries(work))
     with work.scope.reading() as tx:
         due = holds.due(tx, work.integration, _DUE_AT_ONCE)
-    yield from _entries(work, "trying again", [Look(side, item_id, held=True) for side, item_id in due])
+    yield from _entries(
+        work, "trying again", [Look(side, item_id, held=True, afresh=afresh) for side, item_id, afresh in due]
+    )
 
 
 def read_side(work: Work, side: Side) -> Iterator[Reached]:

@@ -26,7 +26,7 @@ from server.domain.operation import (
 from server.domain.pair import PARTED, Pair, PairState
 from server.domain.values import Value
 from server.engine.mapping import CompiledType
-from server.services.sync.apply import Applied
+from server.services.sync.carried import Applied
 from server.services.sync.work import Look, Work
 from server.store.events import Event
 
@@ -55,7 +55,7 @@ def made(old: Pair | None, pair: Pair, done: Applied) -> Made | None:
 
 def events_of(work: Work, look: Look, pair: Pair, done: Applied, made: Made | None) -> list[Event]:
     """The history's lines about one pair's plan: that its twin was made, and whatever else there is to tell."""
-    notes = [*written(done), *done.plan.notes]
+    notes = [*written(done), *done.plan.notes, *refused(done)]
     if made is Made.FOUND:
         lines = [creation(work, look, pair)]
     elif made is Made.NOW and (done.failure is not None or done.plan.summary):
@@ -143,6 +143,14 @@ def written(done: Applied) -> list[Note]:
     return notes
 
 
+def refused(done: Applied) -> list[Note]:
+    """A line for all that an app did not take, and for what it said before it took the rest."""
+    notes = [Note("not taken", one.side, one.label.strip("“”"), reason=one.words) for one in done.refusals]
+    told = " ".join([*(one.words for one in done.refusals), done.failure.words if done.failure is not None else ""])
+    said = [(side, words) for side, words in dict.fromkeys(done.said) if words not in told]
+    return notes + [Note("sent again", side, reason=words) for side, words in said]
+
+
 def _notes_of(done: Applied, operation: Operation) -> list[Note]:
     side, step = operation.side, operation.step
     names = _names(done.plan.type, side)
@@ -151,13 +159,16 @@ def _notes_of(done: Applied, operation: Operation) -> list[Note]:
         set_ = [
             Note("set", side, names.get(name, name), None, created.get(name, value))
             for name, value in step.draft.fields.items()
+            if name not in done.refused[side]
         ]
         return [*set_, *_cut_there(side, step.draft.fields, created, names)]
     if isinstance(step, UpdateItem):
         item = done.written.get(side)
         after: dict[str, Value] = dict(item.fields) if isinstance(item, Item) else dict(step.changed)
         set_ = [
-            Note("set", side, names.get(name, name), step.before.get(name), after.get(name)) for name in step.changed
+            Note("set", side, names.get(name, name), step.before.get(name), after.get(name))
+            for name in step.changed
+            if name not in done.refused[side]
         ]
         return [*set_, *_cut_there(side, step.changed, after, names)]
     if isinstance(step, AddComment):

@@ -9,7 +9,7 @@ from server.domain.item import CARRIED, MARKS, PARENT, Link, Side
 from server.domain.operation import AddLink, RemoveLink
 from server.domain.pair import Pair, PairState
 from server.engine.links import travel
-from server.services.sync.apply import Applied
+from server.services.sync.carried import Applied
 from server.services.sync.work import Work
 from server.store import holds, pairs
 from server.store.database import Transaction
@@ -67,7 +67,7 @@ def links_after(done: Applied, side: Side, old: Pair | None) -> frozenset[Link]:
     """
     links = set(done.plan.pair.on(side).links)
     finished = {one.operation for one in done.outcomes if one.state == "done"}
-    for operation in done.plan.operations:
+    for operation in done.plan.planned:
         step = operation.step
         if operation.id in finished or not isinstance(step, AddLink | RemoveLink):
             continue

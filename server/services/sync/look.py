@@ -21,6 +21,7 @@ from server.engine.arrival import answers_to
 from server.engine.audience import hollow
 from server.engine.filters import outside
 from server.engine.reconcile import unchanged
+from server.services.sync import left_out
 from server.services.sync.work import Look, Work
 from server.store import journal, marks, pairs
 from server.store.marks import Mark
@@ -175,7 +176,7 @@ def is_as_seen(work: Work, one: Look) -> bool:
     if one.pair is None or one.item is None or one.type is None or one.open:
         return False
     beside = one.pair.on(one.side.other).restricted
-    if outside(work.mapping, one.side, one.item, paired=True, beside=beside):
+    if outside(work.mapping, one.side, one.item, paired=True, beside=beside) or not left_out.still_so(work, one):
         return False
     return unchanged(one.type, one.pair, one.side, one.item, work.mapping)
 

@@ -21,9 +21,10 @@ from server.engine.arrival import arrived
 from server.engine.plan import Plan, compared, unsettled
 from server.engine.reconcile import absorb
 from server.engine.undo import after_cut_off
-from server.services.sync import cap, caution, kinship, preview, relatives, settle
+from server.services.sync import cap, caution, kinship, left_out, preview, relatives, settle
 from server.services.sync import look as looking
-from server.services.sync.apply import Applied, apply
+from server.services.sync.apply import apply
+from server.services.sync.carried import Applied
 from server.services.sync.decide import decide
 from server.services.sync.refusal import stop_on_refusal, tell_apart
 from server.services.sync.settle import Settlement
@@ -124,11 +125,13 @@ def _write_down(work: Work, looks: Sequence[Look], wave: Wave) -> Wave | None:
             planned.looks.append(one)
             planned.plans.append(plan)
     planned = _one_plan_a_pair(planned)
+    planned.plans = [left_out.withhold(work, one, plan) for one, plan in zip(planned.looks, planned.plans, strict=True)]
     planned.plans = _without_told(work, planned.plans)
     if work.dry:
         preview.record(work, planned.looks, planned.plans, wave.settlement, looked=wave.looked)
         return None
-    wave.planned = _without_loops(work, planned, wave.settlement)
+    planned.plans = caution.without_stopped(work, planned.looks, planned.plans)
+    wave.planned = planned
     caution.stop_on_harm(work, wave.planned.looks, wave.planned.plans)
     _journal(work, wave.planned, wave.settlement)
     return wave
@@ -198,20 +201,6 @@ def _one_plan_a_pair(planned: _Planned) -> _Planned:
         seen |= keys
         rest.looks.append(one)
         rest.plans.append(plan)
-    return rest
-
-
-def _without_loops(work: Work, planned: _Planned, settlement: Settlement) -> _Planned:
-    looping = caution.find_loops(work, planned.looks, planned.plans)
-    if not looping:
-        return planned
-    rest = _Planned()
-    for one, plan in zip(planned.looks, planned.plans, strict=True):
-        if plan.pair.id in looping:
-            settle.settle_failure(work, settlement, one, looping[plan.pair.id])
-        else:
-            rest.looks.append(one)
-            rest.plans.append(plan)
     return rest
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from server.domain.errors import AppError, CredentialsRefused, Rejected, Slowed
-from server.services.sync.apply import Applied
+from server.services.sync.carried import Applied
 from server.services.sync.work import End, Work
 
 _FORBIDDEN = 403

@@ -32,8 +32,8 @@ from server.domain.operation import (
 from server.domain.pair import PARTED, AttachmentPair, CommentPair, Pair, PairState, Seen
 from server.engine.fields import afresh
 from server.engine.plan import known_before, snapshot, unsettled
-from server.services.sync import history
-from server.services.sync.apply import Applied
+from server.services.sync import history, left_out
+from server.services.sync.carried import Applied
 from server.services.sync.linked import Concerned, links_after, tell_relatives, waiting
 from server.services.sync.look import NotYetKnown, is_as_seen
 from server.services.sync.stumble import Stumble, rest
@@ -127,7 +127,7 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
 def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied) -> None:
     """Add what became of one pair's plan."""
     old = look.pair
-    pair = _with_stamp(work, done, pair_after(done, old))
+    pair = left_out.remembered(work, look, done, _with_stamp(work, done, pair_after(done, old)))
     settlement.pairs.append(pair)
     known_comments = set(old.comments) if old else set()
     known_files = set(old.attachments) if old else set()
@@ -147,7 +147,9 @@ def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied
         settlement.cleared += [one for one in items if one != (look.side, look.item_id)]
     else:
         settlement.cleared += items
-        settlement.holds += waiting(pair, done)
+        kept = left_out.holds_of(work, pair, done)
+        work.run.troubled = work.run.troubled or bool(kept)
+        settlement.holds += kept or waiting(pair, done)
     settlement.concerned.add(pair, old, done)
 
 
@@ -233,7 +235,7 @@ def pair_after(done: Applied, old: Pair | None) -> Pair:
         pair = replace(pair, state=PairState.ENDED)
     elif done.created is not None or (pair.state is PairState.RESERVED and pair.left.item_id and pair.right.item_id):
         pair = replace(pair, state=PairState.LINKED)
-    if pair.state in PARTED and done.failure is not None and old is not None:
+    if pair.state in PARTED and old is not None and (done.failure is not None or done.plan.withheld or done.refusals):
         pair = replace(pair, state=old.state)  # the twin has not heard of it: the next look parts them again
     if pair.state is PairState.RESERVED:
         # Nothing is settled while the twin is not there: the next attempt starts from what a person made.
@@ -263,7 +265,7 @@ def _comment_after(done: Applied, one: CommentPair) -> CommentPair:
     edit = next(
         (
             operation.step
-            for operation in done.plan.operations
+            for operation in done.plan.planned
             if isinstance(operation.step, EditComment) and operation.step.comment_pair == one.id
         ),
         None,
@@ -286,7 +288,7 @@ def _seen_after(done: Applied, side: Side, old: Pair | None) -> Seen:
     seen = done.plan.pair.on(side)
     if side is done.plan.pair.origin.other and done.created is not None:
         made = done.created
-        values = snapshot(done.plan.type, side, made)
+        values = snapshot(done.plan.type, side, made) | left_out.put_on_meanwhile(done, side, made)
         links = links_after(done, side, old)
         return Seen(made.id, made.key, made.url, made.type, values, "", links, made.restricted)
     values = dict(seen.snapshot or {})
@@ -325,5 +327,8 @@ def _not_written(done: Applied, side: Side) -> set[str]:
     missing = set(done.refused[side])
     for operation in done.plan.operations:
         if operation.side is side and operation.id not in finished and isinstance(operation.step, UpdateItem):
+            missing |= set(operation.step.changed)
+    for operation in done.plan.withheld:
+        if operation.side is side and isinstance(operation.step, UpdateItem):
             missing |= set(operation.step.changed)
     return missing

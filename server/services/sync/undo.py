@@ -21,7 +21,8 @@ from server.engine.mapping import CompiledType
 from server.engine.plan import Plan
 from server.engine.undo import after_cut_off, take_back
 from server.services.sync import feed, history, preview, settle
-from server.services.sync.apply import Applied, apply
+from server.services.sync.apply import apply
+from server.services.sync.carried import Applied
 from server.services.sync.look import in_parallel
 from server.services.sync.other_ends import leave_apart
 from server.services.sync.settle import Settlement

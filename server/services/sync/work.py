@@ -180,6 +180,8 @@ class Look:
     """When the app was asked, by ``Work.clock``, what an unconfirmed create of the twin has made."""
     held: bool = False
     """It was held before this pass, and has its times: a pass has fewer tries for it."""
+    afresh: bool = False
+    """It was refused, and what that rests on may be otherwise now: everything is tried once more."""
     again: bool = False
     """It stumbled in this very pass: another failure counts as no further attempt."""
     copied: bool = False

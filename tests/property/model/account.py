@@ -234,6 +234,8 @@ class ModelConnector:
 
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         def act() -> str:
+            if self.app.refusing_touches:
+                self.app.touch(item_id)
             record, values = self.app.records[item_id], self.app.store(changed)
             if self.app.keeps_public:
                 values.pop("private", None)

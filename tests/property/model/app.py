@@ -5,7 +5,7 @@ It remembers what people typed, and where, so that a law can ask what became of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -42,10 +42,12 @@ class ModelApp:
     ``marks_items`` and ``marks_comments``: whether it can hold our correlation ids. ``trims``: it strips and shortens
     titles. ``renders``: it gives texts back with other line ends and blanks. ``folds``: it changes the case and order
     of labels. ``refuses``: titles that it does not take; ``refuses_comments``: words that it takes in no
-    comment. ``refuses_halfway``: it makes an item without its status, and
-    says no then. ``fills_dates``: an item that is made without a due day gets one. ``lag``: seconds until its search
-    and its feed show a new item. ``page``: items on a page of its feed; ``disorder``: pages repeat and overlap, and
-    are not in order within. ``removes``: comments and files can be removed.
+    comment. ``refuses_halfway``: it makes an item without its status, and says no then. ``refuses_values``: fields,
+    each with a value or label that it takes in none of its items; ``names_fields``: it says which field it means;
+    ``refusing_touches``: a refused write moves the item's time of change. ``fills_dates``: an item that is made without
+    a due day gets one. ``lag``: seconds until its search and its feed show a new item. ``page``: items on a page of its
+    feed; ``disorder``: pages repeat and overlap, and are not in order within. ``removes``: comments and files can be
+    removed.
     """
 
     name: str
@@ -58,6 +60,9 @@ class ModelApp:
     refuses: frozenset[str] = frozenset()
     refuses_comments: frozenset[str] = frozenset()
     refuses_halfway: bool = False
+    refuses_values: frozenset[tuple[str, Value]] = frozenset()
+    names_fields: bool = True
+    refusing_touches: bool = False
     fills_dates: bool = False
     private_comments: bool = True
     removes: bool = True
@@ -359,9 +364,18 @@ class ModelApp:
             raise self.refusal(f"{self.name} wants a title.", "title may not be empty")
         if isinstance(title, str) and title in self.refuses:
             raise self.refusal(f"{self.name} refuses this.", f"“{title}” is not welcome")
+        bad = [name for name, value in values.items() if self.refuses_value(name, value)]
+        if bad:
+            words = f"{', '.join(bad)} is invalid" if self.names_fields else "something is invalid"
+            raise self.refusal(f"{self.name} refuses this.", words, bad if self.names_fields else ())
         return self.kept(values)
 
-    def refusal(self, message: str, words: str) -> Rejected:
+    def refuses_value(self, name: str, value: Value) -> bool:
+        """Whether it takes this value, or a label of it, in none of its items."""
+        members = value if isinstance(value, tuple) else (value,)
+        return any((name, one) in self.refuses_values for one in members)
+
+    def refusal(self, message: str, words: str, fields: Collection[str] = ()) -> Rejected:
         """A no to one write, remembered."""
         self.refusals.append(words)
-        return Rejected(message, words=words, status=422)
+        return Rejected(message, words=words, status=422, fields=fields)
