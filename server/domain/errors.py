@@ -139,7 +139,14 @@ class Unreadable(Rejected):
 
 
 class Gone(AppError):
-    """The item itself is not there any more (404 or 410 while its container answers)."""
+    """The item itself is not there any more (404 or 410 while its container answers).
+
+    ``into``: the key of the item into which it was merged; empty when it was deleted.
+    """
+
+    def __init__(self, message: str, *, words: str = "", status: int | None = None, into: str = "") -> None:
+        super().__init__(message, words=words, status=status)
+        self.into = storable(into)
 
 
 class NotThatApp(AppError):

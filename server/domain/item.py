@@ -105,6 +105,7 @@ class Item:
     made it, as people see them (empty: the app does not say), ``created_at`` when (None: it does not say). ``own``:
     our account made it. ``restricted``: the app's own words for why not everybody who sees its neighbours sees it
     (private, confidential, a security level); empty: it has no audience of its own.
+    ``absorbed``: the ids of items that were merged into this one, where the app tells: no feed names these any more.
     """
 
     id: str
@@ -124,6 +125,7 @@ class Item:
     created_at: datetime | None = None
     own: bool = False
     restricted: str = ""
+    absorbed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", storable(self.key))

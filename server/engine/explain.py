@@ -43,6 +43,8 @@ class Situation:
     held: Held | None = None
     unresolved: int = 0
     gone: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
+    """Into which item of which connection one that is gone was merged, such as “into #5 on Help desk”."""
     changed: tuple[str, ...] = ()
     left: str = ""
     silent: bool = False
@@ -93,6 +95,8 @@ def _item(one: Situation) -> str:
 
 
 def _parting(one: Situation) -> str:
+    if one.merged:
+        return f"It was merged {' and '.join(one.merged)}; that is noticed {_with_next(one)}."
     if one.gone:
         return f"It is not there any more on {' and '.join(one.gone)}; that is noticed {_found(one)}."
     return f"It does not belong to the integration any more: {one.left} That is noticed {_found(one)}."

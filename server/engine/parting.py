@@ -26,6 +26,8 @@ class Reason:
     item: Item | None
     why: str
     """A sentence for the history; empty for a deletion."""
+    merged: str = ""
+    """The key of the item into which it was merged; empty when it was deleted, or is there still."""
     restricted: bool = False
     """Its app restricts it: the twin hears nothing of it but that the two are not kept in step."""
 
@@ -33,6 +35,11 @@ class Reason:
     def deleted(self) -> bool:
         """Whether the item is gone for good."""
         return self.item is None
+
+    @property
+    def end(self) -> str:
+        """What became of an item that is gone."""
+        return f"was merged into {self.merged}" if self.merged else "was deleted"
 
     def policy(self, document: Document) -> Parting:
         """What the document wants for the twin."""
@@ -128,7 +135,7 @@ def _said(pair: Pair, reason: Reason, name: str) -> str:
     if reason.restricted or pair.on(reason.side).restricted:
         return f"This is no longer kept in step with {name}."
     key = pair.on(reason.side).key or "The item"
-    end = "was deleted there." if reason.deleted else "does not belong to the integration any more."
+    end = f"{reason.end} there." if reason.deleted else "does not belong to the integration any more."
     return f"{key} of {name} {end} It is no longer kept in step with this one."
 
 
@@ -177,7 +184,7 @@ def _summary(reason: Reason, pair: Pair, mapping: Mapping, policy: Parting, stat
     key = pair.on(reason.side).key or "An item"
     twin = pair.on(reason.side.other).key or "its twin"
     left = f"{key} of {mine} {'stays there' if reason.restricted else 'left the scope'}. {reason.why}"
-    what = f"{key} was deleted on {mine}" if reason.deleted else left
+    what = f"{key} {reason.end} on {mine}" if reason.deleted else left
     if reason.deleted:
         what += "."
     done = {

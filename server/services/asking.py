@@ -27,8 +27,9 @@ class Now:
     """What an app says of one side at this moment.
 
     ``changed``: labels of fields whose value waits to travel. ``reached``: whether the feed has come past the item's
-    last change (None: not known). ``problem``: why the app could not be asked. ``restricted``: the app's word for an
-    audience of the item's own; where such items stay, no value of it is shown to anybody.
+    last change (None: not known). ``merged``: the key of the item into which it was merged. ``problem``: why the app
+    could not be asked. ``restricted``: the app's word for an audience of the item's own; where such items stay, no
+    value of it is shown to anybody.
     """
 
     side: Side
@@ -40,6 +41,7 @@ class Now:
     changed: tuple[str, ...] = ()
     reached: bool | None = None
     gone: bool = False
+    merged: str = ""
     problem: str = ""
     restricted: str = ""
 
@@ -64,8 +66,8 @@ def ask(scope: TenantScope, apps: Apps, row: Integration, side: Side, name: str,
 
     try:
         item, overlap = with_connector(scope, row.document.side(side).connection, fetch)
-    except Gone:
-        return Asked(Now(side, name, gone=True))
+    except Gone as error:
+        return Asked(Now(side, name, gone=True, merged=error.into))
     except LockstepError as error:
         words = getattr(error, "words", "")
         return Asked(Now(side, name, problem=f"{error.message} {words}".strip()))

@@ -152,6 +152,7 @@ def _of_pair(asking: _Asking, pair_id: str) -> Subject:
         held=_held(held),
         unresolved=len(open_),
         gone=tuple(one.name for one in now if one.gone),
+        merged=tuple(f"into {one.merged} on {one.name}" for one in now if one.merged),
         changed=changed,
         left=waits.left,
         silent=waits.silent,

@@ -252,9 +252,20 @@ def test_a_merged_and_a_deleted_ticket_are_gone_with_words(
     bed: RequestTracker, connector: request_tracker.RequestTracker
 ) -> None:
     one, two = connector.create(draft(bed.queue)), connector.create(draft(bed.queue))
+    connector.add_comment(two.id, CommentDraft("<p>carried</p>", private=False, marker="m"))
+    call(bed, "POST", f"/ticket/{two.id}/correspond", {"Content": "typed", "ContentType": "text/plain"})
+    before = connector.fetch(one.id)
+    assert before.absorbed == ()
     call(bed, "PUT", f"/ticket/{two.id}", {"MergeInto": one.id}, "root")
-    with pytest.raises(Gone, match=f"#{two.id} was merged into #{one.id}"):
+    with pytest.raises(Gone, match=f"#{two.id} was merged into #{one.id}") as told:
         connector.fetch(two.id)
+    assert told.value.into == f"#{one.id}"
+    after = connector.fetch(one.id)
+    assert (after.absorbed, after.fields["description"]) == ((two.id,), before.fields["description"])
+    assert [comment.body for comment in after.comments] == ["<p>typed</p>"], "what we carried there is no news"
+    assert after.updated_at > before.updated_at or after.stamp != before.stamp or not after.stamp
+    heads = [head.id for page in connector.changes(bed.queue, before.updated_at) for head in page.heads]
+    assert one.id in heads, "the ticket that stays has changed, so the merge is seen at once"
     call(bed, "DELETE", f"/ticket/{one.id}")
     with pytest.raises(Gone, match="deleted"):
         connector.fetch(one.id)

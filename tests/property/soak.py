@@ -22,10 +22,11 @@ import structlog
 from tests.property.histories import Histories
 from tests.property.hushing import HushedHistories
 from tests.property.linking import LinkedHistories
+from tests.property.merging import MergedHistories
 from tests.property.playing import BATCH, crowded_stage, play
 from tests.support.postgres import make_cluster, running_server
 
-_KINDS = (Histories, Histories, Histories, LinkedHistories, HushedHistories)
+_KINDS = (Histories, Histories, Histories, LinkedHistories, HushedHistories, MergedHistories)
 """What is played in turns, a batch each. Links make a history two to three times as long."""
 
 

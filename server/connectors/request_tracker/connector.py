@@ -422,7 +422,8 @@ class RequestTracker:
         if not isinstance(ticket, dict) or str(section(ticket, "Status")) == DELETED:
             raise Gone(f"Ticket #{item_id} was deleted in Request Tracker.")
         if str(ticket["id"]) != item_id:
-            raise Gone(f"Ticket #{item_id} was merged into #{ticket['id']} in Request Tracker.")
+            into = f"#{ticket['id']}"
+            raise Gone(f"Ticket #{item_id} was merged into {into} in Request Tracker.", into=into)
         self._learned.notice(ticket)
         tag = next((value for name, value in answer.headers.items() if name.lower() == "etag"), "")
         last = tag.strip().removeprefix("W/").strip('"')

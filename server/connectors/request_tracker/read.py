@@ -27,7 +27,8 @@ SETTLES_AFTER = timedelta(seconds=2)
 NOBODY = "Nobody"
 DELETED = "deleted"
 PRIORITIES = {"low": "0", "medium": "50", "high": "100"}
-SPOKEN = frozenset({"Create", "Correspond", "Comment"})
+CREATED = "Create"
+SPOKEN = frozenset({CREATED, "Correspond", "Comment"})
 """The kinds of transaction that carry what people wrote; all others are records."""
 PRIVATE = "Comment"
 CHILD = "child"
@@ -73,6 +74,8 @@ class Message:
     created_at: datetime
     texts: tuple[Text, ...] = ()
     files: tuple[File, ...] = ()
+    ticket: str = ""
+    """The number of the ticket that it was said on; another one than that which it is read from was merged into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +236,7 @@ def read_comments(messages: Iterable[Message], reading: Reading) -> tuple[Commen
             own=one.author == reading.own_user,
         )
         for one in messages
-        if one.type != "Create" and one.texts
+        if one.texts
     )
 
 
@@ -257,9 +260,12 @@ def read_attachments(messages: Iterable[Message], reading: Reading) -> tuple[Att
 
 def read_item(ticket: Json, messages: tuple[Message, ...], reading: Reading) -> Item:
     """A whole ticket."""
+    absorbed = {one.ticket for one in messages} - {str(ticket["id"]), ""}
+    # What we carried to a ticket that was merged into this one stands where we had it from.
+    messages = tuple(one for one in messages if one.ticket not in absorbed or one.author != reading.own_user)
+    first = next((one for one in messages if one.type == CREATED and one.ticket not in absorbed), None)
     number = str(ticket["id"])
     updated = moment(ticket["LastUpdated"])
-    first = next((one for one in messages if one.type == "Create"), None)
     links = read_links(ticket)
     above = sorted((one.target for one in links if one.kind == PARENT), key=int)
     return Item(
@@ -271,7 +277,7 @@ def read_item(ticket: Json, messages: tuple[Message, ...], reading: Reading) -> 
         updated_at=updated,
         fields=read_fields(ticket, read_body(first, reading.text_format) if first else "", reading),
         stamp=read_stamp(updated, reading.now),
-        comments=read_comments(messages, reading),
+        comments=read_comments((one for one in messages if one is not first), reading),
         attachments=read_attachments(messages, reading),
         links=tuple(one for one in links if one.kind not in (PARENT, CHILD)),
         parent=above[0] if above else None,
@@ -279,5 +285,6 @@ def read_item(ticket: Json, messages: tuple[Message, ...], reading: Reading) -> 
         author_name=own_id(ticket.get("Creator")),
         created_at=moment(ticket["Created"]) if ticket.get("Created") else None,
         own=own_id(ticket.get("Creator")) == reading.own_user,
+        absorbed=tuple(sorted(absorbed)),
         restricted=read_restricted(ticket, reading.restricting),
     )

@@ -67,7 +67,7 @@ def _history(learned: Learned, ticket_id: str, last: str) -> Iterable[Json]:
     page = 1
     while True:
         wish = [
-            ("fields", "Type,Created,Creator"),
+            ("fields", "Type,Created,Creator,ObjectId"),
             ("fields[Creator]", "RealName"),
             ("per_page", str(_PAGE)),
             ("page", str(page)),
@@ -91,6 +91,7 @@ def _message(transaction: Json) -> Message:
         author=own_id(creator),
         author_name=str(creator.get("RealName") or "") if isinstance(creator, dict) else "",
         created_at=moment(transaction["Created"]),
+        ticket=text(transaction.get("ObjectId")),
     )
 
 

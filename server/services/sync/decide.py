@@ -55,7 +55,8 @@ def _deleted(work: Work, one: Look, settlement: Settlement) -> Plan | None:
         return None
     side = looking.gone_side(one)
     twin = one.twin if side is one.side else one.item
-    return _part(work, one, one.pair, Reason(side, None, ""), twin)
+    merged = one.failure.into if isinstance(one.failure, Gone) else ""
+    return _part(work, one, one.pair, Reason(side, None, "", merged), twin)
 
 
 def _present(work: Work, one: Look, item: Item, settlement: Settlement, relatives: Relatives) -> Plan | None:

@@ -193,6 +193,22 @@ def fetch_twins(work: Work, looks: Sequence[Look]) -> None:
     in_parallel(work, [one for one in looks if one.pair is not None], fetch)
 
 
+def absorbed(work: Work, looks: Sequence[Look]) -> list[Look]:
+    """The items that were merged into these and are kept in step still, looked at: no feed names them any more."""
+    found: list[Look] = []
+    for side in Side:
+        asked = {one.item_id for one in looks if one.side is side}
+        ids = {each for one in looks if one.side is side and one.item is not None for each in one.item.absorbed} - asked
+        if not ids:
+            continue
+        with work.scope.reading() as tx:
+            known = pairs.by_items(tx, work.integration, side, sorted(ids))
+        found += [Look(side, one) for one, pair in sorted(known.items()) if pair.state is not PairState.ENDED]
+    found = recognise(work, found)
+    fetch_items(work, found)
+    return found
+
+
 def find_orphans(work: Work, looks: Sequence[Look]) -> None:
     """Where an item was deleted while the create of its twin was open, find the twin, so that it is known as one."""
     gone = {id(one): one.failure for one in looks if is_gone(one) and one.pair is not None and _has_open_create(one)}

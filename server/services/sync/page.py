@@ -76,6 +76,7 @@ def prepare(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
     settlement = Settlement()
     todo = looking.recognise(work, looks)
     looking.fetch_items(work, todo)
+    todo += looking.absorbed(work, todo)
     looking.find_orphans(work, todo)
     stop_on_refusal(work, [one.failure for one in todo])
     todo = _drop_quiet(work, todo, settlement)
@@ -106,7 +107,7 @@ def prepare_new(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime]
     if todo is None:
         return None
     looking.fetch_items(work, todo)
-    if any(one.pair is not None for one in todo):  # bound by its marker
+    if any(one.pair is not None or (one.item is not None and one.item.absorbed) for one in todo):
         return None
     _beware_of_lost_creates(work, todo)
     todo = kinship.trace(work, todo)

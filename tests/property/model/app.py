@@ -216,6 +216,20 @@ class ModelApp:
                 record.parent = None if record.parent == item_id else record.parent
                 self._touch_for_link(record.id)
 
+    def person_merges(self, item_id: str, into: str) -> None:
+        """A person merges an item into another, which has from now on what people said and put on either."""
+        gone, kept = self.records[item_id], self.records[into]
+        self.delete(item_id, by_us=False)
+        gone.merged_into = into
+        for one in self.deleted.values():
+            if one.merged_into == item_id:
+                one.merged_into = into
+        kept.comments += [one for one in gone.comments if not one.own]
+        moved = [one for one in gone.attachments if not one.own]
+        kept.attachments += moved
+        kept.contents |= {one.id: gone.contents[one.id] for one in moved}
+        self.touch(into)
+
     def person_links(self, item_id: str, kind: str, target: str) -> None:
         """A person relates two items; ``PARENT`` puts one below the other."""
         self.link(item_id, kind, target)
@@ -318,7 +332,9 @@ class ModelApp:
         """The item as a reader sees it now."""
         record = self.records.get(item_id)
         if record is None:
-            raise Gone(f"{self.name} has no item {item_id}.")
+            gone = self.deleted.get(item_id)
+            into = self.records.get(gone.merged_into) if gone is not None else None
+            raise Gone(f"{self.name} has no item {item_id}.", into=into.key if into is not None else "")
         if item_id in self.hidden:
             raise Hidden(f"{self.name} does not show {item_id}.", words="you may not see this", status=403)
         settled = self.now > record.updated
@@ -340,6 +356,7 @@ class ModelApp:
             record.created,
             record.ours,
             "private" if record.fields.get("private") else "",
+            tuple(sorted(one.id for one in self.deleted.values() if one.merged_into == item_id)),
         )
 
     def body(self, body: str) -> str:

@@ -78,6 +78,8 @@ class Record:
     deleted_at: int | None = None
     """The moment at which the item went."""
     deleted_by_us: bool = False
+    merged_into: str = ""
+    """The id of the item into which it was merged."""
     typed: dict[str, list[Typed]] = field(default_factory=dict)
     """What people typed, by field, oldest first."""
     unread: set[str] = field(default_factory=set)

@@ -51,6 +51,10 @@ def test_a_time_to_come_is_said_in_seconds_by_the_clock_or_with_the_day() -> Non
             "It is not there any more on Desk; that is noticed with the next look, in 20 s.",
         ),
         (
+            replace(LINKED, gone=("Desk",), merged=("into #5 on Desk",)),
+            "It was merged into #5 on Desk; that is noticed with the next look, in 20 s.",
+        ),
+        (
             replace(LINKED, gone=("Desk",), silent=True, next_scan=NOW + timedelta(hours=2)),
             (
                 "It is not there any more on Desk; that is noticed with the next full scan, at 16:00 UTC, or at once"

@@ -99,6 +99,27 @@ def test_replies_are_public_comments_are_private_and_files_go_with_them() -> Non
     assert (attached.name, attached.size, attached.private) == ("a.txt", 3, True)
 
 
+def test_of_a_ticket_that_another_was_merged_into_each_thing_is_told_once_and_its_own_beginning_stays() -> None:
+    file = File("5", "a.txt", 3, "text/plain")
+    messages = (
+        said("1", "Create", "<p>older, of the other</p>", ticket="3"),
+        said("2", "Create", "<p>its own</p>", ticket="7"),
+        said("3", "Correspond", "<p>said there</p>", ticket="3", files=(file,)),
+        said("4", "Correspond", "<p>carried there by us</p>", ticket="3", author="sync", files=(file,)),
+        said("5", "Correspond", "<p>carried here by us</p>", ticket="7", author="sync"),
+    )
+    item = read.read_item(ticket(), messages, reading())
+    assert item.fields["description"] == "<p>its own</p>"
+    assert [one.body for one in item.comments] == [
+        "<p>older, of the other</p>",
+        "<p>said there</p>",
+        "<p>carried here by us</p>",
+    ]
+    assert len(item.attachments) == 1
+    assert item.absorbed == ("3",)
+    assert read.read_item(ticket(), messages[1:2], reading()).absorbed == ()
+
+
 def test_a_message_keeps_its_paragraphs_between_text_and_html() -> None:
     assert text_to_html("eins <b>\r\nzwei\r\n\r\ndrei") == "<p>eins &lt;b&gt;<br />zwei</p>\n<p>drei</p>"
     markup = (
