@@ -45,12 +45,14 @@ def take_back(
     ids: Iterator[str],
     *,
     delete: bool = False,
+    hushed: bool = False,
 ) -> Plan:
     """Decide how to take back what a run did to ``pair``: ``carried``, the newest first.
 
     ``items`` are both items as they are now (None: gone, or the run did nothing there). An undone create ends its pair,
     so that the twin is not made again; the twin is deleted only if ``delete`` is asked for and nobody touched it.
-    ``ids`` yields fresh random ids.
+    ``hushed``: one of the two is restricted and stays where it is, so what we put somewhere may go, and nothing is
+    written. ``ids`` yields fresh random ids.
     """
     drawing = Draughtsman(pair.id, ids)
     state = pair.state
@@ -69,9 +71,21 @@ def take_back(
             _fields(mine, side, item, mapping, drawing)
             pair = take_back_links(pair, mine, side, items, mapping, drawing)
             _for_good(mine, side, drawing)
+    if hushed:
+        _only_removals(drawing)
     operations = tuple(replace(one, undoes=True) for one in drawing.operations)
     ended = "" if state is pair.state else _ENDED
     return Plan(replace(pair, state=state), type_, operations, tuple(drawing.notes), summary=ended)
+
+
+def _only_removals(drawing: Draughtsman) -> None:
+    """Leave out every step that writes something, on record."""
+    removals = DeleteItem | DeleteComment | DeleteFile
+    for side in Side:
+        if any(one.side is side and not isinstance(one.step, removals) for one in drawing.operations):
+            drawing.note("not undone", side, reason="one of the two is restricted now, so nothing is written to either")
+    kept = [one for one in drawing.operations if isinstance(one.step, removals)]
+    drawing.operations = [replace(one, place=place) for place, one in enumerate(kept)]
 
 
 def _made(

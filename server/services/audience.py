@@ -15,7 +15,7 @@ from server.services.explain import Explanation, Subject
 from server.services.items import Detail, ItemSide
 from server.services.scope import TenantScope
 from server.store import items
-from server.store.history import EventRow
+from server.store.history import EventRow, HoldRow
 from server.store.items import PairPage, PairRow
 
 
@@ -51,6 +51,13 @@ def events(scope: TenantScope, lines: Sequence[EventRow]) -> tuple[EventRow, ...
     with scope.reading() as tx:
         hushed = items.restricted(tx, {one.pair for one in lines if one.pair is not None})
     return tuple(_line(one) if one.pair in hushed else one for one in lines)
+
+
+def holds(scope: TenantScope, held: Sequence[HoldRow]) -> tuple[HoldRow, ...]:
+    """Held items as a viewer sees them: an app's own words may repeat what stands in a restricted one."""
+    with scope.reading() as tx:
+        hushed = items.restricted(tx, {one.pair for one in held if one.pair is not None})
+    return tuple(replace(one, words="") if one.pair in hushed else one for one in held)
 
 
 def explanation(scope: TenantScope, found: Explanation) -> Explanation:

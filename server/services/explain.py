@@ -6,7 +6,7 @@ An app that is asked and does not answer is told as that, never as an item that 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from server.domain.errors import LockstepError
@@ -80,6 +80,8 @@ class _Asking:
     rows: Mapping[str, Integration]
     ends: Mapping[str, Connection]
     meant: Meant
+    discreet: bool = False
+    """Who asks may not read what restricted items say; an app's own words may repeat it."""
 
     def name(self, row: Integration, side: Side) -> str:
         """The connection of a side, as people call it."""
@@ -98,8 +100,11 @@ class _Told:
     problems: list[str] = field(default_factory=list)
 
 
-def explain(scope: TenantScope, apps: Apps, key: str, *, live: bool) -> Explanation:
-    """Everything about ``key``, an item's key, id or address. ``live``: the apps are asked, too."""
+def explain(scope: TenantScope, apps: Apps, key: str, *, live: bool, discreet: bool = False) -> Explanation:
+    """Everything about ``key``, an item's key, id or address. ``live``: the apps are asked, too.
+
+    ``discreet``: the sentence repeats no app's words about a restricted item.
+    """
     key = key.strip()
     with scope.transaction() as tx:
         rows = {one.id: one for one in integrations.every(tx)}
@@ -108,7 +113,7 @@ def explain(scope: TenantScope, apps: Apps, key: str, *, live: bool) -> Explanat
         pairs = finding.pairs(tx, known.urls, known.named(rows), known.pair)
         held = history.holds_named(tx, known.words, _LINES)
     next_look = scope.sync_state().next_pass_at
-    asking = _Asking(scope, apps, live, datetime.now(UTC), next_look, rows, ends, known)
+    asking = _Asking(scope, apps, live, datetime.now(UTC), next_look, rows, ends, known, discreet)
     paired = {
         (one.integration, side.value, there.id)
         for one in pairs
@@ -144,6 +149,12 @@ def _of_pair(asking: _Asking, pair_id: str) -> Subject:
     now, changed = waits.now, waits.changed
     held = next((one for one in pair.holds if one.kind != "skipped"), pair.holds[0] if pair.holds else None)
     undecided = [one.field_left for one in pair.conflicts if one.winner == "held"] if changed else []
+    if (
+        held is not None
+        and asking.discreet
+        and any(one is not None and one.restricted for one in (pair.left, pair.right))
+    ):
+        held = replace(held, words="")
     situation = _situation(
         asking,
         row,

@@ -53,7 +53,7 @@ def waiting(scope: TenantScope, apps: Apps, row: Integration, detail: Detail, as
     if mapping is None:
         return Waiting(now, silent=silent)
     for side, item in found.items():
-        why = outside(mapping, side, item, paired=True)
+        why = outside(mapping, side, item, paired=True, beside=found[side.other].restricted)
         if why:
             return Waiting(now, left=why, silent=silent)
     travels = outlook(pair, mapping.types[0], found[Side.LEFT], found[Side.RIGHT], mapping)

@@ -21,7 +21,7 @@ _LINES = 10
 
 def tell(scope: TenantScope, key: str, *, live: bool) -> Mapping[str, Any]:
     """What ``services.explain`` says of ``key``, as JSON. Raises ``NotFound`` with its sentence for an unknown key."""
-    found = explain.explain(scope, Apps(), key, live=live)
+    found = explain.explain(scope, Apps(), key, live=live, discreet=True)
     if not found.subjects and not found.history:
         raise NotFound(" ".join((found.sentence, *found.problems)))
     return {

@@ -7,7 +7,7 @@ what they wrote is nobody's edit (``engine.undo.after_cut_off``). Pairs that wer
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from server.connectors.pace import Share
@@ -17,6 +17,7 @@ from server.domain.item import Item, Side
 from server.domain.operation import AddLink, Carried, Note, RemoveLink
 from server.domain.pair import Pair, PairState
 from server.engine.arrival import arrived
+from server.engine.audience import stays
 from server.engine.mapping import CompiledType
 from server.engine.plan import Plan
 from server.engine.undo import after_cut_off, take_back
@@ -119,7 +120,8 @@ def _fetch(work: Work, one: _Entry) -> None:
     pair = one.look.pair
     steps = [*(each.operation for each in one.carried), *one.look.open]
     links = any(isinstance(each.step, AddLink | RemoveLink) for each in steps)  # whether both sides are alike then
-    for side in Side if links else {each.side for each in steps}:
+    restricts = any(work.mapping.shape(side).restricted_items for side in Side)
+    for side in Side if links or restricts else {each.side for each in steps}:
         item_id = pair.on(side).item_id if pair else None
         if item_id is not None:
             try:
@@ -149,9 +151,17 @@ def _plan(work: Work, settlement: Settlement, one: _Entry) -> Plan | None:
         return None
     pair = after_cut_off(look.pair, look.open, one.items)
     delete = work.request is not None and bool(work.request.argument.get("delete"))
-    plan = take_back(pair, look.type, one.carried, one.items, work.mapping, work.ids(), delete=delete)
+    hushed = _stays(work, one.items)
+    plan = take_back(pair, look.type, one.carried, one.items, work.mapping, work.ids(), delete=delete, hushed=hushed)
     nothing = not plan.operations and not plan.notes and not look.open
     return None if nothing else plan
+
+
+def _stays(work: Work, items: Mapping[Side, Item | None]) -> bool:
+    """Whether one of the two items is restricted now, and nothing of it may travel."""
+    there = {side: item for side, item in items.items() if item is not None}
+    beside = {side.other: item.restricted for side, item in there.items()}
+    return any(stays(work.mapping, side, item, beside.get(side, "")) for side, item in there.items())
 
 
 def _leave(work: Work, settlement: Settlement, look: Look, reason: str) -> None:

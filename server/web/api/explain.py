@@ -13,7 +13,6 @@ resource = Resource("explain")
 @resource.get("/explain", ExplanationOut)
 def explain_item(visit: Visit, query: ExplainQuery) -> ExplanationOut:
     """All that is known of an item, by its key, id or address, and one sentence that sums it up."""
-    found = explain.explain(visit.scope, visit.node.apps, query.key, live=query.live)
-    return ExplanationOut.model_validate(
-        found if audience.sees_all(visit.who) else audience.explanation(visit.scope, found)
-    )
+    every = audience.sees_all(visit.who)
+    found = explain.explain(visit.scope, visit.node.apps, query.key, live=query.live, discreet=not every)
+    return ExplanationOut.model_validate(found if every else audience.explanation(visit.scope, found))

@@ -39,7 +39,9 @@ def get_item(visit: Visit, path: ItemPath) -> ItemDetail:
 def list_holds(visit: Visit, query: HoldsQuery) -> HoldList:
     """Items that are held back, each with the reason."""
     integration = str(query.integration) if query.integration else None
-    return HoldList.model_validate(record.held(visit.scope, integration), from_attributes=True)
+    held = record.held(visit.scope, integration)
+    shown = held if audience.sees_all(visit.who) else audience.holds(visit.scope, held)
+    return HoldList.model_validate(shown, from_attributes=True)
 
 
 @resource.post("/holds/retry", Retried)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from server.domain.errors import NotFound
+from server.domain.rules import AudienceRules, Restricted
 from server.domain.values import Value
 from server.services import told
 from tests.property.world import World
@@ -45,3 +47,21 @@ def test_a_pair_in_step_is_told_by_either_key(world: World) -> None:
 def test_an_unknown_key_is_not_found_with_a_sentence(world: World) -> None:
     with pytest.raises(NotFound, match="Lockstep knows no such item"):
         told.tell(world.scope, "NOPE-1", live=False)
+
+
+def test_a_restricted_item_is_told_by_its_key_without_what_it_says_or_the_apps_words(world: World) -> None:
+    world.document = replace(world.document, audience=AudienceRules(left=Restricted.OPEN))
+    world.right.refuses = frozenset({"bad"})
+    item = world.left.person_creates(ITEM | {"title": "good", "private": True})
+    world.settle()
+    world.left.person_edits(item, "title", "bad")
+    world.settle()
+    found = told.tell(world.scope, f"left-{item}", live=False)
+    [one] = found["items"]
+    assert [(held["reason"], held["words"]) for held in one["held"]] == [("right refuses this.", "")]
+    assert "“bad”" not in json.dumps(found, ensure_ascii=False)
+    stays = world.right.person_creates(ITEM | {"title": "good, too", "private": True})
+    world.settle()
+    found = told.tell(world.scope, f"right-{stays}", live=False)
+    assert found["sentence"].startswith("Left out by a rule: right restricts it (private).")
+    assert "good, too" not in json.dumps(found)

@@ -12,6 +12,7 @@ from server.domain.item import PARENT, Side
 from server.domain.mapping import Direction, ValueMapping
 from server.domain.rules import AudienceRules, LinkRules, Parting, PartingRules, Restricted
 from server.domain.values import Value
+from server.store.requests import RequestKind
 from tests.property import laws
 from tests.property.model import FIELDS, PRIVATE, RELATES, Fate, ModelApp, Record
 from tests.property.world import Stage, World
@@ -348,3 +349,76 @@ def test_a_match_does_not_look_at_restricted_items(stage: Stage, side: Side) -> 
     run = world.go_on()
     [row] = world.rows(f"select counts from runs where id = '{run}'")  # noqa: S608 - our own id
     assert row.counts.get("restricted") == 1
+
+
+def test_an_undo_takes_away_what_was_put_there_and_writes_nothing_of_a_restricted_item(stage: Stage) -> None:
+    world = world_with(stage)
+    item, twin = in_step(world)
+    world.left.person_edits(item, "title", "for everybody")
+    world.left.person_comments(item, "for everybody", private=False)
+    world.settle()
+    run = str(
+        world.rows(
+            "select run_id from operations where kind = 'add_comment' and pair_id in"
+            " (select id from pairs where integration_id = :integration)"
+        )[0].run_id
+    )
+    world.left.person_restricts(item, restricted=True)
+    say_more(world, item)
+    world.settle()
+    world.answer("undo", {"run": run})
+    there = world.right.records[twin]
+    assert there.comments == []
+    assert there.fields["title"] == "for everybody"
+    assert "one of the two is restricted now" in world.history()
+    assert "secret" not in everything_on(world.right)
+
+
+@pytest.mark.parametrize("kind", ["resync", "hard resync", "reconcile", "scan"])
+def test_no_run_that_a_person_asks_for_carries_a_restricted_item(stage: Stage, kind: RequestKind) -> None:
+    world = world_with(stage)
+    item, _ = in_step(world)
+    never = world.left.person_creates(SECRET)
+    world.left.person_restricts(item, restricted=True)
+    say_more(world, item)
+    if kind == "scan":
+        world.scan()
+    else:
+        world.answer(kind, {"items": [{"side": "left", "item_id": one} for one in (item, never)]})
+    assert "secret" not in everything_on(world.right)
+    assert len(world.right.records) == 1
+
+
+def test_a_migration_leaves_a_restricted_item_behind(stage: Stage) -> None:
+    world = world_with(stage)
+    world.document = replace(world.document, migration=Direction.TO_RIGHT)
+    world.left.person_creates(SECRET)
+    world.left.person_creates(ITEM)
+    world.settle()
+    assert [one.fields["title"] for one in world.right.records.values()] == ["an item"]
+
+
+def test_a_private_note_of_a_restricted_item_stays_private_where_the_item_is_carried_openly(stage: Stage) -> None:
+    world = world_with(stage, AudienceRules(left=Restricted.OPEN))
+    item, twin = in_step(world, SECRET)
+    world.left.person_comments(item, "for staff", private=True)
+    world.left.person_comments(item, "for all who see it", private=False)
+    world.settle()
+    said = {one.private for one in world.right.records[twin].comments if "for staff" in one.body}
+    assert said == {True}
+
+
+def test_a_dry_run_counts_and_names_what_stays_and_what_would_be_opened_and_quotes_neither(stage: Stage) -> None:
+    world = world_with(stage, AudienceRules(right=Restricted.OPEN))
+    stays = world.left.person_creates(SECRET)
+    opens = world.right.person_creates(SECRET | {"text": "secret, too"})
+    world.ask("dry run")
+    run = world.go_on()
+    [row] = world.rows(f"select counts from runs where id = '{run}'")  # noqa: S608 - our own id
+    assert (row.counts["restricted"], row.counts["opened"]) == (1, 1)
+    lines = world.rows(f"select action, item_key, before, after, reason from previews where run_id = '{run}'")  # noqa: S608 - our own id
+    assert {(one.action, one.item_key) for one in lines if one.action in ("restricted", "opened")} == {
+        ("restricted", f"left-{stays}"),
+        ("opened", f"right-{opens}"),
+    }
+    assert "secret" not in repr(lines)

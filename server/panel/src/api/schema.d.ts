@@ -1412,6 +1412,7 @@ export interface components {
          *     ``id`` is the app's own name for it; ``options`` are given for option kinds; ``text_format`` for rich text;
          *     ``max_length`` is in ``length_unit``; ``create_only``: the app takes it at creation and never after.
          *     ``restricts``: a flag by which our account can restrict the item to some of those who see its neighbours.
+         *     ``title``: what people call the item; where it may not be empty, words stand in for an empty one.
          */
         FieldSpec: {
             /**
@@ -1453,6 +1454,11 @@ export interface components {
             restricts: boolean;
             /** @default null */
             text_format: components["schemas"]["TextFormat"] | null;
+            /**
+             * Title
+             * @default false
+             */
+            title: boolean;
         };
         /**
          * FieldValue

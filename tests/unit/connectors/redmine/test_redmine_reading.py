@@ -198,3 +198,10 @@ def test_fields_without_definitions_are_told_from_an_issue() -> None:
     assert "category" not in specs, "the tracker does not use it"
     assert [one.id for one in specs["priority"].options] == ["2"]
     assert specs["status"].options[0].closed is True
+
+
+def test_a_private_issue_says_so_in_redmines_word() -> None:
+    by = Reading("https://r.example", "5", "1", {}, NOW)
+    assert read.read_item(issue(is_private=True), by).restricted == "private"
+    assert read.read_item(issue(is_private=False), by).restricted == ""
+    assert read.read_item(issue(), by).restricted == ""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -251,3 +252,11 @@ def test_a_walk_asks_for_what_lies_behind_the_last_ticket_seen() -> None:
 
 def test_a_value_cannot_end_its_quotes_in_a_query() -> None:
     assert write.quoted("o'x\\") == "'o\\'x\\\\'"
+
+
+def test_a_ticket_is_restricted_by_a_field_that_says_so() -> None:
+    by = replace(reading(), restricting=frozenset({"confidential"}))
+    field = {"id": "9", "name": "Confidential", "values": ["Ms. Müller"]}
+    assert read.read_item(ticket(CustomFields=[field]), (), by).restricted == "Confidential"
+    assert read.read_item(ticket(CustomFields=[field | {"values": ["no"]}]), (), by).restricted == ""
+    assert read.read_item(ticket(), (), by).restricted == ""
