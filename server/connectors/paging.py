@@ -23,11 +23,15 @@ def in_parts(page: Page, size: int) -> Iterator[Page]:
         claims = [max(one.updated_at for one in heads[: start + size]), *(one.updated_at for one in rest)]
         if page.reached is not None:
             claims.append(page.reached)
-        yield Page(part, min(claims), page.total if start == 0 else None)
+        yield Page(part, min(claims), page.total if start == 0 else None, page.clock)
 
 
-def walk(query: Query, since: datetime | None, limit: int) -> Iterator[Page]:
+def walk(
+    query: Query, since: datetime | None, limit: int, clock: Callable[[], datetime | None] = lambda: None
+) -> Iterator[Page]:
     """Pages of all that changed at or after ``since``, oldest first; ``limit`` is at least 2.
+
+    ``clock`` tells the app's own as of the last answer.
 
     Each request begins at the last time seen, because offsets shift when an item changes and moves to the end. An
     offset is used only among items of one and the same time, where more than ``limit`` share it. Such a page begins
@@ -41,7 +45,7 @@ def walk(query: Query, since: datetime | None, limit: int) -> Iterator[Page]:
     reached, ceiling = since, None
     offset, anchor, open_ = 0, None, False
     while True:
-        heads = query(reached, offset, limit)
+        heads, now = query(reached, offset, limit), clock()
         if anchor is not None and (not heads or (heads[0].id, heads[0].updated_at) != (anchor, reached)):
             offset, anchor, open_ = 0, None, False
             continue
@@ -53,7 +57,7 @@ def walk(query: Query, since: datetime | None, limit: int) -> Iterator[Page]:
             ceiling = reached
         if fresh:
             latest = max(one.updated_at for one in fresh)
-            yield Page(fresh, latest if ceiling is None else min(latest, ceiling))
+            yield Page(fresh, latest if ceiling is None else min(latest, ceiling), clock=now)
         seen.update((one.id, (one.updated_at, one.stamp)) for one in fresh)
         if last is None or len(heads) < limit:
             return

@@ -161,12 +161,14 @@ class Page:
     """A page of a change feed, oldest first.
 
     ``reached`` is the largest server time on it (None: empty); ``total`` is how many items the whole feed will
-    bring, where the app says so on its first page.
+    bring, where the app says so on its first page. ``clock``: the app's own when it listed these (None: what the
+    connector's last answer tells is near enough).
     """
 
     heads: tuple[Head, ...]
     reached: datetime | None
     total: int | None = None
+    clock: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,6 +251,16 @@ cursors = Table(
     Column("integration_id", _ID, primary_key=True),
     Column("side", Text, primary_key=True),
     Column("at", _TIME),
+    Column("app_at", _TIME),
+    Column("our_at", _TIME),
+)
+ahead = Table(
+    "ahead",
+    tenant,
+    Column("integration_id", _ID, primary_key=True),
+    Column("side", Text, primary_key=True),
+    Column("item_id", Text, primary_key=True),
+    Column("at", _TIME),
 )
 runs = Table(
     "runs",

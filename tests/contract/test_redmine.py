@@ -283,6 +283,24 @@ def test_a_stamp_changes_with_what_moves_no_time(bed: bed_of_redmine.Redmine, co
     assert before != stamp(one) != ""
 
 
+def test_an_issue_that_is_dated_ahead_is_listed_last_and_remembered(
+    bed: bed_of_redmine.Redmine, connector: redmine.Redmine
+) -> None:
+    """V7, by Redmine's own database: it tells no time of its own, so only what is well beyond ours counts as ahead."""
+    ahead, after = connector.create(draft(bed.second)), connector.create(draft(bed.second))
+    database = sqlite3.connect(bed.folder / "redmine.sqlite3")
+    with database:
+        there = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d %H:%M:%S}"
+        database.execute("UPDATE issues SET updated_on = ? WHERE id = ?", (there, int(ahead.id)))
+    database.close()
+    since = after.updated_at - timedelta(seconds=2)
+    first, again = ([head for page in connector.changes(bed.second, since) for head in page.heads] for _ in range(2))
+    assert [one.id for one in first][-1] == ahead.id
+    assert after.id in {one.id for one in first}
+    assert first[-1].stamp == again[-1].stamp == connector.fetch(ahead.id).stamp != ""
+    connector.delete(ahead.id)
+
+
 def test_a_crowded_second_is_walked_whole(connector: redmine.Redmine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "PAGE", 3)
     made = {connector.create(draft("3")).id for _ in range(8)}

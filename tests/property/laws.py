@@ -12,7 +12,7 @@ from server.domain.item import PARENT, Comment, Side
 from server.domain.mapping import Direction
 from server.domain.rules import PrivateComments
 from tests.property.edits import check_no_lost_edit, check_no_lost_label
-from tests.property.model import ModelApp, Record
+from tests.property.model import START, ModelApp, Record
 from tests.property.partings import check_guard, check_our_deletions
 from tests.property.relations import check_links, check_parents, waits_for_links
 from tests.property.removals import check_removals, removed_files
@@ -285,7 +285,7 @@ def check_quiet(world: World) -> None:
 def _pages(app: ModelApp) -> int:
     """How many pages of the feed lie within its overlap."""
     times = [one.updated for one in app.listed()]
-    since = max(times, default=app.now) - timedelta(seconds=1 + app.lag)
+    since = max((one for one in times if one <= app.clock), default=START) - timedelta(seconds=1 + app.lag)
     pages = -(-sum(one >= since for one in times) // app.page) or 1
     return pages * 2 if app.disorder else pages
 

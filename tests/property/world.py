@@ -49,6 +49,9 @@ _FINGERPRINT = text(
         for table, which in _TABLES.items()
     )
 )
+_OLDER = text(
+    "update cursors set our_at = our_at - make_interval(secs => :seconds) where integration_id = :integration"
+)
 _IN_STEP = (
     "select id from pairs where integration_id = :integration and state = 'linked' and not exists"
     " (select from operations where pair_id = pairs.id and kind = 'delete' and state = 'planned')"
@@ -110,6 +113,9 @@ class World:
     """Our account at both apps."""
     beside: tuple[Beside, ...] = ()
     """The tenant's other integrations."""
+    ticked: int = 0
+    keeps_time: bool = False
+    """Whether our database's clock goes along with the apps', as far as what is remembered of their clocks needs it."""
     partings: list[tuple[int, bool]] = field(default_factory=list)
     """How many pairs parted in each pass, and whether somebody had released it."""
 
@@ -119,6 +125,7 @@ class World:
 
     def tick(self, seconds: int = 1) -> None:
         """Time goes by in both apps, and for us."""
+        self.ticked += seconds
         for app in (self.left, self.right):
             app.tick(seconds)
 
@@ -285,7 +292,15 @@ class World:
             lease.raise_fence(tx, self.epoch)
             runs.close_abandoned(tx, self.integration)
 
+    def _keep_time(self) -> None:
+        """What was remembered a while ago of the apps' clocks is so old in our database, too."""
+        if self.keeps_time and self.ticked:
+            with self.scope.database.tenant(self.scope.login) as tx:
+                tx.execute(_OLDER, {"integration": self.integration, "seconds": self.ticked})
+        self.ticked = 0
+
     def _work(self, request: Request | None = None) -> Work:
+        self._keep_time()
         row = self._row()
         left, right = ModelConnector(self.left, self.who), ModelConnector(self.right, self.who)
         shapes = [

@@ -76,6 +76,10 @@ class Redmine:
         told = self._outlet.server_time
         return told if told is not None else datetime.now(UTC) - _CLOCKS_APART
 
+    def _at_most(self) -> datetime | None:
+        """How late it may be at Redmine at most; None where it tells its time."""
+        return None if self._outlet.server_time is not None else datetime.now(UTC) + _CLOCKS_APART
+
     # What is there
 
     def check(self) -> Account:
@@ -128,7 +132,7 @@ class Redmine:
 
     def changes(self, container: str, since: datetime | None) -> Iterator[Page]:
         """Issues changed at or after ``since``, oldest first."""
-        return walk_changes(self._listing, container, since, self._surely_past)
+        return walk_changes(self._listing, container, since, self._surely_past, self._at_most)
 
     def census(self, container: str) -> Iterator[tuple[str, ...]]:
         """The numbers of all issues of the project."""
@@ -150,7 +154,7 @@ class Redmine:
     def fetch(self, item_id: str) -> Item:
         """The whole issue. ``Gone`` only when Redmine knows us and not the issue."""
         issue = self._issue(item_id, _WHOLE)
-        by = self._learned.reading(self._surely_past())
+        by = self._learned.reading(self._surely_past(), self._at_most())
         with reading(f"#{item_id}"):
             return read_item(issue, by)
 

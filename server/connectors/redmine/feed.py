@@ -42,9 +42,17 @@ def spoken(when: datetime) -> str:
 
 
 def walk_changes(
-    listing: Listing, container: str, since: datetime | None, now: Callable[[], datetime]
+    listing: Listing,
+    container: str,
+    since: datetime | None,
+    now: Callable[[], datetime],
+    latest: Callable[[], datetime | None] = lambda: None,
 ) -> Iterator[Page]:
-    """Issues changed at or after ``since``, oldest first, a page a request. ``now`` is Redmine's own time."""
+    """Issues changed at or after ``since``, oldest first, a page a request. ``now`` and ``latest``: see ``Reading``."""
+
+    def read(issue: Json) -> Head:
+        return read_head(issue, now(), latest())
+
     start = (since or _BEGINNING).replace(microsecond=0)
     seen: frozenset[tuple[str, datetime, str]] = frozenset()
     total: int | None = None
@@ -53,7 +61,7 @@ def walk_changes(
         wish = scope(container) | _WITH_STAMP | {"sort": "updated_on:asc,id:asc", "updated_on": at_least(spoken(start))}
         issues, count = listing(wish)
         total = count if total is None else total
-        heads = _heads(issues, now(), start)
+        heads = heads_of(issues, read, _numbered, start)
         yield from _page([one for one in heads if _sight(one) not in seen], start, total, ceiling)
         if len(issues) < PAGE:
             return
@@ -62,7 +70,7 @@ def walk_changes(
             start = last
             seen = frozenset(_sight(one) for one in heads if one.updated_at == last)
         else:
-            for page in _walk_second(listing, container, start, now):
+            for page in _walk_second(listing, container, start, read):
                 if ceiling is None and any(not one.stamp for one in page.heads):
                     ceiling = start  # it was not over yet: what changed within it meanwhile is for the next look
                 yield page if ceiling is None else replace(page, reached=min(start, ceiling))
@@ -74,22 +82,18 @@ def _sight(one: Head) -> tuple[str, datetime, str]:
     return one.id, one.updated_at, one.stamp
 
 
-def _walk_second(listing: Listing, container: str, second: datetime, now: Callable[[], datetime]) -> Iterator[Page]:
+def _walk_second(listing: Listing, container: str, second: datetime, read: Callable[[Json], Head]) -> Iterator[Page]:
     """All issues last changed within one second, by number."""
     after = 0
     between = f"><{spoken(second)}|{spoken(second + _SECOND)}"
     while True:
         wish = scope(container) | _WITH_STAMP | {"sort": "id:asc", "issue_id": at_least(str(after + 1))}
         issues, _ = listing(wish | {"updated_on": between})
-        heads = _heads(issues, now(), second)
+        heads = heads_of(issues, read, _numbered, second)
         yield from _page([one for one in heads if one.updated_at == second], second, None, None)
         if len(issues) < PAGE:
             return
         after = _last(issues)
-
-
-def _heads(issues: list[Json], now: datetime, since: datetime) -> list[Head]:
-    return heads_of(issues, lambda one: read_head(one, now), _numbered, since)
 
 
 def _numbered(issue: Json) -> str:

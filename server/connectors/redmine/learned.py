@@ -258,6 +258,6 @@ class Learned:
             raise Rejected("This Redmine does not tell which statuses may follow; it is older than version 5.")
         return frozenset(str(one["id"]) for one in issue["allowed_statuses"])
 
-    def reading(self, now: datetime) -> Reading:
+    def reading(self, now: datetime, latest: datetime | None = None) -> Reading:
         """All that is needed to read an issue."""
-        return Reading(self._outlet.base_url, self.own_user(), self._marker, self.kinds(), now)
+        return Reading(self._outlet.base_url, self.own_user(), self._marker, self.kinds(), now, latest)

@@ -14,6 +14,7 @@ from typing import Any
 
 from server.connectors.moments import day, moment, shown
 from server.connectors.reading import number, part, text
+from server.connectors.stamps import version
 from server.domain.errors import NotThatApp
 from server.domain.item import Attachment, Comment, Head, Item, Link
 from server.domain.values import FieldKind, Value
@@ -34,7 +35,7 @@ class Reading:
     """What is needed to read an issue: who we are, where the app is, and what its custom fields are.
 
     ``marker_field`` is the number of the custom field that holds the correlation id; ``kinds`` are the kinds of
-    custom fields by number, as far as they are known.
+    custom fields by number, as far as they are known. ``now`` is Redmine's own time.
     """
 
     base_url: str
@@ -42,6 +43,8 @@ class Reading:
     marker_field: str | None
     kinds: Mapping[str, FieldKind]
     now: datetime
+    latest: datetime | None = None
+    """How late it may be at Redmine at most, where it does not tell its clock; ``now`` is surely past then."""
 
 
 def section(answer: object, name: str) -> Any:
@@ -132,14 +135,14 @@ def read_marker(issue: Json, marker_field: str | None) -> str | None:
     return None
 
 
-def read_stamp(issue: Json, now: datetime) -> str:
+def read_stamp(issue: Json, now: datetime, latest: datetime | None = None) -> str:
     """Changes whenever the issue does; empty while Redmine's whole seconds could still hide a change.
 
     The time alone is not enough: relations and deleted files do not move it. An edited note moves nothing that a
     list shows; the periodic full scan finds it.
     """
     updated = moment(issue["updated_on"])
-    if now - updated < SETTLES_AFTER:
+    if not version(" ", updated, now, SETTLES_AFTER, latest):
         return ""
     seen = {key: value for key, value in issue.items() if key not in ("journals", "children", "allowed_statuses")}
     # An issue fetched alone and one in a list differ in what they may leave out: empty lists, totals.
@@ -147,12 +150,13 @@ def read_stamp(issue: Json, now: datetime) -> str:
     for name in ("spent_hours", "watchers", "changesets"):
         seen.pop(name, None)
     plain = json.dumps(seen, sort_keys=True)
-    return f"{issue['updated_on']} {hashlib.sha256(plain.encode()).hexdigest()[:16]}"
+    said = f"{issue['updated_on']} {hashlib.sha256(plain.encode()).hexdigest()[:16]}"
+    return version(said, updated, now, SETTLES_AFTER, latest)
 
 
-def read_head(issue: Json, now: datetime) -> Head:
+def read_head(issue: Json, now: datetime, latest: datetime | None = None) -> Head:
     """An issue of a list as an entry of the change feed."""
-    return Head(number(issue["id"]), moment(issue["updated_on"]), read_stamp(issue, now))
+    return Head(number(issue["id"]), moment(issue["updated_on"]), read_stamp(issue, now, latest))
 
 
 def read_comments(journals: Sequence[Json], own_user: str) -> tuple[Comment, ...]:
@@ -217,7 +221,7 @@ def read_item(issue: Json, reading: Reading) -> Item:
     """A whole issue, as fetched with journals, attachments and relations. What cannot be read names the part."""
     numbered = number(issue["id"])
     with part("its time of change"):
-        updated, stamp = moment(issue["updated_on"]), read_stamp(issue, reading.now)
+        updated, stamp = moment(issue["updated_on"]), read_stamp(issue, reading.now, reading.latest)
     with part("its relations or its parent"):
         links = read_links(numbered, issue.get("relations") or ())
         parent = own_id(issue.get("parent"))

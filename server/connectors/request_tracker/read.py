@@ -15,6 +15,7 @@ from server.connectors import audience
 from server.connectors.moments import moment
 from server.connectors.reading import number
 from server.connectors.request_tracker.markup import html_to_text, text_to_html
+from server.connectors.stamps import version
 from server.domain.errors import NotThatApp
 from server.domain.item import PARENT, Attachment, Comment, Head, Item, Link
 from server.domain.values import FieldKind, TextFormat, Value
@@ -195,7 +196,7 @@ def read_text(one: Text, wanted: TextFormat) -> str:
 
 def read_stamp(updated: datetime, now: datetime | None) -> str:
     """Changes whenever the ticket does; empty while RT's whole seconds could still hide a change."""
-    return "" if now is None or now - updated < SETTLES_AFTER else updated.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return version(updated.strftime("%Y-%m-%dT%H:%M:%SZ"), updated, now, SETTLES_AFTER)
 
 
 def read_head(ticket: Json, now: datetime | None) -> Head:

@@ -7,7 +7,7 @@ carries the tag of what it was made from, so it never overwrites what somebody e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -27,7 +27,7 @@ from server.connectors.roundup.session import Session
 from server.connectors.roundup.write import Writer, message_text
 from server.connectors.seen import DELETES_ITEMS, Seen
 from server.domain.errors import AppError, Gone, PutRight, Rejected
-from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
+from server.domain.item import CommentDraft, Draft, FileDraft, Head, Item, Page
 from server.domain.lineage import Births
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
@@ -114,7 +114,11 @@ class Roundup:
 
         Items are read together, after the list: what they are by then may be newer, and claims nothing.
         """
-        for page in walk(lambda start, offset, limit: self._items.heads(container, start, offset, limit), since, _PAGE):
+
+        def heads(start: datetime | None, offset: int, limit: int) -> Sequence[Head]:
+            return self._items.heads(container, start, offset, limit)
+
+        for page in walk(heads, since, _PAGE, lambda: self._outlet.server_time):
             for some in in_parts(page, _BULK):
                 yield replace(some, heads=self._items.filled(container, some.heads))
 

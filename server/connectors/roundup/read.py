@@ -15,6 +15,7 @@ from server.connectors.moments import day, moment, shown
 from server.connectors.reading import number, part, text
 from server.connectors.roundup.schema import DESCRIPTION, Property, Shape, label
 from server.connectors.roundup.session import Json
+from server.connectors.stamps import version
 from server.domain.item import PARENT, Attachment, Comment, Item, Link
 from server.domain.values import FieldKind, Value
 
@@ -75,7 +76,7 @@ def ids(linked: object) -> list[str]:
 
 def stamp_of(activity: str, now: datetime | None) -> str:
     """The activity, once no further change can carry the same; empty before."""
-    return activity if now is not None and now - heard(activity) >= _SETTLED else ""
+    return version(activity, heard(activity), now, _SETTLED)
 
 
 def first_message(item: Json, messages: Mapping[str, Json]) -> str | None:

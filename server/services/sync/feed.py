@@ -14,8 +14,9 @@ from datetime import datetime
 from server import faults
 from server.connectors.pace import Share
 from server.domain.item import Head, Page, Side
+from server.engine import dated
 from server.services.pacing import NO_LIMIT
-from server.services.sync import cap, ending
+from server.services.sync import cap, clocks, ending
 from server.services.sync import page as paging
 from server.services.sync.flow import Flow
 from server.services.sync.work import Look, Work
@@ -57,7 +58,7 @@ def run(work: Work) -> Iterator[Reached]:
             return
         fresh = [one for one in fresh if one is not side]
         work.run.uncounted = " and ".join(work.end(one).name for one in fresh)
-        yield from _feed(work, side, begun.cursors.get(side))
+        yield from _feed(work, side, begun.cursors.get(side), begun.clocks.get(side))
     yield from once_more(work)
     if not _over(work) and (work.cap is not None or work.mapping.document.migration is not None):
         yield Reached(work.run.done, work.run.total)  # what follows is for good; is it wanted still?
@@ -79,7 +80,8 @@ def read_side(work: Work, side: Side) -> Iterator[Reached]:
     """Walk the changes of one side only. Raises as ``run``."""
     with work.scope.reading() as tx:
         cursor = cursors.read(tx, work.integration).get(side)
-    yield from _feed(work, side, cursor)
+        expected = cursors.expected(tx, work.integration, side)
+    yield from _feed(work, side, cursor, expected)
 
 
 def _entries(work: Work, phase: str, entries: Sequence[Look]) -> Iterator[Reached]:
@@ -91,19 +93,20 @@ def _entries(work: Work, phase: str, entries: Sequence[Look]) -> Iterator[Reache
         yield Reached(work.run.done, work.run.total)
 
 
-def _feed(work: Work, side: Side, cursor: datetime | None) -> Iterator[Reached]:
-    end = work.end(side)
-    container = work.mapping.shape(side).container
-    since = cursor - end.connector.manifest.capabilities.overlap if cursor is not None else None
-    work.run.phase = f"reading {end.name}"
+def _feed(work: Work, side: Side, cursor: datetime | None, expected: datetime | None) -> Iterator[Reached]:
+    work.run.phase = f"reading {work.end(side).name}"
+    work.caller.share = Share.LIVE if cursor is not None else Share.BACKFILL
+    cursor, since, pages = clocks.walk(work, side, cursor, expected)
     work.caller.share = Share.LIVE if since is not None else Share.BACKFILL
     with Flow(work) as flow:
         reached, until, told = cursor, time.monotonic() + _BURST_SECONDS, True
-        for number, page in enumerate(end.connector.changes(container, since), 1):
+        for number, page in enumerate(pages, 1):
             faults.reach("feed.page")
+            clock = clocks.clock_of(work, side, page)
             if page.total is not None and since is None:
                 work.run.total = (work.run.total or work.run.done) + page.total
-            moved = page.reached if page.reached and (reached is None or page.reached > reached) else None
+            there = dated.reached(page, clock)
+            moved = there if there is not None and (reached is None or there > reached) else None
             *parts, last = _turns(work, [Look(side, head.id, head) for head in _once(page)])
             for part in parts:
                 flow.take(part, None)
@@ -113,6 +116,7 @@ def _feed(work: Work, side: Side, cursor: datetime | None) -> Iterator[Reached]:
                     return
             flow.take(last, (side, moved) if moved is not None else None)
             reached = moved or reached
+            _tell_ahead(work, side, page, clock, flow)
             if number >= _LIVE_PAGES:  # a backlog, whatever the reason: it lets what changes now go first
                 work.caller.share = Share.BACKFILL
             told = bool(parts) or time.monotonic() >= until or _over(work) or (number > 1 and work.waited_for())
@@ -127,6 +131,14 @@ def _feed(work: Work, side: Side, cursor: datetime | None) -> Iterator[Reached]:
     quiet = work.run.id is None and reached == cursor and time.monotonic() < until
     if not told and not (quiet and not work.others_wait()):
         yield Reached(work.run.done, work.run.total)
+
+
+def _tell_ahead(work: Work, side: Side, page: Page, clock: datetime, flow: Flow) -> None:
+    """Say of the page's items that are dated beyond the app's clock that they are, by the keys they have by now."""
+    odd = dated.ahead(page, clock)
+    if odd:
+        flow.land()
+        clocks.tell_ahead(work, side, odd, clock)
 
 
 def _over(work: Work) -> bool:

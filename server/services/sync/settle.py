@@ -103,7 +103,7 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
             if news:
                 connections.remember(tx, end.connection, news)
         if cursor is not None:
-            cursors.advance(tx, work.integration, *cursor)
+            cursors.advance(tx, work.integration, *cursor, work.app_clock(cursor[0]))
         if run.id is not None:
             run.cancelled = runs.progress(
                 tx,

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from server import faults
@@ -132,6 +133,8 @@ class Work:
     apps: Mapping[Side, str] = field(default_factory=dict)
     """The apps of the two ends, as in ``Beside``."""
     beside: tuple[Beside, ...] = ()
+    app_clocks: dict[Side, tuple[datetime, float]] = field(default_factory=dict)
+    """What each app's own clock showed last, where it tells, and when that was, by a clock that never jumps."""
 
     def end(self, side: Side) -> End:
         """One end."""
@@ -141,6 +144,11 @@ class Work:
     def maker(self) -> Maker:
         """Who makes the twins of this integration, as their correlation ids say it."""
         return maker_of(self.scope.id, self.integration)
+
+    def app_clock(self, side: Side) -> datetime | None:
+        """What the app's own clock shows by now, going by its last answer; None: it did not tell."""
+        known = self.app_clocks.get(side)
+        return None if known is None else known[0] + timedelta(seconds=time.monotonic() - known[1])
 
     def ids(self) -> Iterator[str]:
         """Fresh random ids."""

@@ -53,7 +53,7 @@ class ModelConnector:
 
     @property
     def server_time(self) -> datetime | None:
-        return self.app.now
+        return self.app.clock
 
     def _seen(self, item_id: str) -> Item:
         """The item as our account sees it: what another account of a Lockstep's made is not its own."""

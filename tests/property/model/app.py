@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from server.connectors.stamps import version
 from server.domain.errors import Gone, Hidden, Rejected
 from server.domain.item import PARENT, Attachment, Comment, Item, Link
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat, Value
@@ -82,6 +83,10 @@ class ModelApp:
     lag: int = 0
     page: int = 3
     disorder: bool = False
+    ahead: int = 0
+    """By so many seconds the clock by which it dates its items is ahead."""
+    confesses: bool = False
+    """Whether what it tells as its time is ahead as well."""
     fate: Callable[[str], Fate] = lambda _call: Fate.WELL
     meanwhile: Callable[[str], None] = lambda _item: None
     """What a person does to an item (its id) when ``Fate.MEANWHILE`` strikes."""
@@ -113,6 +118,16 @@ class ModelApp:
         """Time goes by."""
         self.now += timedelta(seconds=seconds)
 
+    @property
+    def dated(self) -> datetime:
+        """The time that an item gets that changes now."""
+        return self.now + timedelta(seconds=self.ahead)
+
+    @property
+    def clock(self) -> datetime:
+        """What it tells as its time."""
+        return self.dated if self.confesses else self.now
+
     def fresh(self) -> str:
         """The next id."""
         self._last += 1
@@ -129,7 +144,7 @@ class ModelApp:
     def add(self, values: Mapping[str, Value]) -> Record:
         """A new item, whoever makes it."""
         item_id = self.fresh()
-        record = Record(item_id, self.kept(values), self.now, self.now, f"{self.name}-{item_id}", self.name)
+        record = Record(item_id, self.kept(values), self.now, self.dated, f"{self.name}-{item_id}", self.name)
         self.records[item_id] = record
         return record
 
@@ -307,7 +322,7 @@ class ModelApp:
     def touch(self, item_id: str) -> None:
         """The item was changed now."""
         record = self.records[item_id]
-        record.updated = self.now
+        record.updated = self.dated
         record.revision += 1
 
     def attach(self, item_id: str, name: str, content: bytes, *, own: bool) -> str:
@@ -337,7 +352,7 @@ class ModelApp:
             raise Gone(f"{self.name} has no item {item_id}.", into=into.key if into is not None else "")
         if item_id in self.hidden:
             raise Hidden(f"{self.name} does not show {item_id}.", words="you may not see this", status=403)
-        settled = self.now > record.updated
+        stamp = f"{record.updated.isoformat()} {record.revision}"
         return Item(
             record.id,
             record.key,
@@ -346,7 +361,7 @@ class ModelApp:
             record.type,
             record.updated,
             dict(record.fields),
-            f"{record.updated.isoformat()} {record.revision}" if settled else "",
+            version(stamp, record.updated, self.clock, timedelta(seconds=1)),
             tuple(record.comments),
             tuple(record.attachments),
             tuple(sorted(record.links, key=lambda one: (one.kind, one.target))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ class Quirks:
     and, as ``retry_as`` says, a ``Retry-After`` of ``retry_after``. ``broken``: 500, and nothing was done. ``lost``: a
     write is done, the answer is not sent. ``cut``: the connection ends in the middle of the answer. ``truncated``: the
     answer is whole, the JSON in it is not. ``repeated``: a list answers once more what it answered last. ``stalled``:
-    done at once, answered after ``stall_seconds``. ``latency`` is for every request.
+    done at once, answered after ``stall_seconds``. ``latency`` is for every request. ``dateless``: it tells no time.
     """
 
     trims_titles: bool = False
@@ -51,6 +51,7 @@ class Quirks:
     stalled: float = 0.0
     stall_seconds: float = 30.0
     latency: float = 0.0
+    dateless: bool = False
 
 
 class Refused(Exception):
@@ -116,7 +117,7 @@ class FakeApp:
         self._numbers.append(int(record.id))
         if marker is not None:
             self._marked.setdefault(marker, []).append(record.id)
-        self._order.append((now, record.id))
+        insort(self._order, (now, record.id))
         self.writes += 1
         return self._show(record)
 
@@ -126,6 +127,12 @@ class FakeApp:
         record.fields.update(self._kept(dict(fields)))
         self._touch(record)
         return self._show(record)
+
+    def redate(self, item_id: str, at: datetime) -> None:
+        """The item was last changed then, as far as the app says. Raises ``Missing``."""
+        record = self._record(item_id)
+        record.updated, record.shown = at, None
+        insort(self._order, (at, item_id))
 
     def delete(self, item_id: str) -> None:
         """An item goes, and what led to it. Raises ``Missing``."""
@@ -277,7 +284,7 @@ class FakeApp:
     def _touch(self, record: _Record) -> None:
         record.updated = self.now()
         record.shown = None
-        self._order.append((record.updated, record.id))
+        insort(self._order, (record.updated, record.id))
         self.writes += 1
 
     def _kept(self, fields: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from server.connectors.confirming import confirming
 from server.connectors.http import HttpOutlet
 from server.connectors.reading import reading
 from server.connectors.seen import Seen
+from server.connectors.stamps import version
 from server.domain.errors import Gone, NotThatApp, Rejected
 from server.domain.item import PARENT, Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Link, Page
 from server.domain.lineage import Births, Newborn
@@ -265,7 +266,7 @@ class FakeConnector:
     def _stamp(self, updated: str) -> str:
         """The item's version; empty while its second is not over, unless the app tells fractions."""
         at, now = datetime.fromisoformat(updated), self._outlet.server_time
-        return updated if at.microsecond or (now is not None and now > at) else ""
+        return updated if at.microsecond else version(updated, at, now, timedelta(seconds=1))
 
     def _item(self, raw: Any) -> Item:
         updated = datetime.fromisoformat(raw["updated"])

@@ -158,6 +158,8 @@ class Service:
             app.link(given["id"], given["target"], there=given.get("there", True))
         elif verb == "parent":
             app.set_parent(given["id"], given["parent"])
+        elif verb == "redate":
+            app.redate(given["id"], datetime.fromisoformat(given["at"]))
         elif verb == "touch":
             for one in app.ids(given["container"]):
                 app.update(one, {})
@@ -246,9 +248,10 @@ class Connection(asyncio.Protocol):
             self._transport.close()
             return
         more = pace(self._service.app.quirks, time.time()) if fate is Fate.BUSY else b""
-        head = b"HTTP/1.1 %d %b\r\nDate: %b\r\nContent-Type: %b\r\nContent-Length: %d\r\n%b\r\n"
+        date = b"" if self._service.app.quirks.dateless else b"Date: %b\r\n" % self._service.date()
+        head = b"HTTP/1.1 %d %b\r\n%bContent-Type: %b\r\nContent-Length: %d\r\n%b\r\n"
         shown = body[: len(body) // 2] if fate is Fate.CUT else body
-        self._transport.write(head % (status, _REASONS[status], self._service.date(), kind, len(body), more) + shown)
+        self._transport.write(head % (status, _REASONS[status], date, kind, len(body), more) + shown)
         if fate is Fate.CUT:
             self._transport.close()
 
