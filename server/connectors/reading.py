@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from server.connectors.moments import shown
 from server.domain.errors import NotThatApp, Unreadable
 from server.domain.item import Head
 from server.domain.lineage import Newborn
+
+T = TypeVar("T")
 
 _FAULTS: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError)
 """What reading raises when an answer is not what it should be."""
@@ -80,13 +82,22 @@ def ids_of(members: Sequence[Any], name: Callable[[Any], str]) -> tuple[str, ...
 
     Raises ``NotThatApp`` when none of several has one.
     """
-    ids = []
-    for one in members:
+    return readable(members, name)
+
+
+def readable(members: Iterable[Any], read: Callable[[Any], T]) -> tuple[T, ...]:
+    """What the members of a list are; one that cannot be read is left out, and its neighbours stay.
+
+    For what an app says of itself (its people, its fields): an item is never left out. Raises ``NotThatApp`` when none
+    of several can be read.
+    """
+    several, found = list(members), []
+    for one in several:
         with suppress(*_FAULTS):
-            ids.append(name(one))
-    if members and not ids:
+            found.append(read(one))
+    if several and not found:
         raise NotThatApp("What answers gives a list of things without ids. Check the address of the connection.")
-    return tuple(ids)
+    return tuple(found)
 
 
 def born_of(members: Sequence[Any], read: Callable[[Any], Newborn]) -> tuple[Newborn, ...]:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from server.connectors.base import Account, Answer, Capabilities, Container, ItemType, Manifest, Outlet
 from server.connectors.confirming import confirming, told, unconfirmed
-from server.connectors.reading import members_of, number, reading
+from server.connectors.reading import members_of, number, readable, reading, text
 from server.connectors.request_tracker.advice import warnings
 from server.connectors.request_tracker.births import walk_births
 from server.connectors.request_tracker.content import decoded
@@ -33,6 +33,8 @@ from server.connectors.request_tracker.read import (
     own_id,
     read_fields,
     read_item,
+    read_status,
+    record_of,
     section,
 )
 from server.connectors.request_tracker.transcript import messages, open_mail
@@ -106,9 +108,7 @@ class RequestTracker:
     def containers(self) -> tuple[Container, ...]:
         """The queues that this account sees."""
         listed = self._learned.listed("/queues/all", [("fields", "Name,Disabled")])
-        return tuple(
-            Container(str(one["id"]), str(one["Name"])) for one in listed if str(one.get("Disabled") or "0") == "0"
-        )
+        return tuple(one for one in readable(listed, _queue) if one is not None)
 
     def item_types(self, container: str) -> tuple[ItemType, ...]:
         """RT knows one type."""
@@ -156,8 +156,8 @@ class RequestTracker:
         return self._whole(*self._ticket(item_id))
 
     def _whole(self, ticket: Json, last: str) -> Item:
-        by = self._reading(ticket)
         with reading(f"#{ticket['id']}"):
+            by = self._reading(ticket)
             return read_item(ticket, messages(self._learned, str(ticket["id"]), last, self._format), by)
 
     def _reading(self, ticket: Json) -> Reading:
@@ -418,16 +418,23 @@ class RequestTracker:
                 " user may not see, or the user may have lost the right. Nothing of it travels until it is seen again.",
                 status=answer.status,
             )
-        ticket = answer.json()
-        if not isinstance(ticket, dict) or str(section(ticket, "Status")) == DELETED:
-            raise Gone(f"Ticket #{item_id} was deleted in Request Tracker.")
-        if str(ticket["id"]) != item_id:
-            into = f"#{ticket['id']}"
-            raise Gone(f"Ticket #{item_id} was merged into {into} in Request Tracker.", into=into)
-        self._learned.notice(ticket)
+        ticket = record_of(answer.json(), "id")
+        with reading(f"#{item_id}"):
+            if read_status(ticket) == DELETED:
+                raise Gone(f"Ticket #{item_id} was deleted in Request Tracker.")
+            here = number(ticket["id"])
+            if here != item_id:
+                raise Gone(f"Ticket #{item_id} was merged into #{here} in Request Tracker.", into=f"#{here}")
+            self._learned.notice(ticket)
         tag = next((value for name, value in answer.headers.items() if name.lower() == "etag"), "")
         last = tag.strip().removeprefix("W/").strip('"')
         return ticket, last if last.isdigit() else ""
+
+
+def _queue(shown: Json) -> Container | None:
+    """A queue as a list shows it; None when it is not in use."""
+    used = str(shown.get("Disabled") or "0") == "0"
+    return Container(number(shown["id"]), text(shown["Name"])) if used else None
 
 
 def _made(answer: Answer) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from server.connectors.reading import number, readable, text
 from server.connectors.request_tracker.read import CustomField, Json
 from server.domain.values import FieldKind, FieldSpec, LengthUnit, Option, TextFormat
 
@@ -46,10 +47,12 @@ def custom_field(definition: Json) -> CustomField:
     if kind is FieldKind.RICH_TEXT:
         text_format = TextFormat.HTML if sort == "HTML" else TextFormat.PLAIN
     # Older and newer RT differ: values as names, or as objects with a name.
-    options = tuple(
-        str(one["name"] if isinstance(one, Mapping) else one) for one in definition.get("Values") or () if one
-    )
-    return CustomField(str(definition["id"]), str(definition["Name"]), kind, text_format, options)
+    options = readable((one for one in definition.get("Values") or () if one), _option_name)
+    return CustomField(number(definition["id"]), text(definition["Name"]), kind, text_format, options)
+
+
+def _option_name(shown: object) -> str:
+    return text(shown["name"] if isinstance(shown, Mapping) else shown)
 
 
 def field_specs(

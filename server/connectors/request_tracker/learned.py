@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from server.connectors import audience
 from server.connectors.base import Outlet
 from server.connectors.moments import moment
+from server.connectors.reading import number, readable
 from server.connectors.request_tracker.fields import DEFAULT_LIFECYCLE, DEFAULT_STATUSES, custom_field
 from server.connectors.request_tracker.read import (
     DELETED,
@@ -27,6 +28,7 @@ from server.connectors.request_tracker.read import (
     Reading,
     own_id,
     read_following,
+    record_of,
     section,
 )
 from server.connectors.request_tracker.write import spoken
@@ -147,17 +149,14 @@ class Learned:
 
     def ask_record(self, path: str, proof: str) -> Json:
         """One record; ``proof`` is a part that every record of this sort has."""
-        answer = self.ask(path)
-        section(answer, proof)
-        record: Json = answer if isinstance(answer, dict) else {}
-        return record
+        return record_of(self.ask(path), proof)
 
     def people(self) -> tuple[AppUser, ...]:
         """All users that may be assigned as far as RT tells: it does not tell who may own tickets of a queue."""
 
         def learn() -> tuple[AppUser, ...]:
             wish = [("query", "[]"), ("fields", "Name,RealName,EmailAddress")]
-            found = (app_user(one) for one in self.listed("/users", wish))
+            found = readable(self.listed("/users", wish), app_user)
             return tuple(one for one in found if one.id not in (NOBODY, "RT_System"))
 
         return self._keep("people", learn)
@@ -187,15 +186,17 @@ class Learned:
 
         def learn() -> Mapping[str, CustomField]:
             listed = self.listed(f"/queue/{int(container)}/customfields", [("fields", "Name,Type,MaxValues,Disabled")])
-            customs: dict[str, CustomField] = {}
-            for one in listed:
-                if str(one.get("Disabled") or "0") != "0":
-                    continue
-                whole = self.ask_record(f"/customfield/{one['id']}", "Name") if one.get("Type") == "Select" else one
-                customs[str(one["id"])] = custom_field(whole)
-            return customs
+            used = (one for one in readable(listed, self._custom) if one is not None)
+            return {one.id: one for one in used}
 
         return self._keep(f"customs {container}", learn)
+
+    def _custom(self, shown: Json) -> CustomField | None:
+        """A custom field as a list shows it; None when it is not in use."""
+        if str(shown.get("Disabled") or "0") != "0":
+            return None
+        chosen = shown.get("Type") == "Select"
+        return custom_field(self.ask_record(f"/customfield/{number(shown['id'])}", "Name") if chosen else shown)
 
     def marker(self, container: str) -> CustomField | None:
         """The queue's custom field for the correlation id."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from server.connectors import audience
 from server.connectors.moments import moment
-from server.connectors.reading import number
+from server.connectors.reading import number, part, text
 from server.connectors.request_tracker.markup import html_to_text, text_to_html
 from server.connectors.stamps import version
 from server.domain.errors import NotThatApp
@@ -105,6 +105,12 @@ def section(answer: object, name: str) -> Any:
     return answer[name]
 
 
+def record_of(answer: object, name: str) -> Json:
+    """An answer that is one record with the part ``name``; raises ``NotThatApp`` when it is none."""
+    section(answer, name)
+    return answer if isinstance(answer, Mapping) else {}
+
+
 def own_id(reference: object) -> str:
     """The id within RT's reference to a thing, empty when there is none."""
     return str(reference.get("id") or "") if isinstance(reference, Mapping) else ""
@@ -127,6 +133,15 @@ def read_priority(value: object) -> str:
     return PRIORITIES.get(text.casefold(), text or "0")
 
 
+def read_status(ticket: Json) -> str:
+    """The ticket's status. Raises ``ValueError`` where there is none: that is no status, and no sign of a deletion."""
+    with part("its status"):
+        status = text(ticket.get("Status"))
+        if not status:
+            raise ValueError("it has none")
+        return status
+
+
 def read_user(reference: object) -> Value:
     """A user's name within RT, None for nobody."""
     name = own_id(reference)
@@ -138,7 +153,7 @@ def read_fields(ticket: Json, description: str, reading: Reading) -> dict[str, V
     values: dict[str, Value] = {
         "Subject": str(ticket.get("Subject") or ""),
         "description": description,
-        "Status": str(ticket["Status"]),
+        "Status": read_status(ticket),
         "Owner": read_user(ticket.get("Owner")),
         "Priority": read_priority(ticket.get("Priority")),
         "Due": read_moment(ticket.get("Due")),
