@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Dict
 from dataclasses import replace
 
 from server.domain.item import Attachment, Item, Side
 from server.domain.operation import AddFile, DeleteFile
 from server.domain.pair import AttachmentPair, Pair
 from server.domain.rules import PrivateComments
+from server.engine.copies import by_lockstep, file_counterpart
 from server.engine.file_names import kept_name
 from server.engine.mapping import Mapping
 from server.engine.plan import Draughtsman, attachment_ids
@@ -38,7 +40,8 @@ def plan_attachments(
         for file in sorted(item.attachments, key=lambda one: (one.created_at, one.id)):
             old = known.get(file.id)
             if old is None:
-                old = _first_sight(file, side, twins, mapping, drawing)
+                old = _joined(file, item, items[side.other], pairs, side, mapping, drawing)
+                old = old or _first_sight(file, item, side, twins, mapping, drawing)
                 pairs[old.id] = old
             if old.origin is side and old.on(side.other) is None and not old.note:
                 taken.add(_add(old.id, file, side.other, taken, mapping, drawing))
@@ -53,6 +56,24 @@ def _add(marker: str, file: Attachment, target: Side, taken: set[str], mapping: 
     if why:
         drawing.note("file renamed", target, field=file.name, after=name, reason=why)
     return name
+
+
+def _joined(
+    file: Attachment,
+    item: Item,
+    other: Item | None,
+    pairs: Dict[str, AttachmentPair],
+    side: Side,
+    mapping: Mapping,
+    drawing: Draughtsman,
+) -> AttachmentPair | None:
+    """A file and its copy that is there already, whoever carried it: before a restore, or round a circle."""
+    theirs = file_counterpart(file, item, other, attachment_ids(tuple(pairs.values()), side.other), side, mapping)
+    if theirs is None or other is None:
+        return None
+    origin = side.other if by_lockstep(file, item) and not by_lockstep(theirs, other) else side
+    fresh = AttachmentPair(next(drawing.ids), origin, name=file.name, size=file.size)
+    return fresh.seen_on(side, file.id).seen_on(side.other, theirs.id)
 
 
 def _adopt_lost(
@@ -98,11 +119,11 @@ def _look_for_deleted(
 
 
 def _first_sight(
-    file: Attachment, side: Side, twins: set[tuple[str, int]], mapping: Mapping, drawing: Draughtsman
+    file: Attachment, item: Item, side: Side, twins: set[tuple[str, int]], mapping: Mapping, drawing: Draughtsman
 ) -> AttachmentPair:
     """A file nobody has seen yet: a person's, or one of the ``twins`` (name, size) that a proxy sent again."""
     fresh = AttachmentPair(next(drawing.ids), side, name=file.name, size=file.size).seen_on(side, file.id)
-    if file.own and (file.name, file.size) in twins:
+    if by_lockstep(file, item) and (file.name, file.size) in twins:
         reason = f"{mapping.shape(side).name} took our file twice; delete one of the two there"
         drawing.note("file there twice", side, field=file.name, reason=reason)
         return replace(fresh, note=reason)

@@ -6,6 +6,7 @@ ours, without a pair, and saying what we would have said.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from dataclasses import replace
 
@@ -14,9 +15,10 @@ from server.domain.operation import AddComment, DeleteComment, EditComment
 from server.domain.pair import CommentPair, Pair
 from server.domain.rules import CommentRules, PrivateComments
 from server.domain.values import TextFormat
+from server.engine.copies import by_lockstep, counterpart, fresh_id, is_copy, rendered, roots
 from server.engine.mapping import Mapping
 from server.engine.plan import Draughtsman, comment_ids
-from server.engine.richtext import attributed, convert, fingerprint, same_meaning
+from server.engine.richtext import fingerprint, same_meaning
 
 
 def plan_comments(
@@ -42,23 +44,18 @@ def plan_comments(
         for comment in sorted(item.comments, key=lambda one: (one.created_at, one.id)):
             old = known.get(comment.id)
             if old is not None:
-                done = _look_again(old, comment, side, items[side.other], mapping, drawing)
-            elif _is_second_copy(comment, side, item, pairs, mapping):
+                done = _look_again(old, comment, item, side, items[side.other], mapping, drawing)
+            elif (found := _joined(comment, item, items[side.other], pairs, side, mapping, drawing)) is not None:
+                done = found
+            elif _is_second_copy(comment, side, items, pairs, mapping):
                 done = _told_twice(comment, side, mapping, drawing)
             elif rules.direction.allows(side.other):
-                done = _first_sight(comment, side, mapping, drawing)
+                done = _first_sight(comment, item, side, mapping, drawing)
             else:
                 continue
             pairs[done.id] = done
         _look_for_deleted(pairs, item, items[side.other], side, mapping, drawing)
     return tuple(pairs.values())
-
-
-def render(comment: Comment, side: Side, mapping: Mapping) -> str:
-    """The body of the twin of ``comment`` (which is on ``side``), with its author and time on top."""
-    source, target = mapping.shape(side).text_format, mapping.shape(side.other).text_format
-    body = convert(comment.body, source, target).body
-    return attributed(body, target, comment.author_name, comment.created_at)
 
 
 def _adopt_lost(
@@ -81,7 +78,7 @@ def _adopt_lost(
     for waiting in open_:
         original = originals.get(waiting.on(side.other) or "")
         wanted = [sent[waiting.id]] if waiting.id in sent else []
-        wanted += [render(original, side.other, mapping)] if original else []
+        wanted += [rendered(original, origin, side.other, mapping)] if original else []
         twin = next((one for one in strangers if _is_twin(one, waiting, wanted, format_)), None)
         if twin is not None:
             pairs[waiting.id] = waiting.seen_on(side, twin.id, fingerprint(twin.body, format_))
@@ -94,12 +91,37 @@ def _is_twin(stranger: Comment, waiting: CommentPair, wanted: list[str], format_
     return stranger.own and any(same_meaning(body, format_, stranger.body, format_) for body in wanted)
 
 
-def _is_second_copy(comment: Comment, side: Side, item: Item, pairs: Dict[str, CommentPair], mapping: Mapping) -> bool:
-    """Whether it is a twin that is there already (a proxy sent our request again): it must never travel back."""
-    if not comment.own:
+def _joined(
+    comment: Comment,
+    item: Item,
+    other: Item | None,
+    pairs: Dict[str, CommentPair],
+    side: Side,
+    mapping: Mapping,
+    drawing: Draughtsman,
+) -> CommentPair | None:
+    """A comment and its copy that is there already, whoever carried it: before a restore, or round a circle."""
+    if comment.marker in pairs:
+        return None
+    theirs = counterpart(comment, item, other, comment_ids(tuple(pairs.values()), side.other), side, mapping)
+    if theirs is None or other is None or theirs.marker in pairs:
+        return None
+    copied = is_copy(comment, item, side, mapping) and not is_copy(theirs, other, side.other, mapping)
+    fresh = CommentPair(next(drawing.ids), side.other if copied else side, private=comment.private)
+    fresh = fresh.seen_on(side, comment.id, fingerprint(comment.body, mapping.shape(side).text_format))
+    return fresh.seen_on(side.other, theirs.id, fingerprint(theirs.body, mapping.shape(side.other).text_format))
+
+
+def _is_second_copy(
+    comment: Comment, side: Side, items: Dict[Side, Item | None], pairs: Dict[str, CommentPair], mapping: Mapping
+) -> bool:
+    """Whether it is a twin that is there already (a request sent again, a second Lockstep): it must never travel."""
+    item = items[side]
+    if item is None or not (by_lockstep(comment, item) or comment.marker is not None):
         return False
     if comment.marker is not None:
-        return comment.marker in pairs
+        mine = roots(comment, side, mapping)
+        return comment.marker in pairs or any(mine & one for one in _roots_of_known(items, pairs, mapping))
     twins = {one.on(side) for one in pairs.values() if one.origin is not side}
     format_ = mapping.shape(side).text_format
     return any(
@@ -107,6 +129,15 @@ def _is_second_copy(comment: Comment, side: Side, item: Item, pairs: Dict[str, C
         for one in item.comments
         if one.id in twins and one.id != comment.id
     )
+
+
+def _roots_of_known(
+    items: Dict[Side, Item | None], pairs: Dict[str, CommentPair], mapping: Mapping
+) -> Iterator[frozenset[int]]:
+    """Of which originals the comments are that have a pair."""
+    for side, item in items.items():
+        known = comment_ids(tuple(pairs.values()), side)
+        yield from (roots(one, side, mapping) for one in (item.comments if item is not None else ()) if one.id in known)
 
 
 def _told_twice(comment: Comment, side: Side, mapping: Mapping, drawing: Draughtsman) -> CommentPair:
@@ -117,21 +148,24 @@ def _told_twice(comment: Comment, side: Side, mapping: Mapping, drawing: Draught
     return fresh.seen_on(side, comment.id, fingerprint(comment.body, format_))
 
 
-def _first_sight(comment: Comment, side: Side, mapping: Mapping, drawing: Draughtsman) -> CommentPair:
+def _first_sight(comment: Comment, item: Item, side: Side, mapping: Mapping, drawing: Draughtsman) -> CommentPair:
     """A comment nobody has seen yet: plan its twin, or note why it has none."""
     body_hash = fingerprint(comment.body, mapping.shape(side).text_format)
-    fresh = CommentPair(next(drawing.ids), side, private=comment.private).seen_on(side, comment.id, body_hash)
+    marker = fresh_id(comment, side, mapping, drawing.pair, next(drawing.ids))
+    fresh = CommentPair(marker, side, private=comment.private).seen_on(side, comment.id, body_hash)
     refusal = _refusal(comment, side, mapping)
     if refusal:
         drawing.note("comment not carried over", side.other, reason=refusal)
         return replace(fresh, note=refusal)
-    _post(fresh, comment, side, mapping, drawing)
+    _post(fresh, comment, item, side, mapping, drawing)
     return fresh
 
 
-def _post(one: CommentPair, comment: Comment, side: Side, mapping: Mapping, drawing: Draughtsman) -> None:
+def _post(
+    one: CommentPair, comment: Comment, item: Item | None, side: Side, mapping: Mapping, drawing: Draughtsman
+) -> None:
     private = comment.private and mapping.document.comments.private is not PrivateComments.PUBLISH
-    draft = CommentDraft(render(comment, side, mapping), private, one.id)
+    draft = CommentDraft(rendered(comment, item, side, mapping), private, one.id)
     drawing.add(side.other, AddComment(comment.id, draft))
 
 
@@ -146,7 +180,13 @@ def _refusal(comment: Comment, side: Side, mapping: Mapping) -> str:
 
 
 def _look_again(
-    old: CommentPair, comment: Comment, side: Side, other: Item | None, mapping: Mapping, drawing: Draughtsman
+    old: CommentPair,
+    comment: Comment,
+    item: Item,
+    side: Side,
+    other: Item | None,
+    mapping: Mapping,
+    drawing: Draughtsman,
 ) -> CommentPair:
     """A comment that is known: post what was never posted, carry an edit, note what cannot be carried."""
     body_hash = fingerprint(comment.body, mapping.shape(side).text_format)
@@ -154,7 +194,7 @@ def _look_again(
         refusal = _refusal(comment, side, mapping)
         if refusal:
             return replace(old.seen_on(side, comment.id, body_hash), note=refusal, private=comment.private)
-        _post(old, comment, side, mapping, drawing)
+        _post(old, comment, item, side, mapping, drawing)
         return replace(old.seen_on(side, comment.id, body_hash), private=comment.private)
     if side is old.origin and comment.private != old.private:
         if comment.private and old.on(side.other) is not None:
@@ -164,13 +204,14 @@ def _look_again(
         old = replace(old, private=comment.private)
     if old.hash_on(side) not in ("", body_hash):
         twin = next((one for one in other.comments if one.id == old.on(side.other)), None) if other else None
-        _edit(old, comment, twin, side, body_hash, mapping, drawing)
+        _edit(old, comment, item, twin, side, body_hash, mapping, drawing)
     return old.seen_on(side, comment.id, body_hash)
 
 
 def _edit(
     old: CommentPair,
     comment: Comment,
+    item: Item,
     twin: Comment | None,
     side: Side,
     body_hash: str,
@@ -189,7 +230,7 @@ def _edit(
         name = mapping.shape(side.other).name
         drawing.note("edit of a comment not carried over", side.other, reason=f"{name} keeps the first version")
         return
-    body = render(comment, side, mapping)
+    body = rendered(comment, item, side, mapping)
     drawing.add(side.other, EditComment(old.id, target, body, body_hash, twin.body if twin else None))
 
 

@@ -62,6 +62,9 @@ class SideShape:
     restricted_items: bool = False
     """Its app can restrict single items to some of those who see their neighbours."""
 
+    place: str = ""
+    """What tells the app and the container from every other, for correlation ids; empty: nobody has asked."""
+
     def spec(self, item_type: str, field_id: str) -> FieldSpec | None:
         """The field of that id, if the type has it."""
         return next((spec for spec in self.fields.get(item_type, ()) if spec.id == field_id), None)

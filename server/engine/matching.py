@@ -16,7 +16,7 @@ from server.domain.item import Attachment, Comment, Item, Side
 from server.domain.pair import AttachmentPair, CommentPair
 from server.domain.rules import OF_ITEM, Likeness, MatchPart, MatchRule, MatchRules
 from server.domain.values import Value
-from server.engine.comments import render
+from server.engine.copies import rendered, roots
 from server.engine.mapping import CompiledType
 from server.engine.mapping import Mapping as Compiled
 from server.engine.richtext import fingerprint, same_meaning
@@ -91,7 +91,7 @@ def twins_of_comments(left: Item, right: Item, mapping: Compiled, ids: Iterator[
     rest = list(right.comments)
     found = []
     for mine in left.comments:
-        theirs = next((one for one in rest if _same_comment(mine, one, mapping)), None)
+        theirs = next((one for one in rest if _same_comment(mine, left, one, right, mapping)), None)
         if theirs is None:
             continue
         rest.remove(theirs)
@@ -120,14 +120,16 @@ def _first(mine: Attachment, theirs: Attachment) -> bool:
     return mine.created_at <= theirs.created_at
 
 
-def _same_comment(mine: Comment, theirs: Comment, mapping: Compiled) -> bool:
+def _same_comment(mine: Comment, on_left: Item, theirs: Comment, on_right: Item, mapping: Compiled) -> bool:
     """Whether the two say the same, or one is a copy of the other with its author on top."""
     left, right = (mapping.shape(side).text_format for side in Side)
     if mine.private != theirs.private:
         return False
+    if roots(mine, Side.LEFT, mapping) & roots(theirs, Side.RIGHT, mapping):
+        return True
     if same_meaning(mine.body, left, theirs.body, right):
         return True
-    to_right, to_left = render(mine, Side.LEFT, mapping), render(theirs, Side.RIGHT, mapping)
+    to_right, to_left = rendered(mine, on_left, Side.LEFT, mapping), rendered(theirs, on_right, Side.RIGHT, mapping)
     return same_meaning(to_right, right, theirs.body, right) or same_meaning(to_left, left, mine.body, left)
 
 

@@ -8,12 +8,13 @@ from server.connectors.base import Connector
 from server.domain.errors import Conflicting, PutRight
 from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
+from server.engine.mapping import Mapping
 from server.engine.review import review, review_ends, review_shape
 from server.engine.suggest import Offer, suggest
 from server.services.apps import with_connector
 from server.services.scope import TenantScope
 from server.services.sync.ends import Ends
-from server.store import audit, connections, holds, integrations, requests, scans
+from server.store import audit, connections, holds, integrations, places, requests, scans
 from server.store.database import Transaction
 from server.store.integrations import Integration
 from server.store.requests import RequestKind
@@ -37,11 +38,12 @@ def create(scope: TenantScope, actor: str, name: str, document: Document) -> Int
     Raises ``PutRight`` that names what is wrong with the document, ``Conflicting`` when the name is taken, and what
     the apps raise when they are asked for what they have.
     """
-    check(scope, document)
+    mapping = check(scope, document)
     with scope.transaction() as tx:
         _no_second_way(integrations.every(tx), document)
         made = integrations.add(tx, name, document, actor)
         audit.add(tx, actor, "integration created", name)
+    _tell_shared(scope, made, mapping)
     return get(scope, made)
 
 
@@ -57,7 +59,8 @@ def change(scope: TenantScope, actor: str, integration_id: str, name: str, docum
             "The two ends of an integration that has run cannot change, because its pairs belong to them; make a new"
             " integration."
         )
-    check(scope, document)
+    mapping = check(scope, document)
+    _tell_shared(scope, integration_id, mapping)
     with scope.transaction_and_wake() as tx:
         _no_second_way([one for one in integrations.every(tx) if one.id != integration_id], document)
         integrations.change(tx, integration_id, name, document, actor)
@@ -72,12 +75,14 @@ def remove(scope: TenantScope, actor: str, integration_id: str) -> None:
         row = integrations.get(tx, integration_id)
         integrations.remove(tx, integration_id)
         audit.add(tx, actor, "integration deleted", row.name)
+    with scope.database.control() as control:
+        places.drop(control, scope.id, integration_id)
 
 
 def start(scope: TenantScope, actor: str, integration_id: str) -> Integration:
     """Let it run, at once. Raises ``NotFound``, ``PutRight`` when it no longer fits, and what the apps raise."""
     row = get(scope, integration_id)
-    check(scope, row.document)
+    _tell_shared(scope, integration_id, check(scope, row.document))
     with scope.transaction_and_wake() as tx:
         integrations.start(tx, integration_id)
         audit.add(tx, actor, "integration started", row.name)
@@ -128,8 +133,11 @@ def suggestion(scope: TenantScope, left: SideSettings, right: SideSettings) -> t
     return suggest(_offer(scope, left, Side.LEFT), _offer(scope, right, Side.RIGHT))
 
 
-def check(scope: TenantScope, document: Document) -> None:
-    """Hold the document against what both apps have. Raises ``PutRight``, ``Conflicting`` or what the apps raise."""
+def check(scope: TenantScope, document: Document) -> Mapping:
+    """Hold the document against what both apps have; the two compiled.
+
+    Raises ``PutRight``, ``Conflicting`` or what the apps raise.
+    """
     review_shape(document)
     with scope.reading() as tx:
         known = {one.id for one in connections.every(tx)}
@@ -144,6 +152,25 @@ def check(scope: TenantScope, document: Document) -> None:
     finally:
         ends.close()
     review(mapping)
+    return mapping
+
+
+def _tell_shared(scope: TenantScope, integration_id: str, mapping: Mapping) -> None:
+    """Write down where the integration works, and say so where another tenant of the cluster does, too.
+
+    Which tenant, and what it does there, nobody is told: the control schema knows of the containers by hashes alone. A
+    kill in between leaves it unsaid until the integration is saved or started the next time.
+    """
+    shapes = {shape.place: shape for shape in map(mapping.shape, Side)}
+    with scope.database.control() as control:
+        shared = places.put(control, scope.id, integration_id, shapes)
+    named = " and ".join(f"“{one.container}” in {one.name}" for place, one in shapes.items() if place in shared)
+    said = (
+        f"Another tenant of this cluster keeps items of {named} in step, too. What it has copied counts as there "
+        "already and is not copied again; a dry run says how many that are."
+    )
+    with scope.transaction() as tx:
+        integrations.share(tx, integration_id, said if named else "")
 
 
 def _ask(scope: TenantScope, actor: str, integration_id: str, kind: RequestKind, said: str) -> Integration:

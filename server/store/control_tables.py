@@ -24,6 +24,13 @@ tenants = Table(
     Column("state", Text),
     Column("created_at", _TIME),
 )
+places = Table(
+    "places",
+    control,
+    Column("tenant_id", _ID, primary_key=True),
+    Column("integration_id", _ID, primary_key=True),
+    Column("place", LargeBinary, primary_key=True),
+)
 leases = Table(
     "leases",
     control,

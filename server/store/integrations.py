@@ -44,6 +44,8 @@ class Integration:
     told: bool = False
     retried_at: datetime | None = None
     outcome: str = ""
+    shared: str = ""
+    """That another tenant of the cluster works on one of its containers, as a sentence; empty: none does."""
 
 
 _REQUESTED = exists().where(t.run_requests.c.integration_id == t.integrations.c.id)
@@ -162,6 +164,12 @@ def pause(tx: Transaction, integration_id: str) -> None:
     tx.execute(update(t.integrations).where(t.integrations.c.id == integration_id).values(state="paused", due_at=None))
 
 
+def share(tx: Transaction, integration_id: str, said: str) -> None:
+    """Say whether another tenant works on a container of it."""
+    mine = t.integrations.c.id == integration_id
+    tx.execute(update(t.integrations).where(mine, t.integrations.c.shared != said).values(shared=said))
+
+
 def end(tx: Transaction, integration_id: str, outcome: str) -> None:
     """Let a migration rest that has come through; ``outcome`` is its summary. Nothing is wrong with it."""
     pause(tx, integration_id)
@@ -218,4 +226,5 @@ def _integration(row: Row[Any]) -> Integration:
         told=row.told,
         retried_at=row.retried_at,
         outcome=row.outcome,
+        shared=row.shared,
     )

@@ -89,13 +89,13 @@ def let_owner_act_as(owner: OwnerConnection, role: str) -> None:
 
 
 def grant_control(owner: OwnerConnection, role: str) -> None:
-    """What the control role may do: read tenants and change their state, and keep leases and states."""
+    """What the control role may do: read tenants and change their state; keep leases, states and places."""
     name, schema = sql.Identifier(role), sql.Identifier(CONTROL_SCHEMA)
     for grant in (
         "grant usage on schema {schema} to {role}",
         "grant select on all tables in schema {schema} to {role}",
         "grant update (state, title) on {schema}.tenants to {role}",
-        "grant insert, update, delete on {schema}.leases, {schema}.tenant_states to {role}",
+        "grant insert, update, delete on {schema}.leases, {schema}.tenant_states, {schema}.places to {role}",
     ):
         owner.execute(sql.SQL(grant).format(schema=schema, role=name))
 

@@ -149,6 +149,7 @@ integrations = Table(
     Column("updated_at", _TIME),
     Column("worked_at", _TIME),
     Column("outcome", Text),
+    Column("shared", Text),
 )
 integration_versions = Table(
     "integration_versions",

@@ -112,7 +112,11 @@ def second_copies_of_comments_are_news(patch: Patch) -> None:
 
 def second_copies_of_files_are_news(patch: Patch) -> None:
     honest = attachments._first_sight
-    patch.setattr(attachments, "_first_sight", lambda file, side, _twins, *rest: honest(file, side, set(), *rest))
+
+    def first_sight(file: Any, item: Any, side: Side, _twins: Any, *rest: Any) -> Any:
+        return honest(file, item, side, set(), *rest)
+
+    patch.setattr(attachments, "_first_sight", first_sight)
 
 
 def a_twin_that_was_found_again_is_no_creation(patch: Patch) -> None:

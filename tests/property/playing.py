@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from tests.property.histories import Histories
+from tests.property.kindred import KindredHistories
 from tests.property.world import Stage
 from tests.support.postgres import TestCluster
 
@@ -49,7 +50,16 @@ def play(stage: Stage, count: int, number: int | None, kind: type[Histories] = H
         _play_batch(machine, min(BATCH, count - done))
 
 
-def _play_batch(machine: type[Histories], count: int) -> None:
+def play_kindred(stages: Sequence[Stage], count: int, number: int | None) -> None:
+    """The same with histories of several integrations on the same apps."""
+    machine: type[RuleBasedStateMachine] = type("KindredOnStage", (KindredHistories,), {"tenants": stages})
+    for done in range(0, count, BATCH):
+        if number is not None:
+            machine = seed(number * _FAR + done)(machine)
+        _play_batch(machine, min(BATCH, count - done))
+
+
+def _play_batch(machine: type[RuleBasedStateMachine], count: int) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(

@@ -11,7 +11,7 @@ import pytest
 
 from server.domain.item import CommentDraft, Item, Side
 from server.domain.operation import AddComment
-from server.engine import comments
+from server.engine import comments, copies
 from server.services.sync import look, settle
 from server.services.sync.flow import Flow
 from server.services.sync.work import Look
@@ -79,8 +79,8 @@ def nothing_is_journaled(patch: pytest.MonkeyPatch) -> None:
 
 
 def private_is_forgotten(patch: pytest.MonkeyPatch) -> None:
-    def post(one: Any, comment: Any, side: Side, mapping: Any, drawing: Any) -> None:
-        draft = CommentDraft(comments.render(comment, side, mapping), private=False, marker=one.id)
+    def post(one: Any, comment: Any, item: Any, side: Side, mapping: Any, drawing: Any) -> None:
+        draft = CommentDraft(copies.rendered(comment, item, side, mapping), private=False, marker=one.id)
         drawing.add(side.other, AddComment(comment.id, draft))
 
     patch.setattr(comments, "_post", post)

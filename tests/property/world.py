@@ -315,6 +315,7 @@ class World:
                 deletes_comments=one.app.removes,
                 deletes_attachments=one.app.removes,
                 deletes_items=one.app.removes,
+                place=one.place(one.app.name),
                 link_kinds=one.link_kinds(side.value),
                 keeps_created_at=one.abilities(one.app.name).keeps_created_at,
                 takes_created_at=one.manifest.capabilities.keeps_created_at is not False,

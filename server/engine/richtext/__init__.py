@@ -1,12 +1,13 @@
 """Rich text of any app in the terms of any other, through one tree; it must not raise on any text, nor pass a script.
 
 ``convert`` carries a body over, ``same_meaning`` compares across formats, ``fingerprint`` notices an edit,
-``attributed`` puts the author of a carried comment on top of it.
+``attributed`` puts the author of a carried comment on top of it, ``names_its_author`` knows it there.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,7 +16,11 @@ from server.engine.richtext import html, plain, read_markdown, read_textile, wri
 from server.engine.richtext.document import Document, Mark, Paragraph, Text, Written
 from server.engine.richtext.normal import normal
 
-__all__ = ["Converted", "attributed", "convert", "fingerprint", "same_meaning"]
+__all__ = ["Converted", "attributed", "convert", "fingerprint", "names_its_author", "same_meaning"]
+
+_FIRST_LINE = 1000
+"""Characters within which the line that names an author ends."""
+_ATTRIBUTED = re.compile(r"\S.* wrote on \d{4}-\d\d-\d\d \d\d:\d\d UTC:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,18 @@ def attributed(body: str, format_: TextFormat, author: str, when: datetime) -> s
     header = write(Document(normal([line])), format_).body
     separator = "\n" if format_ is TextFormat.HTML else "\n\n"
     return f"{header}{separator}{body}"
+
+
+def names_its_author(body: str, format_: TextFormat) -> bool:
+    """Whether ``body`` begins with the line that ``attributed`` puts on top."""
+    if " wrote on " not in body[:_FIRST_LINE]:
+        return False
+    first = next(iter(read(body[:_FIRST_LINE], format_).blocks), None)
+    if not isinstance(first, Paragraph):
+        return False
+    return (
+        _ATTRIBUTED.fullmatch("".join(one.text for one in first.inlines if isinstance(one, Text)).strip()) is not None
+    )
 
 
 def read(body: str, source: TextFormat) -> Document:

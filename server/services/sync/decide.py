@@ -68,6 +68,8 @@ def _present(work: Work, one: Look, item: Item, settlement: Settlement, relative
         twin = one.twin if left_scope.side is one.side else item
         return _part(work, one, one.pair, left_scope, twin)
     refusal = left_scope.why if left_scope is not None else _refusal(work, one)
+    if refusal and refusal == one.kin:
+        work.run.counts["twins"] += 1
     if refusal or one.type is None:
         private = left_scope is not None and left_scope.restricted
         settle.settle_skipped(settlement, one, refusal, restricted=private)

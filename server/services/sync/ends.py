@@ -164,6 +164,7 @@ def _ask(document: Document, end: End) -> SideShape:
         takes_created_at=connector.manifest.capabilities.keeps_created_at is not False,
         file_names=able.file_names,
         restricted_items=able.restricted_items,
+        place=connector.place(container),
     )
 
 

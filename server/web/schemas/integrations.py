@@ -17,7 +17,8 @@ IntegrationState = Literal["draft", "running", "paused"]
 class IntegrationOut(Reply):
     """An integration. ``problem`` is empty while nothing is wrong.
 
-    ``outcome`` is the summary of a migration that has come through, empty while it has not.
+    ``outcome`` is the summary of a migration that has come through, empty while it has not. ``shared`` says that
+    another tenant works on one of its containers, too; empty: none does.
 
     ``cap``: what its first run may do at most, by kind of operation, as its dry run showed it (None: no limit).
     """
@@ -29,6 +30,7 @@ class IntegrationOut(Reply):
     state: IntegrationState
     problem: str
     outcome: str
+    shared: str
     due_at: datetime | None
     run_requested: bool
     cap: dict[str, int] | None

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
-from server.store import integrations
+from server.domain.item import Side
+from server.domain.rules import Precedence
+from server.services.sync import births
+from server.services.sync import look as looking
+from server.services.sync.joining import as_pair, soon
+from server.services.sync.work import Look
+from server.store import holds, integrations, pairs
 from tests.property.model import ModelApp
 from tests.property.together import (
     PLAIN,
@@ -20,7 +27,7 @@ from tests.property.together import (
     strangers,
     tenants,
 )
-from tests.property.world import Stage
+from tests.property.world import Stage, World
 from tests.support.postgres import TestCluster
 
 pytestmark = pytest.mark.postgres
@@ -195,8 +202,6 @@ def test_an_integration_that_is_made_anew_finds_its_twins(stages: list[Stage]) -
 def test_a_double_that_was_born_all_the_same_is_held_by_name_and_never_multiplies(
     stages: list[Stage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from server.services.sync import births  # noqa: PLC0415 - the moment between the look-up and the creation
-
     together = strangers(stages[:2], accounts=("us", "them"))
     make(together.app("left"), "one")
     with monkeypatch.context() as blind:
@@ -221,3 +226,133 @@ def test_what_a_person_copied_with_the_correlation_id_in_it_goes_its_own_way(sta
     copy.marker = twin.marker
     together.settle()
     once_each(together, "one", "copied")
+
+
+def said_on(app: ModelApp) -> list[list[str]]:
+    return [[one.body for one in record.comments] for record in app.records.values()]
+
+
+HEAD = "Pérson wrote on 2026-11-23 12:0"
+
+
+@pytest.mark.parametrize("marks", [True, False])
+def test_a_comment_goes_along_a_chain_and_names_its_first_author_once(
+    stages: list[Stage],
+    marks: bool,  # noqa: FBT001 - drawn
+) -> None:
+    together = chain(stages[0], "left", "middle", "right", marks_comments=marks)
+    [item] = make(together.app("left"), "one")
+    together.settle()
+    together.app("left").person_comments(item, "from the beginning", private=False)
+    [last] = together.app("right").records
+    together.app("right").person_comments(last, "from the end", private=False)
+    together.app("left").person_attaches(item, "one.txt", b"content")
+    together.settle()
+    for app in together.apps:
+        [bodies] = said_on(app)
+        assert len(bodies) == 2
+        assert all(body.count("wrote on") <= 1 for body in bodies), bodies
+        [record] = app.records.values()
+        assert [one.name for one in record.attachments] == ["one.txt"]
+    assert any(body.startswith(HEAD) and body.endswith("from the beginning") for body in said_on(together.apps[2])[0])
+
+
+def test_a_comment_along_a_chain_of_two_tenants_names_its_first_author_once(stages: list[Stage]) -> None:
+    together = chain(stages[0], "left", "middle", "right", marks_comments=False)
+    stages[1].clear()
+    again = join(stages[1], together.app("middle"), together.app("right"), who="them")
+    together = share_time(together.worlds[0], again, apps=together.apps)
+    [item] = make(together.app("left"), "one")
+    together.app("left").person_comments(item, "from the beginning", private=False)
+    together.settle()
+    [[body]] = said_on(together.app("right"))
+    assert body.count("wrote on") == 1
+
+
+@pytest.mark.parametrize("marks", [True, False])
+def test_beside_a_copy_of_the_database_comments_and_files_are_carried_once(
+    stages: list[Stage],
+    marks: bool,  # noqa: FBT001 - drawn
+) -> None:
+    together = strangers(stages[:1], marks_comments=marks)
+    [item] = make(together.app("left"), "before")
+    together.pass_of(0, 0)
+    with copied(together.worlds[0], stages[0]) as copy:
+        both = share_time(together.worlds[0], copy, apps=together.apps)
+        [twin] = both.app("right").records
+        for order in ((0, 1), (1, 0)):
+            both.app("left").person_comments(item, f"from the left {order}", private=False)
+            both.app("right").person_comments(twin, f"from the right {order}", private=False)
+            both.app("left").person_attaches(item, f"{order}.txt", str(order).encode())
+            both.pass_of(*order)
+        both.settle()
+        for app in both.apps:
+            [bodies] = said_on(app)
+            assert len(bodies) == 4, bodies
+            assert all(body.count("wrote on") <= 1 for body in bodies), bodies
+            [record] = app.records.values()
+            assert len(record.attachments) == 2
+
+
+@pytest.mark.parametrize("marks", [True, False])
+def test_after_a_restore_comments_and_files_find_their_twins(
+    stages: list[Stage],
+    marks: bool,  # noqa: FBT001 - drawn
+) -> None:
+    together = strangers(stages[:1], marks_comments=marks)
+    [old] = make(together.app("left"), "before")
+    together.pass_of(0, 0)
+    with copied(together.worlds[0], stages[0]) as restored:
+        [late] = make(together.app("left"), "since")
+        together.pass_of(0)
+        for item in (old, late):
+            together.app("left").person_comments(item, f"said of {item}", private=False)
+            together.app("left").person_attaches(item, f"{item}.txt", item.encode())
+        together.pass_of(0, 0)
+        after = share_time(restored, apps=together.apps)
+        after.settle()
+        once_each(after, "before", "since")
+        for app in after.apps:
+            assert [len(bodies) for bodies in said_on(app)] == [1, 1]
+            assert [len(one.attachments) for one in app.records.values()] == [1, 1]
+
+
+@pytest.mark.parametrize("marks", [True, False])
+def test_in_a_circle_that_people_closed_comments_go_round_once(
+    stages: list[Stage],
+    marks: bool,  # noqa: FBT001 - drawn
+) -> None:
+    """Somebody matched the two ends of a chain: all three items are twins of each other."""
+    together = circle(stages[0], "left", "middle", "right", marks_comments=marks)
+    [item] = make(together.app("left"), "one")
+    together.settle()
+    [last] = together.app("right").records
+    world = together.worlds[2]
+    made_pair(world, last, item)
+    together.app("left").person_comments(item, "said once", private=False)
+    together.app("right").person_comments(last, "said at the end", private=False)
+    together.app("left").person_attaches(item, "one.txt", b"one")
+    together.pass_of(2, 0, 1)
+    together.app("left").person_edits(item, "text", "edited")
+    together.settle()
+    for app in together.apps:
+        [bodies] = said_on(app)
+        assert len(bodies) == 2, (app.name, bodies)
+        [record] = app.records.values()
+        assert len(record.attachments) == 1
+        assert record.fields["text"] == "edited"
+
+
+def made_pair(world: World, left: str, right: str) -> None:
+    """What a match makes of two items."""
+    both = Look(Side.LEFT, left), Look(Side.RIGHT, right)
+    work = world._work()
+    looking.fetch_items(work, both)
+    [mine, theirs] = [one.item for one in both]
+    assert mine is not None
+    assert theirs is not None
+    joined = as_pair(work, work.mapping.types[0], (mine, theirs), Precedence.FILL, str(uuid4()))
+    with world.scope.transaction() as tx:
+        pairs.reserve(tx, world.integration, [joined.pair])
+        holds.clear(tx, world.integration, [(Side.LEFT, left), (Side.RIGHT, right)])
+        holds.put(tx, world.integration, [soon(joined.pair)])

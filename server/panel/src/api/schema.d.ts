@@ -1597,7 +1597,8 @@ export interface components {
          * IntegrationOut
          * @description An integration. ``problem`` is empty while nothing is wrong.
          *
-         *     ``outcome`` is the summary of a migration that has come through, empty while it has not.
+         *     ``outcome`` is the summary of a migration that has come through, empty while it has not. ``shared`` says that
+         *     another tenant works on one of its containers, too; empty: none does.
          *
          *     ``cap``: what its first run may do at most, by kind of operation, as its dry run showed it (None: no limit).
          */
@@ -1627,6 +1628,8 @@ export interface components {
             problem: string;
             /** Run Requested */
             run_requested: boolean;
+            /** Shared */
+            shared: string;
             /**
              * State
              * @enum {string}

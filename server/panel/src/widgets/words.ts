@@ -57,6 +57,7 @@ const COUNTS: Record<string, [string, string]> = {
   undone: ["step taken back", "steps taken back"],
   kept: ["left as it is", "left as they are"],
   joins: ["would be joined", "would be joined"],
+  twins: ["there already as a twin", "there already as twins"],
   ambiguous: ["could be several", "could be several"],
   joined: ["pair joined", "pairs joined"],
   removed: ["removed", "removed"],

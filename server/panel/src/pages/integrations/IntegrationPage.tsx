@@ -82,6 +82,7 @@ function Parts({ integration }: { integration: Integration }) {
             {integration.state === "running" && integration.due_at !== null && <NextLook at={integration.due_at} />}
           </Group>
           {integration.problem !== "" && <Note tone="problem">{integration.problem}</Note>}
+          {integration.shared !== "" && <Note tone="advice">{integration.shared}</Note>}
           {integration.outcome !== "" && <Note tone="good">{integration.outcome}</Note>}
           {integration.state === "paused" && integration.problem !== "" && <Release integration={integration} />}
           {integration.state === "draft" && <Note tone="advice">
