@@ -116,6 +116,18 @@ def members_of(found: object, where: str) -> list[Any]:
     raise NotThatApp(f"What answers at {where} has no list where one belongs. Check the address of the connection.")
 
 
+def named(found: object, where: str) -> list[Any]:
+    """The members of a list that have an id and a name; what is broken is no choice and no person. Raises as above."""
+    return [
+        one
+        for one in members_of(found, where)
+        if isinstance(one, dict)
+        and isinstance(one.get("id"), int | str)
+        and not isinstance(one["id"], bool)
+        and isinstance(one.get("name"), str)
+    ]
+
+
 def heads_of(
     members: Sequence[Any], read: Callable[[Any], Head], name: Callable[[Any], str], since: datetime | None
 ) -> list[Head]:

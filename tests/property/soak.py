@@ -24,10 +24,14 @@ from tests.property.hushing import HushedHistories
 from tests.property.linking import LinkedHistories
 from tests.property.merging import MergedHistories
 from tests.property.playing import BATCH, crowded_stage, play
+from tests.property.walking import WalkedHistories
 from tests.property.wrong_clocks import DatedHistories
 from tests.support.postgres import make_cluster, running_server
 
-_KINDS = (Histories, Histories, Histories, LinkedHistories, HushedHistories, MergedHistories, DatedHistories)
+_KINDS = (
+    *(Histories, Histories, Histories, LinkedHistories),
+    *(HushedHistories, MergedHistories, DatedHistories, WalkedHistories),
+)
 """What is played in turns, a batch each. Links make a history two to three times as long."""
 
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from server.connectors.base import Account, Answer, Capabilities, Container, ItemType, Manifest, Outlet
 from server.connectors.confirming import confirming, told, unconfirmed
-from server.connectors.reading import members_of, number, reading
+from server.connectors.reading import members_of, named, number, reading
 from server.connectors.redmine.advice import warnings
 from server.connectors.redmine.births import walk_births
 from server.connectors.redmine.feed import PAGE, at_least, scope, spoken, walk_census, walk_changes
@@ -27,7 +27,7 @@ from server.connectors.redmine.rights import abilities
 from server.connectors.redmine.workflow import next_step
 from server.connectors.redmine.write import beyond_three_bytes, issue_body, left_empty, meant, not_taken, other_texts
 from server.connectors.seen import Seen
-from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected, Transient
+from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected, Transient, Unreadable
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.lineage import Births
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
@@ -93,21 +93,19 @@ class Redmine:
 
     def containers(self) -> tuple[Container, ...]:
         """The active projects that this account sees."""
-        return tuple(
-            Container(str(one["id"]), str(one["name"]))
-            for one in self._all("/projects.json", "projects")
-            if one.get("status", _ACTIVE) == _ACTIVE
-        )
+        found = named(self._all("/projects.json", "projects"), "/projects.json")
+        return tuple(Container(str(one["id"]), one["name"]) for one in found if one.get("status", _ACTIVE) == _ACTIVE)
 
     def item_types(self, container: str) -> tuple[ItemType, ...]:
         """The project's trackers."""
         project = self._project(container, "trackers")
-        return tuple(ItemType(str(one["id"]), str(one["name"])) for one in project.get("trackers", ()))
+        trackers = named(project.get("trackers") or [], "/projects.json")
+        return tuple(ItemType(str(one["id"]), one["name"]) for one in trackers)
 
     def fields(self, container: str, item_type: str) -> tuple[FieldSpec, ...]:
         """Standard fields of the tracker, and custom fields as far as this account may know them."""
         ask = self._learned.ask
-        trackers = section(ask("/trackers.json"), "trackers")
+        trackers = named(section(ask("/trackers.json"), "trackers"), "/trackers.json")
         tracker = next((one for one in trackers if str(one["id"]) == item_type), None)
         if tracker is None:
             raise PutRight(f"Redmine has no tracker with the number {item_type} any more; choose another.")
@@ -452,6 +450,8 @@ class Redmine:
                 status=answer.status,
             )
         issue: Json = section(answer.json(), "issue")
+        if not isinstance(issue, dict):
+            raise Unreadable(f"#{item_id}")
         self._learned.notice(issue)
         return issue
 

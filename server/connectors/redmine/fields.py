@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from server.connectors.reading import named
 from server.connectors.redmine.read import Json, own_id, own_name
 from server.domain.values import AppUser, FieldKind, FieldSpec, Option, TextFormat
 
@@ -43,10 +44,10 @@ class Surroundings:
     """Our account may make issues private there."""
 
 
-def kinds_of(definitions: Iterable[Json]) -> dict[str, FieldKind]:
+def kinds_of(definitions: Sequence[Json]) -> dict[str, FieldKind]:
     """The kinds of custom fields by number."""
     kinds = {}
-    for one in definitions:
+    for one in named(list(definitions), "/custom_fields.json"):
         kind = _KINDS.get(str(one.get("field_format")))
         if kind is not None and one.get("customized_type", "issue") == "issue":
             kinds[str(one["id"])] = _SEVERAL.get(kind, FieldKind.LABELS) if one.get("multiple") else kind
@@ -60,7 +61,10 @@ def field_specs(around: Surroundings, text_format: TextFormat, marker_field: str
     def offered(name: str) -> bool:
         return enabled is None or f"{name}_id" in enabled or name in enabled
 
-    statuses = tuple(Option(str(one["id"]), str(one["name"]), one.get("is_closed")) for one in around.statuses)
+    statuses = tuple(
+        Option(str(one["id"]), one["name"], one.get("is_closed"))
+        for one in named(around.statuses, "/issue_statuses.json")
+    )
     specs = [
         FieldSpec("subject", "Subject", FieldKind.TEXT, required=True, title=True, max_length=_SUBJECT_LENGTH),
         FieldSpec("description", "Description", FieldKind.RICH_TEXT, text_format=text_format),
@@ -68,7 +72,7 @@ def field_specs(around: Surroundings, text_format: TextFormat, marker_field: str
         FieldSpec("priority", "Priority", FieldKind.OPTION, options=_options(_active(around.priorities))),
         FieldSpec("assigned_to", "Assignee", FieldKind.USER),
         FieldSpec(
-            "category", "Category", FieldKind.OPTION, options=_options(around.project.get("issue_categories", ()))
+            "category", "Category", FieldKind.OPTION, options=_options(around.project.get("issue_categories") or [])
         ),
         FieldSpec("fixed_version", "Target version", FieldKind.OPTION, options=_options(around.versions)),
         FieldSpec("start_date", "Start date", FieldKind.DATE),
@@ -83,19 +87,21 @@ def field_specs(around: Surroundings, text_format: TextFormat, marker_field: str
 
 
 def _active(enumeration: Sequence[Json]) -> list[Json]:
-    return [one for one in enumeration if one.get("active", True)]
+    return [one for one in enumeration if isinstance(one, dict) and one.get("active", True)]
 
 
-def _options(entries: Iterable[Json]) -> tuple[Option, ...]:
-    return tuple(Option(str(one["id"]), str(one["name"])) for one in entries)
+def _options(entries: Sequence[Json]) -> tuple[Option, ...]:
+    return tuple(Option(str(one["id"]), one["name"]) for one in named(list(entries), "Redmine's address"))
 
 
 def _custom_specs(around: Surroundings, marker_field: str | None) -> list[FieldSpec]:
     kinds = kinds_of(around.definitions)
-    defined = {str(one["id"]): one for one in around.definitions if _applies(one, around)}
+    definitions = named(list(around.definitions), "/custom_fields.json")
+    defined = {str(one["id"]): one for one in definitions if _applies(one, around)}
     # An administrator sees all definitions, but only an issue shows which fields this project really uses.
-    numbers = dict.fromkeys([*(str(one["id"]) for one in around.seen), *(() if around.seen else defined)])
-    named = {str(one["id"]): one for one in around.seen}
+    found = named(list(around.seen), "/issues.json")
+    numbers = dict.fromkeys([*(str(one["id"]) for one in found), *(() if around.seen else defined)])
+    shown = {str(one["id"]): one for one in found}
     specs = []
     for number in numbers:
         if number == marker_field:
@@ -105,14 +111,18 @@ def _custom_specs(around: Surroundings, marker_field: str | None) -> list[FieldS
             if number in kinds:
                 specs.append(_defined(number, definition, kinds[number], around))
             continue
-        seen = named[number]
+        seen = shown[number]
         kind = FieldKind.LABELS if seen.get("multiple") else FieldKind.TEXT
         specs.append(FieldSpec(f"cf_{number}", str(seen["name"]), kind))
     return specs
 
 
+def _listed(found: object) -> list[Json]:
+    return found if isinstance(found, list) else []
+
+
 def _applies(definition: Json, around: Surroundings) -> bool:
-    trackers = {str(one["id"]) for one in definition.get("trackers", ())}
+    trackers = {own_id(one) for one in _listed(definition.get("trackers"))}
     return definition.get("customized_type") == "issue" and (not trackers or str(around.tracker["id"]) in trackers)
 
 
@@ -123,7 +133,8 @@ def _defined(number: str, definition: Json, kind: FieldKind, around: Surrounding
     elif kind in (FieldKind.OPTION, FieldKind.OPTIONS):
         options = tuple(
             Option(str(one["value"]), str(one.get("label") or one["value"]))
-            for one in definition.get("possible_values", ())
+            for one in _listed(definition.get("possible_values"))
+            if isinstance(one, dict) and isinstance(one.get("value"), str | int)
         )
     return FieldSpec(
         f"cf_{number}",
@@ -137,5 +148,5 @@ def _defined(number: str, definition: Json, kind: FieldKind, around: Surrounding
 
 def members(memberships: Iterable[Json]) -> tuple[AppUser, ...]:
     """The people among a project's members, each once; groups are left out."""
-    people = {own_id(one.get("user")): own_name(one.get("user")) for one in memberships}
+    people = {own_id(one.get("user")): own_name(one.get("user")) for one in memberships if isinstance(one, dict)}
     return tuple(AppUser(number, name) for number, name in people.items() if number is not None)

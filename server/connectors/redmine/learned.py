@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from server.connectors.base import Outlet
+from server.connectors.reading import named
 from server.connectors.redmine.fields import kinds_of
 from server.connectors.redmine.read import Json, Reading, own_id, section
 from server.connectors.redmine.rights import PRIVATE_NOTES
@@ -185,8 +186,8 @@ class Learned:
     def notice(self, issue: Json) -> None:
         """Learn the number of the correlation id's field from an issue that has it."""
         if self._marker_unknown():
-            for custom in issue.get("custom_fields", ()):
-                if str(custom.get("name", "")).strip().casefold() == self._marker_wish.casefold():
+            for custom in named(issue.get("custom_fields") or [], "/issues.json"):
+                if custom["name"].strip().casefold() == self._marker_wish.casefold():
                     self._marker = str(custom["id"])
 
     def marker(self, container: str | None = None) -> str | None:

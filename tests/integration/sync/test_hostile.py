@@ -53,6 +53,8 @@ MOODS = {
     "a create that has to be read back": Mood(
         Quirks(search_lag=0.2, broken=0.2), settings={"marker_lag": "0.4", "reads_back": "true"}
     ),
+    "a quarter of all reads of no use": Mood(Quirks(bad_reads=0.25), told=None),
+    "pages to log in at": Mood(Quirks(walled=0.15, strange=0.1), told=None),
     "whole seconds": Mood(Quirks(whole_seconds=True, broken=0.1)),
 }
 _ALL = Quirks(
@@ -70,7 +72,7 @@ _ALL = Quirks(
     search_lag=0.1,
 )
 MOODS["all together"] = Mood(_ALL, settings={"marker_lag": "0.3", "patience": "0.5", "heads_only": "true"})
-_QUICK = ("lost answers", "a create that has to be read back", "half a JSON", "all together")
+_QUICK = ("pages to log in at", "lost answers", "a create that has to be read back", "half a JSON", "all together")
 """Those that `make test-fast` plays too."""
 
 
@@ -193,6 +195,24 @@ def test_backfill_and_edits_come_through_any_mood(
     before = writes(one)
     one.work()
     assert writes(one) == before
+
+
+@pytest.mark.parametrize(("heads_only", "count"), [("false", 420), pytest.param("true", 100, marks=pytest.mark.slow)])
+def test_a_long_walk_comes_to_its_end_though_a_quarter_of_all_reads_is_of_no_use(
+    stack: ExitStack, apps: tuple[Running, Running], scope: TenantScope, heads_only: str, count: int
+) -> None:
+    mood = Mood(Quirks(bad_reads=0.25), settings={"heads_only": heads_only})
+    one, people = meet(stack, apps, scope, mood)
+    people.create("left", count)
+    turn(one, mood.quirks)
+    broken = [outcome for outcome in (one.work() for _ in range(3)) if isinstance(outcome, Broken)]
+    assert len(broken) <= 1, broken
+    come_to_rest(one)
+    suffered = fates(one)
+    assert len(suffered) > 3, suffered
+    turn(one, Quirks())
+    people.check()
+    assert len(one.right.items()) == len(one.left.items()) == count + 30
 
 
 def test_what_vanishes_between_list_and_fetch_holds_back_nothing_and_takes_nothing_along(

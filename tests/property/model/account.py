@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from server.connectors.base import Account, Capabilities, Container, ItemType, Manifest
+from server.connectors.paging import in_parts
 from server.connectors.seen import KEEPS_CREATED_AT, Seen
-from server.domain.errors import CredentialsRefused, LostAnswer, Rejected, Transient, Unreadable
+from server.domain.errors import CredentialsRefused, LostAnswer, NotThatApp, Rejected, Transient, Unreadable
 from server.domain.item import PARENT, Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Page
 from server.domain.lineage import Births, Newborn
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
@@ -95,6 +96,8 @@ class ModelConnector:
     def _write(self, call: str, item_id: str, act: Callable[[], str]) -> str:
         """Carry a write out as its fate will have it; the id that the app answers with."""
         fate = self._before(call, item_id)
+        if fate is Fate.WALLED:
+            raise LostAnswer(f"{self.app.name} was not heard: a page to log in at came instead.")
         if fate is Fate.REFUSED:
             words = f"{call} number {self.app.fresh()} is not welcome"
             raise self.app.refusal(f"{self.app.name} refuses this.", words)
@@ -116,6 +119,8 @@ class ModelConnector:
     def _read(self, call: str, item_id: str = "") -> None:
         self.app.reads[call] = self.app.reads.get(call, 0) + 1
         fate = self._before(call, item_id)
+        if fate is Fate.WALLED:
+            raise NotThatApp(f"A page to log in at came where {self.app.name} should be.")
         if fate is Fate.REFUSED:
             raise Rejected(f"{self.app.name} does not show this.", words="you may not see this", status=403)
         if fate not in (Fate.WELL, Fate.TWICE, Fate.MEANWHILE):
@@ -144,6 +149,9 @@ class ModelConnector:
     def changes(self, container: str, since: datetime | None) -> Iterator[Page]:  # noqa: ARG002 - the protocol's shape
         order = sorted(self.app.listed(), key=lambda one: (one.updated, one.id))
         found = [one.id for one in order if self.app.shown(one) and (since is None or one.updated >= since)]
+        if self.app.rereads:
+            yield from self._reread([Head(one, *self._sight(one)) for one in found])
+            return
         for ids in self._pages(found):
             self._read("changes")
             items = [self._seen(one) for one in ids if one in self.app.records]
@@ -151,6 +159,28 @@ class ModelConnector:
             if self.app.nameless and heads:
                 heads = (Head("unnamed-1", heads[0].updated_at, "1", unread=Unreadable("unnamed-1", "its id")), *heads)
             yield Page(heads, max((one.updated_at for one in items), default=None))
+
+    def _reread(self, listed: list[Head]) -> Iterator[Page]:
+        """The list comes at once; the items of a part of it are read when their turn comes, and people work on."""
+        reached = max((one.updated_at for one in listed), default=None)
+        if not listed:
+            self._read("changes")
+        for some in in_parts(Page(tuple(listed), reached), self.app.page):
+            self._read("changes")
+            self.app.people_act()
+            yield replace(some, heads=tuple(map(self._filled, some.heads)))
+
+    def _filled(self, head: Head) -> Head:
+        record = self.app.records.get(head.id)
+        if record is None or head.id in self.app.illegible:
+            return head
+        record.unread.clear()
+        item = self._seen(head.id)
+        return Head(item.id, item.updated_at, item.stamp, item)
+
+    def _sight(self, item_id: str) -> tuple[datetime, str]:
+        item = self._seen(item_id)
+        return item.updated_at, item.stamp
 
     def _pages(self, found: list[str]) -> Iterator[list[str]]:
         """The feed in pages, at least one; in disorder each comes twice, begins with the end of the one before."""

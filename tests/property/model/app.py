@@ -98,6 +98,10 @@ class ModelApp:
     """The items that are there no more, as they were last."""
     illegible: set[str] = field(default_factory=set)
     """Items of which something is told that nobody can read."""
+    rereads: bool = False
+    """Whether the items of a list are read when their turn comes, and not with it."""
+    between: Callable[[], None] = lambda: None
+    """What people do before a part of such a list is read."""
     nameless: bool = False
     """Whether its lists begin with an entry that has no id."""
     writes: int = 0
@@ -166,6 +170,12 @@ class ModelApp:
         """A person is faster than the call that is about to be carried out."""
         self._interrupting = True
         self.meanwhile(item_id)
+        self._interrupting = False
+
+    def people_act(self) -> None:
+        """People are at work between a list and the reading of its items."""
+        self._interrupting = True
+        self.between()
         self._interrupting = False
 
     def person_comments(self, item_id: str, body: str, *, private: bool) -> None:

@@ -31,7 +31,10 @@ class Fate(StrEnum):
     """All goes well, but a person was faster: they edit the item just before the call is carried out."""
     KILLED_BEFORE = "killed before"
     KILLED_AFTER = "killed after"
+    WALLED = "walled"
+    """A log-in page came in the app's place: nothing was done, and nothing that came says so."""
 
 
-MISFORTUNES = tuple(one for one in Fate if one is not Fate.WELL)
+MISFORTUNES = tuple(one for one in Fate if one not in {Fate.WELL, Fate.WALLED})
+"""What histories draw from; a fate that came later is drawn by its own, so that the old ones stay as they are."""
 DEATHS = frozenset({Fate.KILLED_BEFORE, Fate.KILLED_AFTER})

@@ -29,7 +29,9 @@ class Quirks:
     and, as ``retry_as`` says, a ``Retry-After`` of ``retry_after``. ``broken``: 500, and nothing was done. ``lost``: a
     write is done, the answer is not sent. ``cut``: the connection ends in the middle of the answer. ``truncated``: the
     answer is whole, the JSON in it is not. ``repeated``: a list answers once more what it answered last. ``stalled``:
-    done at once, answered after ``stall_seconds``. ``latency`` is for every request. ``dateless``: it tells no time.
+    done at once, answered after ``stall_seconds``. ``walled``: 200 and a page to log in at, and nothing was done;
+    ``strange``: the same with JSON of another shape. ``bad_reads``: of reads alone, one of all ways in which an answer
+    can be of no use. ``latency`` is for every request. ``dateless``: it tells no time.
     """
 
     trims_titles: bool = False
@@ -50,6 +52,9 @@ class Quirks:
     repeated: float = 0.0
     stalled: float = 0.0
     stall_seconds: float = 30.0
+    walled: float = 0.0
+    strange: float = 0.0
+    bad_reads: float = 0.0
     latency: float = 0.0
     dateless: bool = False
 

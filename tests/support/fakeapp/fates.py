@@ -15,16 +15,23 @@ _ALLOWED = 600
 
 
 class Fate(Enum):
-    """How a request ends. Up to ``BROKEN`` the app does nothing; in all others it does what was asked."""
+    """How a request ends. Up to ``RESET`` the app does nothing; in all others it does what was asked."""
 
     BUSY = auto()
     BROKEN = auto()
+    WALLED = auto()
+    STRANGE = auto()
+    RESET = auto()
     WELL = auto()
     LOST = auto()
     CUT = auto()
     TRUNCATED = auto()
     REPEATED = auto()
     STALLED = auto()
+
+
+_OF_NO_USE = (Fate.BROKEN, Fate.CUT, Fate.TRUNCATED, Fate.WALLED, Fate.STRANGE, Fate.RESET)
+"""What can come in the place of what was to be read."""
 
 
 def draw(quirks: Quirks, chance: random.Random, *, write: bool, listing: bool) -> Fate:
@@ -37,6 +44,9 @@ def draw(quirks: Quirks, chance: random.Random, *, write: bool, listing: bool) -
         (Fate.TRUNCATED, quirks.truncated),
         (Fate.REPEATED, quirks.repeated if listing else 0.0),
         (Fate.STALLED, quirks.stalled),
+        (Fate.WALLED, quirks.walled),
+        (Fate.STRANGE, quirks.strange),
+        *((one, 0.0 if write else quirks.bad_reads / len(_OF_NO_USE)) for one in _OF_NO_USE),
     )
     if not any(share for _, share in shares):
         return Fate.WELL

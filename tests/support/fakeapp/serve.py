@@ -28,6 +28,12 @@ _REASONS = {200: b"OK", 201: b"Created", 400: b"Bad Request", 401: b"Unauthorize
 _REASONS |= {422: b"Unprocessable", 429: b"Too Many Requests", 500: b"Internal Server Error"}
 
 Answer = tuple[int, bytes, bytes]
+_IN_ITS_PLACE: dict[Fate, Answer] = {
+    Fate.WALLED: (200, b"<!DOCTYPE html><title>Log in</title>", b"text/html"),
+    Fate.STRANGE: (200, b'{"session": "over"}', _JSON),
+    Fate.RESET: (200, b"", _JSON),
+}
+"""What is answered when something else than the app does."""
 _NO_ITEMS: Answer = (200, b'{"items":[]}', _JSON)
 
 
@@ -227,6 +233,8 @@ class Connection(asyncio.Protocol):
             answer: Answer = (429, b'{"error":"slow down"}', _JSON)
         elif fate is Fate.BROKEN:
             answer = (500, b'{"error":"sporadic"}', _JSON)
+        elif fate in _IN_ITS_PLACE:
+            answer = _IN_ITS_PLACE[fate]
         elif fate is Fate.REPEATED:
             answer = service.last_list
         else:
@@ -244,7 +252,7 @@ class Connection(asyncio.Protocol):
         assert self._transport is not None
         if self._transport.is_closing():
             return
-        if fate is Fate.LOST:
+        if fate in {Fate.LOST, Fate.RESET}:
             self._transport.close()
             return
         more = pace(self._service.app.quirks, time.time()) if fate is Fate.BUSY else b""
