@@ -154,7 +154,10 @@ class Redmine:
         issue = self._issue(item_id, _WHOLE)
         by = self._learned.reading(self._surely_past(), self._at_most())
         with reading(f"#{item_id}"):
-            return read_item(issue, by)
+            item = read_item(issue, by)
+            if item.id != item_id:
+                raise ValueError(f"another issue came, {item.key}")
+            return item
 
     def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
         """Issues that carry the correlation id; without a field for it, our own since then that say the same."""
