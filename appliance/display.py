@@ -59,10 +59,17 @@ def members_table(status: Status) -> str:
 def clusters_table(status: Status) -> str:
     """One line a cluster."""
     rows = [
-        (cluster.name, cluster.health.value, cluster.database, str(len(cluster.tenants)), cluster.url)
+        (
+            cluster.name,
+            cluster.health.value,
+            cluster.database,
+            f"{held.used} of {held.budget}" if (held := cluster.connections) else "-",
+            str(len(cluster.tenants)),
+            cluster.url,
+        )
         for cluster in status.clusters
     ]
-    return table(("CLUSTER", "STATE", "DATABASE", "TENANTS", "ADDRESS"), rows)
+    return table(("CLUSTER", "STATE", "DATABASE", "CONNECTIONS", "TENANTS", "ADDRESS"), rows)
 
 
 def tenants_table(status: Status, cluster: str | None = None) -> str:

@@ -69,14 +69,28 @@ class TenantStatus(Message):
     last_pass_at: datetime | None = None
 
 
+class Connections(Message):
+    """A cluster's database connections: what it holds, may hold, and needs at least.
+
+    ``server``: what its server gives to everybody together; ``strangers``: what those hold who are not of Lockstep.
+    """
+
+    server: int
+    budget: int
+    needed: int
+    used: int
+    strangers: int
+
+
 class ClusterStatus(Message):
-    """One cluster and its tenants."""
+    """One cluster and its tenants. ``connections``: None while its web process does not answer."""
 
     name: str
     health: Health
     url: str
     database: Literal["embedded", "external"]
     tenants: tuple[TenantStatus, ...] = ()
+    connections: Connections | None = None
 
 
 class Status(Message):

@@ -39,7 +39,11 @@ SETTINGS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "password_encryption": "scram-sha-256",
+    # The processes share these (the server's domain/budget); a tenant in use costs about a megabyte each.
     "max_connections": "200",
+    # Only for the clusters' owners and control roles: leases go on and tenants can be made when all others are taken.
+    "reserved_connections": "10",
+    # A dump of one cluster locks each table of each tenant at once.
     "max_locks_per_transaction": "256",
     "shared_buffers": "128MB",
     "timezone": "UTC",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import appliance
 from appliance.config import LEAST_FREE_BYTES, DataFolder
-from appliance.control.messages import Check, Doctor, Health
+from appliance.control.messages import Check, Connections, Doctor, Health
 from appliance.errors import ApplianceError
 from appliance.members.gateway import binary
 from appliance.members.postgres_place import installed_programs
@@ -33,6 +33,7 @@ def examine(folder: DataFolder | None, site: Site | None) -> Doctor:
         checks.extend(_data(folder))
     if site is not None:
         checks.extend(_members(site))
+        checks.extend(_connections(site))
     return Doctor(checks=tuple(checks))
 
 
@@ -122,6 +123,29 @@ def _members(site: Site) -> Iterator[Check]:
             found=f"{state.health.value}{f': {state.message}' if state.message else ''}",
             advice="" if well else f"See: lockstep logs {keeper.member.name}",
         )
+
+
+def _connections(site: Site) -> Iterator[Check]:
+    # The doctor also works without an agent, and then without what talks to one.
+    from appliance.operations.list_tenants import glance  # noqa: PLC0415
+
+    for record in site.clusters():
+        _, found = glance(site, record) if record.enabled else ((), None)
+        if found is not None:
+            yield check_connections(record.name, found)
+
+
+def check_connections(cluster: str, found: Connections) -> Check:
+    """Whether the database's server leaves the cluster enough connections."""
+    held = (
+        f"{found.used} of {found.budget} in use; the server gives {found.server} to all, {found.strangers} are others'"
+    )
+    enough = found.budget >= found.needed
+    advice = (
+        f"It needs {found.needed} at least and works slowly. Raise max_connections of its PostgreSQL (or the limit of"
+        " the database or of its pooler), or end what else uses it."
+    )
+    return Check(name=f"{cluster} connections", ok=enough, found=held, advice="" if enough else advice)
 
 
 def examine_ports(https_port: int, http_port: int) -> Iterator[Check]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import requests
+from pydantic import ValidationError
 
 from appliance.config import ClusterRecord
-from appliance.control.messages import TenantStatus
+from appliance.control.messages import Connections, TenantStatus
 from appliance.errors import ApplianceError
 from appliance.operations.administration import ask_server, secrets_of
 from appliance.site import Site
@@ -16,28 +17,38 @@ from appliance.site import Site
 def list_tenants(site: Site, cluster: str) -> tuple[TenantStatus, ...]:
     """The tenants of ``cluster``; asks the server's admin command when the web process is down."""
     record = site.cluster(cluster)
-    rows = _ask_node(site, record)
-    if rows is None:
-        rows = ask_server(site, cluster, "list-tenants", as_owner=False).get("tenants")
-    return _read(site, cluster, rows)
+    told = _ask_node(site, record)
+    if told is None:
+        told = ask_server(site, cluster, "list-tenants", as_owner=False)
+    return _read(site, cluster, told.get("tenants"))
 
 
-def glance_at_tenants(site: Site, record: ClusterRecord) -> tuple[TenantStatus, ...]:
-    """The same for a status: quick, and empty while the web process does not answer (its own state says so)."""
-    rows = _ask_node(site, record)
-    return () if rows is None else _read(site, record.name, rows)
+def glance(site: Site, record: ClusterRecord) -> tuple[tuple[TenantStatus, ...], Connections | None]:
+    """The tenants for a status, and how the cluster stands with its database connections.
+
+    Quick, and empty while the web process does not answer (its own state says so).
+    """
+    told = _ask_node(site, record)
+    if told is None:
+        return (), None
+    try:
+        connections = Connections.model_validate(told.get("connections"))
+    except ValidationError:
+        connections = None
+    return _read(site, record.name, told.get("tenants")), connections
 
 
-def _ask_node(site: Site, record: ClusterRecord) -> object:
+def _ask_node(site: Site, record: ClusterRecord) -> dict[str, object] | None:
     try:
         answer = requests.get(
             f"http://127.0.0.1:{record.web_port}/-/node/state",
             headers={"Authorization": f"Bearer {secrets_of(site, record.name).node_token}"},
             timeout=5,
         )
-        return answer.json()["tenants"] if answer.ok else None
-    except (requests.RequestException, KeyError, TypeError):
+        told = answer.json() if answer.ok else None
+    except requests.RequestException:
         return None
+    return told if isinstance(told, dict) else None
 
 
 def _read(site: Site, cluster: str, rows: object) -> tuple[TenantStatus, ...]:

@@ -105,6 +105,11 @@ def ensure_database(site: Site, record: ClusterRecord) -> None:
                     act, sql.Identifier(name), sql.Literal(password)
                 )
             )
+            connection.execute(
+                sql.SQL("grant pg_use_reserved_connections to {} with admin option, inherit true").format(
+                    sql.Identifier(name)
+                )
+            )
             if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
                 connection.execute(
                     sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(name))

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from appliance.config import ClusterRecord, product_version
 from appliance.control.messages import ClusterStatus, Health, MemberStatus, Status
-from appliance.operations.list_tenants import glance_at_tenants
+from appliance.operations.list_tenants import glance
 from appliance.site import Site
 
 WORST_FIRST = (Health.BACKOFF, Health.UNHEALTHY, Health.STOPPING, Health.STARTING, Health.STOPPED, Health.RUNNING)
@@ -37,10 +37,12 @@ def _cluster(site: Site, record: ClusterRecord, members: tuple[MemberStatus, ...
     states = {member.health for member in members if member.name.startswith(f"{record.name}/")}
     health = next((state for state in WORST_FIRST if state in states), Health.STOPPED)
     asks = Health.RUNNING in states or Health.UNHEALTHY in states
+    tenants, connections = glance(site, record) if asks else ((), None)
     return ClusterStatus(
         name=record.name,
         health=health,
         url=site.cluster_url(record.name),
         database=record.database,
-        tenants=glance_at_tenants(site, record) if asks else (),
+        tenants=tenants,
+        connections=connections,
     )

@@ -94,6 +94,11 @@ class Timetable:
         return any(one.cron for one in self._deciding)
 
     @property
+    def windowed(self) -> bool:
+        """Whether there are windows."""
+        return bool(self._windows)
+
+    @property
     def webhooks(self) -> bool:
         """Whether what an app tells of itself is looked at as soon as it comes."""
         return self.own.webhooks and all(one.webhooks for one in self.connections)

@@ -99,6 +99,11 @@ def token(tx: Transaction, integration_id: str, *, at_rest: bool = False) -> tup
     return None if row is None else (row.version, row.due_at)
 
 
+def hold_still(tx: Transaction, integration_id: str) -> None:
+    """Let nobody change, release or restart it before this transaction ends."""
+    tx.execute(select(t.integrations.c.id).where(t.integrations.c.id == integration_id).with_for_update())
+
+
 def worked(tx: Transaction, integration_id: str) -> None:
     """Record that a pass at a set time came through, so that nobody makes up for it."""
     tx.execute(update(t.integrations).where(t.integrations.c.id == integration_id).values(worked_at=func.now()))

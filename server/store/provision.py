@@ -20,10 +20,13 @@ from server.domain.errors import Conflicting, NotFound, PutRight, Unavailable
 from server.settings import DatabaseSettings
 from server.store import migrate, roles
 from server.store.crypto import MasterKey
+from server.store.door import Door
 from server.store.migrate import OwnerConnection, Target
 
 ROLE_PASSWORD = "tenant role password"  # noqa: S105 - the purpose it is sealed for
 _CLUSTER_LOCK = 4_210_071
+_PATIENCE_SECONDS = 30.0
+"""So long an administrator's command waits for a connection of a server that is full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ def prepare_cluster(owner_dsn: str, settings: DatabaseSettings) -> int:
         owner.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(roles.CONTROL_SCHEMA)))
         migrate.apply(owner, "control", Target(roles.CONTROL_SCHEMA))
         roles.grant_control(owner, settings.control_role)
+        roles.let_in_when_full(owner, settings.control_role)
         rows = owner.execute("select schema_name, role_name from control.tenants where state <> 'deleting'").fetchall()
     targets = [Target(str(schema), str(role)) for schema, role in rows]
     return migrate.apply_to_all(lambda: _connect(owner_dsn), "tenant", targets)
@@ -118,7 +122,9 @@ def delete_tenant(owner_dsn: str, settings: DatabaseSettings, name: str) -> None
 
 def _connect(owner_dsn: str) -> OwnerConnection:
     try:
-        return psycopg.connect(owner_dsn, connect_timeout=10, application_name="lockstep-admin")
+        return Door(_PATIENCE_SECONDS).connect(
+            lambda: psycopg.connect(owner_dsn, connect_timeout=10, application_name="lockstep-admin")
+        )
     except psycopg.OperationalError as error:
         raise Unavailable(f"The database cannot be reached with the owner's login: {_first_line(error)}") from error
     except psycopg.ProgrammingError as error:

@@ -88,6 +88,19 @@ def let_owner_act_as(owner: OwnerConnection, role: str) -> None:
     owner.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)) + options)
 
 
+def let_in_when_full(owner: OwnerConnection, role: str) -> None:
+    """Let the role use what PostgreSQL 16 and later reserves, where the owner may say so: leases go on in a crowd."""
+    if server_version(owner) < _GRANTABLE_SET:
+        return
+    may = owner.execute(
+        "select 1 from pg_auth_members m join pg_roles r on r.oid = m.roleid join pg_roles me on me.oid = m.member"
+        " where r.rolname = 'pg_use_reserved_connections' and m.admin_option and me.rolname = current_user"
+    ).fetchone()
+    if may:
+        name = sql.Identifier(role)
+        owner.execute(sql.SQL("grant pg_use_reserved_connections to {} with inherit true").format(name))
+
+
 def grant_control(owner: OwnerConnection, role: str) -> None:
     """What the control role may do: read tenants and change their state; keep leases, states and places."""
     name, schema = sql.Identifier(role), sql.Identifier(CONTROL_SCHEMA)

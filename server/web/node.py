@@ -8,7 +8,7 @@ from flask import Flask, Response, make_response, request
 
 from server.domain.errors import LockstepError
 from server.services.access import NotSignedIn
-from server.web.schemas.node import NodeHealth, NodeState, NodeTenant
+from server.web.schemas.node import NodeConnections, NodeHealth, NodeState, NodeTenant
 from server.web.visit import Node
 
 
@@ -37,7 +37,15 @@ def install(app: Flask, node: Node) -> frozenset[str]:
             )
             for tenant, said in node.cluster.tenants()
         )
-        return _json(NodeState(tenants=tenants, version=node.version), 200)
+        found = node.cluster.standing()
+        connections = NodeConnections(
+            server=found.ceiling.server - found.ceiling.kept_back,
+            budget=found.budget,
+            needed=found.needed,
+            used=found.used,
+            strangers=found.crowd.strangers,
+        )
+        return _json(NodeState(tenants=tenants, connections=connections, version=node.version), 200)
 
     app.add_url_rule("/-/node/health", "node_health", health)
     app.add_url_rule("/-/node/state", "node_state", state)

@@ -33,6 +33,9 @@ from server.worker.schedule import (
 )
 
 _LONGEST_SLEEP = 60.0
+"""Where the clock on the wall counts, which people put right, or where nobody says when there is work."""
+_SOUND_SLEEP = 300.0
+"""Where intervals alone count: what a person changes wakes the thread, and a look costs a sign-in to the database."""
 _REST_AFTER = 5.0
 
 
@@ -125,7 +128,8 @@ class TenantLoop:
             else:
                 waits += [seconds] if errand is None else [seconds, errand]
         ready.sort(key=lambda one: -lateness(clock, self._slots[one.name]))
-        return ready, sleep(waits, _LONGEST_SLEEP)
+        by_the_wall = any(one.timetable.set_times or one.timetable.windowed for one in wanted)
+        return ready, sleep(waits, _LONGEST_SLEEP if by_the_wall else _SOUND_SLEEP)
 
     def _plan(self, wanted: list[Wanted], clock: Clock) -> None:
         """Keep a place for each integration that runs and each request; a new or changed one is looked at anew."""

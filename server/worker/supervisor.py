@@ -23,6 +23,8 @@ from server.worker.loop import TenantLoop
 _LOG = structlog.get_logger()
 _ROUND = LEASE.total_seconds() / 4
 _STOP_SECONDS = 20.0
+_AT_ONCE = 50
+"""So many tenants are begun between two renewals: beginning hundreds takes longer than a lease holds."""
 
 
 @dataclass(slots=True)
@@ -55,17 +57,18 @@ class Supervisor:
         threading.Thread(target=self._cluster.tend, args=(self._stopping,), name="connections", daemon=True).start()
         try:
             while not self._stopping.is_set():
-                self._round()
-                self._stopping.wait(_ROUND)
+                if not self._round():
+                    self._stopping.wait(_ROUND)
         finally:
             self._stop_all()
             hub.join(timeout=5)
 
-    def _round(self) -> None:
+    def _round(self) -> bool:
+        """Renew, claim, start and stop once; whether there may be more to claim."""
         try:
             asked_at = elapsed()
             held = self._cluster.renew(self._holder)
-            claimed = self._cluster.claim(self._holder)
+            claimed = self._cluster.claim(self._holder, _AT_ONCE)
             if claimed:
                 faults.reach("lease.claimed")
             held |= claimed
@@ -74,10 +77,10 @@ class Supervisor:
             _LOG.warning("the leases could not be renewed", reason=error.message)
             if elapsed() - self._renewed > LEASE.total_seconds() - _ROUND:
                 self._stop_lost({})
-            return
+            return False
         except Exception:  # noqa: BLE001 - ending the process would help nobody; its threads work as long as their tenure
             _LOG.exception("the leases could not be renewed")
-            return
+            return False
         self._stop_lost(held)
         for tenant_id, epoch in held.items():
             running = self._running.get(tenant_id)
@@ -85,6 +88,7 @@ class Supervisor:
                 self._start(tenant_id, epoch, asked_at)
             elif running.epoch == epoch:
                 running.tenure.renewed(asked_at)
+        return len(claimed) == _AT_ONCE
 
     def _stop_lost(self, held: dict[str, int]) -> None:
         for tenant_id, running in list(self._running.items()):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench import faults, nodes, reaction, reading, transfers, volume
+from tests.bench import crowd, faults, nodes, reaction, reading, transfers, volume
 from tests.bench.ratio import Outcome, table
 from tests.bench.stand import ROOT
 
@@ -34,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[int, int], list[Outcome]]] = {
 LARGE: dict[str, Callable[[int, int], list[Outcome]]] = {
     "volume": lambda _, many: volume.volume(many),
     "waking": lambda rounds, many: reaction.waking(rounds, many // 200),
+    "crowd": lambda rounds, many: crowd.crowd(rounds, many // 200),
 }
 """Given ``--many``: items, or (a two hundredth of it) tenants."""
 

@@ -45,6 +45,7 @@ from server.store.tenants import SyncState, ThreadState
 
 _NEWS_SECONDS = 10.0
 _CUT_OFF = "The run was interrupted; it is taken up again."
+_RELEASED_MEANWHILE = "A person has released the integration meanwhile; the released run goes on."
 _RESTART_SECONDS = 2.0
 """After so long a pass comes back that lost our own database: it is asked again, and no app is spared by waiting."""
 _SCAN_AGAIN_SECONDS = 3600.0
@@ -144,8 +145,8 @@ class Pass:
             message = self.desk.pause_refused(self.wanted, error)
         if isinstance(error, PutRight | Conflicting):
             self.desk.ends.forget()
-        if isinstance(error, NeedsRelease):
-            self.desk.stop(self.wanted)
+        if isinstance(error, NeedsRelease) and not self.desk.stop(self.wanted, message):
+            return self._give_way()
         passing = isinstance(error, Transient | Unavailable)
         with suppress(LockstepError):  # the database may be what is out of reach; the thread says so then
             if isinstance(error, Slowed) and (self.work is None or self.work.run.id is None):
@@ -159,6 +160,13 @@ class Pass:
             return Broken(message, _RESTART_SECONDS, slowed=True)
         wait = error.retry_after if isinstance(error, Transient) else None
         return Broken(message, wait, slowed=isinstance(error, Slowed))
+
+    def _give_way(self) -> Broken:
+        """A person has released the integration, or changed it, meanwhile: what stopped this pass counts no more."""
+        if self.work is not None and self.work.run.id is not None:
+            with suppress(LockstepError):  # as in a break
+                feed.finish(self.work, None, again=self.work.request is not None, cut_off=True)
+        return Broken(_RELEASED_MEANWHILE, _RESTART_SECONDS, slowed=True)
 
 
 @dataclass(slots=True)
@@ -329,11 +337,25 @@ class Desk:
                 return message
         return error.message
 
-    def stop(self, wanted: Wanted) -> None:
-        """Pause the integration until a person has looked at why."""
+    def stop(self, wanted: Wanted, message: str) -> bool:
+        """Pause the integration, with the reason, until a person has looked at it; False where one has already.
+
+        Who released it meant what this pass has met: it was released since the pass began, or the run that may go
+        beyond has not come through yet. Both are looked at under the row that a release changes, so that neither comes
+        between; and no commit pauses it without saying why.
+        """
+        row = wanted.row.id
         with self.scope.transaction() as tx:
             lease.check_fence(tx, self.epoch)
-            integrations.pause(tx, wanted.row.id)
+            integrations.hold_still(tx, row)
+            if integrations.token(tx, row, at_rest=wanted.request is not None) != wanted.token:
+                return False
+            mine = wanted.request.id if wanted.request is not None else None
+            if any(one.argument.get(RELEASED) and one.id != mine for one in requests.of_integration(tx, row)):
+                return False
+            integrations.pause(tx, row)
+            integrations.say(tx, row, message)
+        return True
 
     def say(self, state: ThreadState, message: str, next_pass: float | None) -> None:
         """Tell the cluster how the tenant's thread is; ``next_pass`` is in seconds from now.

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import psutil
+import psycopg
 import pytest
 import requests
 import urllib3
@@ -122,6 +123,29 @@ def test_a_key_that_no_tenant_knows_ends_with_its_own_exit_code(started: Install
     assert (asked.code, asked.out) == (7, "")
     assert "knows no such item: there is no integration yet" in asked.err
     assert started.lockstep("tenant", "explain", "NOPE-1", "--tenant", "nobody").code == 7
+
+
+def test_what_a_cluster_holds_of_the_database_is_shown_and_all_but_the_reserved_may_be_taken(
+    started: Installation,
+) -> None:
+    held = next(one for one in started.must("cluster", "list")["clusters"] if one["name"] == "north")["connections"]
+    assert held["server"] == 200 - 3 - 10
+    assert 0 < held["used"] < held["needed"] < held["budget"] < held["server"]
+    checks = {one["name"]: one for one in started.must("doctor")["checks"]}
+    assert checks["north connections"]["ok"]
+    assert f"of {held['budget']} in use" in checks["north connections"]["found"]
+    postgres = Postgres(DataFolder(started.data), load_options(DataFolder(started.data)).postgres_port)  # type: ignore[union-attr]
+    with contextlib.closing(postgres.connect()) as superuser:
+        superuser.execute("create role crowd login password 'crowd'")
+        address = f"postgresql://crowd:crowd@127.0.0.1:{postgres.listen_port}/postgres"
+        with contextlib.ExitStack() as crowd:
+            with contextlib.suppress(psycopg.OperationalError):
+                while True:
+                    crowd.enter_context(psycopg.connect(address))
+            made = started.lockstep("tenant", "create", "late", "--cluster", "north", "--json")
+            assert made.code == 0, made.err
+        superuser.execute("drop role crowd")
+    started.must("tenant", "delete", "late", "--yes")
 
 
 def test_a_stopped_cluster_stays_stopped(started: Installation) -> None:

@@ -133,6 +133,24 @@ def test_a_database_that_is_not_there_is_said_in_a_sentence(cluster: TestCluster
         provision.prepare_cluster("this is no address", cluster.settings)
 
 
+def test_the_control_role_may_use_what_is_reserved_where_the_owner_may_say_so(fresh_cluster: TestCluster) -> None:
+    role, owner = fresh_cluster.settings.control_role, fresh_cluster.owner
+
+    def may(who: str) -> bool:
+        with psycopg.connect(fresh_cluster.server.dsn("postgres")) as superuser:
+            query = "select pg_has_role(%s, 'pg_use_reserved_connections', 'usage')"
+            return superuser.execute(query, (who,)).fetchone() == (True,)
+
+    assert not may(role)
+    with psycopg.connect(fresh_cluster.server.dsn("postgres")) as superuser:
+        grant = sql.SQL("grant pg_use_reserved_connections to {} with admin option")
+        superuser.execute(grant.format(sql.Identifier(owner)))
+    fresh_cluster.create_tenant("lars")
+    provision.prepare_cluster(fresh_cluster.owner_dsn, fresh_cluster.settings)
+    assert may(role)
+    assert not may(fresh_cluster.login("lars").role)
+
+
 def test_a_long_cluster_and_tenant_name_still_make_a_role_of_their_own() -> None:
     database = "lockstep_" + "c" * 40
     one, two = (roles.role_of(database, "t" * 38 + end) for end in ("a", "b"))

@@ -75,6 +75,8 @@ def test_the_agent_sees_every_tenant_and_nobody_else_does(web: WebNode, tenant: 
     assert client.get("/-/node/state").status_code == 401
     state = client.get("/-/node/state", headers={"Authorization": f"Bearer {NODE_TOKEN}"})
     assert tenant in {one["name"] for one in state.json["tenants"]}  # type: ignore[index]
+    held = state.json["connections"]  # type: ignore[index]
+    assert 0 < held["used"] < held["budget"] < held["server"] == 197
 
 
 def test_every_page_carries_the_headers_that_keep_it_safe(web: WebNode, tenant: str) -> None:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.display import age, table
+from appliance.control.messages import ClusterStatus, Connections, Health, Status
+from appliance.display import age, clusters_table, table
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -22,3 +23,26 @@ def test_columns_are_aligned_and_nothing_trails() -> None:
 def test_an_age_is_told_in_its_largest_unit(ago: int, shown: str) -> None:
     assert age(NOW - timedelta(seconds=ago), NOW) == shown
     assert age(None) == "-"
+
+
+def test_a_cluster_shows_its_connections_once_they_are_known() -> None:
+    held = Connections(server=187, budget=184, needed=17, used=23, strangers=2)
+    known = {"health": Health.RUNNING, "database": "embedded"}
+    status = Status(
+        version="1",
+        data="/data",
+        pid=1,
+        started_at=NOW,
+        https_port=1,
+        http_port=2,
+        base_domain="localhost",
+        members=(),
+        clusters=(
+            ClusterStatus(name="one", url="https://one", connections=held, **known),
+            ClusterStatus(name="two", url="https://two", **known),
+        ),
+    )
+    head, one, two = (line.split() for line in clusters_table(status).splitlines())
+    assert head[3] == "CONNECTIONS"
+    assert one[3:6] == ["23", "of", "184"]
+    assert two[3] == "-"
