@@ -161,6 +161,12 @@ class Connector(Protocol):
     def abilities(self, container: str) -> Capabilities:
         """What this very app does for our account in the container, as far as it tells or has shown it."""
 
+    def zone(self) -> str:
+        """The name of the time zone in which our account reads days: the connection's setting, else the account's own.
+
+        Asked anew each time, for it may be changed at any time; empty where the app does not tell it.
+        """
+
     def check(self) -> Account:
         """Prove address, app and credentials with one or two cheap reads."""
 

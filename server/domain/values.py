@@ -116,3 +116,5 @@ class AppUser:
     name: str
     login: str = ""
     email: str = ""
+    zone: str = ""
+    """The name of the time zone at their account, where the app tells it."""

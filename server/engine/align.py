@@ -16,6 +16,7 @@ from server.domain.operation import Conflict
 from server.domain.pair import Pair
 from server.domain.rules import Precedence
 from server.domain.values import SETS, FieldKind, Value
+from server.engine.days import alike
 from server.engine.mapping import CHOICES, CompiledField, CompiledType, Converted
 
 _EMPTY: tuple[Value, ...] = (None, "", ())
@@ -70,11 +71,17 @@ def _undecided(one: CompiledField, known: Mapping[Side, Mapping[str, Value]], no
     there = [side for side in Side if one.spec(side).id in known[side]]
     if not there:
         return True
-    if len(there) == 1 or any(known[side][one.spec(side).id] != now[side] for side in Side):
+    if len(there) == 1 or not all(_as_known(one, side, known, now) for side in Side):
         return False
     if one.left.kind not in _BY_TABLE or one.same(now[Side.LEFT], now[Side.RIGHT]):
         return False
     return any(_carries(one, now, side) for side in Side)
+
+
+def _as_known(
+    one: CompiledField, side: Side, known: Mapping[Side, Mapping[str, Value]], now: Mapping[Side, Value]
+) -> bool:
+    return alike(one.spec(side).kind, known[side][one.spec(side).id], now[side])
 
 
 def _carries(one: CompiledField, now: Mapping[Side, Value], source: Side) -> bool:

@@ -15,7 +15,8 @@ from server.domain.item import Item, Side
 from server.domain.mapping import ConflictPolicy
 from server.domain.operation import Conflict, Note
 from server.domain.pair import Pair
-from server.domain.values import SETS, FieldKind, Value
+from server.domain.values import SETS, FieldKind, FieldSpec, Value
+from server.engine.days import alike
 from server.engine.mapping import CompiledField, CompiledType, Converted, Unconverted
 
 _EMPTY: tuple[Value, ...] = (None, "", ())
@@ -108,7 +109,7 @@ def _merge_field(
 ) -> None:
     items = {Side.LEFT: left, Side.RIGHT: right}
     now = {side: items[side].fields.get(one.spec(side).id) for side in Side}
-    changed = {side: _changed(pair, side, one.spec(side).id, now[side], first) for side in Side}
+    changed = {side: _changed(pair, side, one.spec(side), now[side], first) for side in Side}
     for side in Side:
         ours = _ours(one, side, now[side], sent)
         if ours:
@@ -132,11 +133,12 @@ def _merge_field(
         _carry(one, now, source.other, merged)
 
 
-def _changed(pair: Pair, side: Side, name: str, value: Value, first: Side | None) -> bool:
+def _changed(pair: Pair, side: Side, spec: FieldSpec, value: Value, first: Side | None) -> bool:
+    name, kind = spec.id, spec.kind
     before = pair.on(side).snapshot
     if before is None and first is not None:
         return side is first
-    return before is None or name not in before or before[name] != value
+    return before is None or name not in before or not alike(kind, before[name], value)
 
 
 def _ours(one: CompiledField, side: Side, value: Value, sent: Sent) -> bool:

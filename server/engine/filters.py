@@ -11,11 +11,13 @@ from server.domain.item import Item, Side
 from server.domain.rules import FilterRule, Operator, SideFilter
 from server.domain.values import FieldKind, FieldSpec, Value
 from server.engine.audience import stays
+from server.engine.days import Zones, day_of, is_day
 from server.engine.mapping import CompiledType, Mapping, SideShape
 
 _ORDERED: Final = frozenset({FieldKind.NUMBER, FieldKind.DATE, FieldKind.MOMENT})
 _WORDS: Final = frozenset({FieldKind.TEXT, FieldKind.RICH_TEXT, FieldKind.LABELS})
 _WITHOUT_VALUES: Final = frozenset({Operator.EMPTY, Operator.FILLED})
+_ANYWHERE: Final = Zones()
 _SAID: Final[Dict[Operator, str]] = {
     Operator.IS: "is not {}",
     Operator.IS_NOT: "is {}",
@@ -45,7 +47,7 @@ def outside(mapping: Mapping, side: Side, item: Item, *, paired: bool, beside: s
     chosen = mapping.document.scope.on(side)
     for rule in (*chosen.every, *(chosen.kept if paired else chosen.new)):
         spec = shape.spec(item.type, rule.field)
-        if not holds(rule, item.fields.get(rule.field), spec):
+        if not holds(rule, item.fields.get(rule.field), spec, shape.zones):
             return f"The filter leaves it out: {_failed(rule, spec)}."
     return ""
 
@@ -58,8 +60,13 @@ def makes_none(mapping: Mapping, side: Side, type_: CompiledType) -> str:
     return "" if type_.creates else f"The mapping of its type makes no new items on {target}."
 
 
-def holds(rule: FilterRule, value: Value, spec: FieldSpec | None) -> bool:
-    """Whether a field's value keeps a rule; a field that the item's type lacks is empty."""
+def holds(rule: FilterRule, value: Value, spec: FieldSpec | None, zones: Zones = _ANYWHERE) -> bool:
+    """Whether a field's value keeps a rule; a field that the item's type lacks is empty.
+
+    ``zones``: where the day of a moment is, that a rule compares with a day.
+    """
+    if spec is not None and spec.kind is FieldKind.MOMENT and rule.values and is_day(rule.values[0]):
+        value = _day_of(value, zones)
     return _TESTS[rule.operator](value, rule.values, spec)
 
 
@@ -89,6 +96,13 @@ def _review_rule(rule: FilterRule, shape: SideShape, where: str) -> None:
     gone = next((value for value in rule.values if options and value not in options), None)
     if gone is not None and rule.operator in {Operator.IS, Operator.IS_NOT}:
         raise PutRight(f"“{spec.name}” of {shape.name} has no value “{gone}” (any more).", field=where)
+
+
+def _day_of(value: Value, zones: Zones) -> Value:
+    try:
+        return day_of(value, zones) if isinstance(value, str) and value else value
+    except ValueError:
+        return value
 
 
 def _failed(rule: FilterRule, spec: FieldSpec | None) -> str:

@@ -7,13 +7,14 @@ and says it in one sentence. Converting never guesses: what has no counterpart i
 from __future__ import annotations
 
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from server.domain.errors import PutRight
 from server.domain.integration import Document
 from server.domain.item import Side
 from server.domain.mapping import FieldMapping, TypeMapping
 from server.domain.values import SETS, AppUser, FieldKind, FieldSpec, FileNames, TextFormat, Value
+from server.engine.days import Zones, beginning_of, day_of, is_day
 from server.engine.lengths import cut, length, told
 from server.engine.migration import one_way, sides
 from server.engine.people import Directory
@@ -22,6 +23,7 @@ from server.engine.richtext import convert, fingerprint, same_meaning
 CHOICES = frozenset({FieldKind.OPTION, FieldKind.STATUS})
 _TEXTS = frozenset({FieldKind.TEXT, FieldKind.RICH_TEXT})
 _PEOPLE = frozenset({FieldKind.USER, FieldKind.USERS})
+_DAYS = frozenset({FieldKind.DATE, FieldKind.MOMENT})
 _FAMILIES = (
     _TEXTS,
     CHOICES,
@@ -30,7 +32,7 @@ _FAMILIES = (
     frozenset({FieldKind.LABELS, FieldKind.OPTIONS}),
     frozenset({FieldKind.NUMBER}),
     frozenset({FieldKind.FLAG}),
-    frozenset({FieldKind.DATE, FieldKind.MOMENT}),
+    _DAYS,
 )
 
 
@@ -61,6 +63,7 @@ class SideShape:
     file_names: FileNames = field(default_factory=FileNames)
     restricted_items: bool = False
     """Its app can restrict single items to some of those who see their neighbours."""
+    zones: Zones = field(default_factory=Zones)
 
     place: str = ""
     """What tells the app and the container from every other, for correlation ids; empty: nobody has asked."""
@@ -105,6 +108,8 @@ class CompiledField:
     directory: Directory
     _to_right: Dict[str, str] = field(default_factory=dict)
     _to_left: Dict[str, str] = field(default_factory=dict)
+    zones: Zones = field(default_factory=Zones)
+    """Where a day begins, for a field that one side keeps as a day and the other as a moment."""
 
     def spec(self, side: Side) -> FieldSpec:
         """The field on one side."""
@@ -134,10 +139,8 @@ class CompiledField:
             return self._convert_choice(str(value), target)
         if spec.kind is FieldKind.USER:
             return self._convert_user(str(value), target)
-        if spec.kind is FieldKind.DATE:
-            return Converted(str(value)[:10])
-        if spec.kind is FieldKind.MOMENT and len(str(value)) == len("2026-01-31"):
-            return Converted(f"{value}T00:00:00Z")
+        if spec.kind in _DAYS:
+            return self._convert_day(str(value), target)
         return Converted(value)
 
     def element(self, member: str, target: Side) -> str | None:
@@ -205,6 +208,15 @@ class CompiledField:
             return False
         return self._convert_text(texts[target.other], target).value == texts[target]
 
+    def _convert_day(self, value: str, target: Side) -> Converted | Unconverted:
+        """A day or a moment as the other one; a moment is of a day, and a day begins, where its people are."""
+        try:
+            if self.spec(target).kind is FieldKind.DATE:
+                return Converted(value if is_day(value) else day_of(value, self.zones))
+            return Converted(beginning_of(value, self.zones) if is_day(value) else value)
+        except ValueError:
+            return Unconverted(f"“{value}” of “{self.spec(target.other).name}” is no day")
+
     def _convert_set(self, value: Value, target: Side) -> Converted:
         members = value if isinstance(value, tuple) else ()
         found = {member: self.element(member, target) for member in members}
@@ -271,6 +283,22 @@ class Mapping:
         """One end."""
         return self.left if side is Side.LEFT else self.right
 
+    @property
+    def keeps_moments(self) -> frozenset[Side]:
+        """The sides that keep as a moment what the other side keeps as a day."""
+        return frozenset(
+            side
+            for type_ in self.types
+            for one in type_.fields
+            for side in Side
+            if (one.spec(side).kind, one.spec(side.other).kind) == (FieldKind.MOMENT, FieldKind.DATE)
+        )
+
+    @property
+    def zones(self) -> Zones:
+        """Where a day begins for both sides, when moments of both are compared by the day."""
+        return self.left.zones if self.left.zones.own else self.right.zones
+
     def type_of(self, side: Side, item_type: str, twin_type: str = "") -> CompiledType | None:
         """The type mapping of an item; the first from the top where several name the type.
 
@@ -336,4 +364,39 @@ def _compile_field(
     for row in rule.values:
         to_right.setdefault(row.left, row.right)
         to_left.setdefault(row.right, row.left)
-    return CompiledField(rule, found[0], found[1], left.text_format, right.text_format, directory, to_right, to_left)
+    return CompiledField(
+        rule,
+        found[0],
+        found[1],
+        left.text_format,
+        right.text_format,
+        directory,
+        to_right,
+        to_left,
+        _zones_of((found[0].kind, found[1].kind), left.zones, right.zones),
+    )
+
+
+def _zones_of(kinds: tuple[FieldKind, FieldKind], left: Zones, right: Zones) -> Zones:
+    """The zones of the side that keeps moments; where its own is not known, the other side's people are asked."""
+    moments, days = (right, left) if kinds == (FieldKind.DATE, FieldKind.MOMENT) else (left, right)
+    return moments if moments.own or moments.others else days
+
+
+def in_zones(mapping: Mapping, zones: Dict[Side, str]) -> Mapping:
+    """The mapping with our accounts' zones as they are now."""
+    left, right = (
+        replace(shape, zones=replace(shape.zones, own=zones.get(shape.side, shape.zones.own)))
+        for shape in (mapping.left, mapping.right)
+    )
+    types = tuple(
+        replace(
+            one,
+            fields=tuple(
+                replace(each, zones=_zones_of((each.left.kind, each.right.kind), left.zones, right.zones))
+                for each in one.fields
+            ),
+        )
+        for one in mapping.types
+    )
+    return replace(mapping, left=left, right=right, types=types)

@@ -17,6 +17,7 @@ from server.domain.pair import AttachmentPair, CommentPair
 from server.domain.rules import OF_ITEM, Likeness, MatchPart, MatchRule, MatchRules
 from server.domain.values import Value
 from server.engine.copies import rendered, roots
+from server.engine.days import day_of, is_day
 from server.engine.mapping import CompiledType
 from server.engine.mapping import Mapping as Compiled
 from server.engine.richtext import fingerprint, same_meaning
@@ -154,6 +155,15 @@ def _said(part: MatchPart, side: Side, item: Item, mapping: Compiled) -> str:
     return "\1".join(sorted(one for one in said if one)) if all(said) else ""
 
 
+def _day(value: str, mapping: Compiled) -> str:
+    if is_day(value):
+        return value
+    try:
+        return day_of(value, mapping.zones)
+    except ValueError:
+        return value[:10]
+
+
 def _normal(value: str, how: Likeness, side: Side, mapping: Compiled) -> str:
     if how is Likeness.PERSON:
         people = mapping.directory.left if side is Side.LEFT else mapping.directory.right
@@ -162,6 +172,6 @@ def _normal(value: str, how: Likeness, side: Side, mapping: Compiled) -> str:
     if how is Likeness.EXACT:
         return value
     if how is Likeness.DAY:
-        return value[:10]
+        return _day(value, mapping)
     plain = " ".join(value.split()).casefold()
     return plain.removeprefix("#") if how is Likeness.KEY else plain

@@ -15,6 +15,7 @@ from server.domain.values import FieldKind, Value
 from server.engine.attachments import plan_attachments
 from server.engine.audience import to_restrict
 from server.engine.comments import plan_comments
+from server.engine.days import alike
 from server.engine.fields import draft_fields, merge_fields
 from server.engine.links import Relatives, links_unchanged, plan_links
 from server.engine.mapping import CompiledType, Mapping
@@ -29,16 +30,25 @@ _NOBODY = Relatives()
 
 def unchanged(type_: CompiledType, pair: Pair, side: Side, item: Item, mapping: Mapping) -> bool:
     """Whether ``item`` is what was last seen of it, so that its twin need not be looked at (an echo, mostly)."""
-    seen_then = pair.on(side)
-    if pair.state is not PairState.LINKED or seen_then.snapshot != snapshot(type_, side, item):
+    if pair.state is not PairState.LINKED or not _fields_unchanged(type_, pair, side, item):
         return False
-    if seen_then.restricted != item.restricted:
+    if pair.on(side).restricted != item.restricted:
         return False
     return (
         _comments_unchanged(pair, side, item, mapping)
         and _files_unchanged(pair, side, item, mapping)
         and links_unchanged(pair, side, item, mapping.document.links)
     )
+
+
+def _fields_unchanged(type_: CompiledType, pair: Pair, side: Side, item: Item) -> bool:
+    before, now = pair.on(side).snapshot, snapshot(type_, side, item)
+    if before == now:
+        return True
+    if before is None or before.keys() != now.keys():
+        return False
+    kinds = {one.spec(side).id: one.spec(side).kind for one in type_.fields}
+    return all(alike(kinds[name], before[name], value) for name, value in now.items())
 
 
 def absorb(type_: CompiledType, pair: Pair, side: Side, item: Item, mapping: Mapping) -> Pair:

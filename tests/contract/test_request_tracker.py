@@ -304,6 +304,25 @@ def test_an_account_in_another_time_zone_means_the_same_moments(bed: RequestTrac
     assert list(bob.changes(bed.queue, bob.server_time + timedelta(minutes=1))) == []
 
 
+def test_a_zone_that_is_changed_counts_with_the_next_call(bed: RequestTracker) -> None:
+    """E08: what is read and written in between means the same moment, and nothing is missed."""
+    bob = connected(bed, token=bed.tokens["bob"])
+    call(bed, "PUT", "/user/bob", {"Timezone": "Europe/Berlin"}, "root")
+    ticket = bob.create(draft(bed.queue, **{field_id(bed, "Due at"): "2031-07-01T09:00:00Z"}))
+    assert bob.zone() == "Europe/Berlin"
+    call(bed, "PUT", "/user/bob", {"Timezone": "America/New_York"}, "root")
+    changed: dict[str, Value] = {field_id(bed, "Due at"): "2032-01-04T23:00:00Z"}
+    assert bob.update(ticket.id, changed).fields[field_id(bed, "Due at")] == "2032-01-04T23:00:00Z"
+    assert bob.zone() == "America/New_York"
+    call(bed, "PUT", "/user/bob", {"Timezone": "Europe/Berlin"}, "root")
+    call(bed, "PUT", "/user/bob", {"Timezone": "America/New_York"}, "root")
+    assert ticket.id in [one.id for page in bob.changes(bed.queue, ticket.updated_at) for one in page.heads]
+    assert "America/New_York" in {one.zone for one in connected(bed).users(bed.queue)}
+    assert connected(bed, token=bed.tokens["bob"], time_zone="Asia/Tokyo").zone() == "Asia/Tokyo"
+    with pytest.raises(PutRight, match="no time zone"):
+        connected(bed, time_zone="Mars/Olympus").check()
+
+
 def test_plain_text_and_html_are_read_in_the_connections_format(
     bed: RequestTracker, connector: request_tracker.RequestTracker
 ) -> None:

@@ -34,7 +34,7 @@ VALUES: Mapping[str, Mapping[str, tuple[Value, Value]]] = {
         "priority": ("2", None),
         "assignedto": (ALICE, None),
         "keyword": (("backend", "neu und größer"), ()),
-        "due": ("2031-12-24", None),
+        "due": ("2031-12-24T00:00:00Z", None),
     },
     "devel": {
         "priority": ("2", "3"),
@@ -122,6 +122,41 @@ def connector(tracker: Tracker) -> Iterator[roundup.Roundup]:
     opened = roundup.open(tracker.settings, HttpOutlet(tracker.settings["url"]))
     yield opened
     opened.close()
+
+
+def set_zone(bed: Roundup, zone: str) -> None:
+    """An administrator sets the syncing user's time zone."""
+    number = requests.get(
+        f"{bed.url}/rest/data/user",
+        params={"username:": "sync"},
+        auth=bed.auth("admin"),
+        headers=bed.headers(),
+        timeout=30,
+    ).json()["data"]["collection"][0]["id"]
+    call(bed, "PATCH", f"user/{number}", {"timezone": zone}, "admin")
+
+
+def test_a_zone_that_is_changed_counts_with_the_next_call(
+    bed: Roundup, tracker: Tracker, connector: roundup.Roundup
+) -> None:
+    """E08: an account five hours behind misses no news of five hours, and a day stays the moment that it is."""
+    item = connector.create(tracker.draft())
+    connector.fields(tracker.container, tracker.item_type)
+    for zone, name, moment in (("-5", "Etc/GMT+5", "2031-12-24T05:00:00Z"), ("9", "Etc/GMT-9", "2031-12-23T15:00:00Z")):
+        set_zone(bed, zone)
+        try:
+            assert connector.zone() == name
+            item = connector.update(item.id, {tracker.title: f"in {name}"})
+            assert item.id in {
+                one.id for page in connector.changes(tracker.container, item.updated_at) for one in page.heads
+            }
+            later = item.updated_at + timedelta(minutes=10)
+            assert not list(connector.changes(tracker.container, later))
+            if "due" in tracker.values:
+                assert connector.update(item.id, {"due": moment}).fields["due"] == moment
+        finally:
+            set_zone(bed, "")
+    assert connector.zone() == "UTC"
 
 
 def words(text: str) -> CommentDraft:

@@ -28,6 +28,7 @@ from server.connectors.redmine.workflow import next_step
 from server.connectors.redmine.write import beyond_three_bytes, issue_body, left_empty, meant, not_taken, other_texts
 from server.connectors.seen import Seen
 from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected, Transient, Unreadable
+from server.connectors.zones import chosen_zone
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.lineage import Births
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
@@ -52,6 +53,7 @@ class Redmine:
         if chosen not in TEXT_FORMATS:
             raise PutRight(f"“{chosen}” is none of Redmine's text formats.", field="text_format")
         self._format = TEXT_FORMATS[chosen]
+        self._settings = settings
         self._marker_wish = (settings.get("marker_field") or "").strip()
         self._learned = Learned(outlet, self._headers, self._marker_wish)
         self._links = Links(outlet, self._headers, self._issue)
@@ -71,6 +73,10 @@ class Redmine:
         """Redmine's clock as of its last answer; ours where it tells no time, as a bare Puma does."""
         return self._outlet.server_time or datetime.now(UTC)
 
+    def zone(self) -> str:
+        """As the connection's settings say; Redmine tells nobody's time zone, and keeps days as days."""
+        return chosen_zone(self._settings)
+
     def _surely_past(self) -> datetime:
         """A time that is over at Redmine, even if it tells no time and our clock is ahead of its."""
         told = self._outlet.server_time
@@ -84,6 +90,7 @@ class Redmine:
 
     def check(self) -> Account:
         """Prove address and key, and say what will work less well with this account."""
+        self.zone()
         user = self._learned.account()
         return Account(app_user(user), "Redmine", warnings(self._learned, user, self._marker_wish))
 

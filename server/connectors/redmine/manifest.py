@@ -7,6 +7,7 @@ from datetime import timedelta
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
 from server.connectors.redmine.address import address
 from server.connectors.redmine.hint import hint
+from server.connectors.zones import TIME_ZONE
 from server.domain.values import FileNames, TextFormat
 
 TEXT_FORMATS = {
@@ -44,6 +45,7 @@ MANIFEST = Manifest(
             help="Name or number of a text custom field for issues, “used as a filter”, for all projects. "
             "With it a create whose answer was lost is found again with certainty.",
         ),
+        TIME_ZONE,
     ),
     capabilities=Capabilities(
         marker_lag=timedelta(0),

@@ -47,6 +47,7 @@ from server.connectors.request_tracker.write import (
     ticket_body,
 )
 from server.connectors.seen import DELETES_ITEMS, KEEPS_CREATED_AT, PRIVATE_COMMENTS, Seen
+from server.connectors.zones import chosen_zone
 from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.lineage import Births
@@ -68,6 +69,7 @@ class RequestTracker:
         self._format = TextFormat.PLAIN if settings.get("text_format") == "plain" else TextFormat.HTML
         self._files_public = settings.get("files_as") == "reply"
         self._learned = Learned(outlet, settings, self._format)
+        self._settings = settings
         self._links = Links(outlet, self._learned, lambda item_id: self._ticket(item_id)[0])
 
     @property
@@ -85,6 +87,10 @@ class RequestTracker:
         """RT's clock as of its last answer."""
         return self._outlet.server_time
 
+    def zone(self) -> str:
+        """As the connection's settings say, else as it is set at our account now."""
+        return chosen_zone(self._settings) or str(self._learned.zone())
+
     # What is there
 
     def check(self) -> Account:
@@ -98,6 +104,7 @@ class RequestTracker:
             )
         version = section(answer.json(), "Version")
         self._learned.zone()
+        self.zone()
         advice = warnings(self._learned, self.seen, self.containers())
         return Account(self._learned.account(), f"Request Tracker {version}", advice)
 
@@ -132,7 +139,7 @@ class RequestTracker:
 
     def changes(self, container: str, since: datetime | None) -> Iterator[Page]:
         """Tickets changed at or after ``since``, oldest first."""
-        return walk_changes(self._search, container, since, self._learned.zone(), lambda: self._outlet.server_time)
+        return walk_changes(self._search, container, since, self._learned.zone, lambda: self._outlet.server_time)
 
     def census(self, container: str) -> Iterator[tuple[str, ...]]:
         """The numbers of all tickets of the queue."""
@@ -175,7 +182,7 @@ class RequestTracker:
         Cut off after the first request, it leaves a ticket that ``find`` finds.
         """
         customs = self._learned.customs(draft.container)
-        body = ticket_body(draft.fields, customs, self._learned.zone(), creating=True) | {"Queue": draft.container}
+        body = ticket_body(draft.fields, customs, self._learned.zone, creating=True) | {"Queue": draft.container}
         if draft.created_at is not None:
             body["Created"] = spoken(draft.created_at, UTC)
         description = draft.fields.get("description")
@@ -235,7 +242,7 @@ class RequestTracker:
     def _put(self, ticket: Json, changed: Mapping[str, Value]) -> tuple[str, ...]:
         """Write fields; RT's own sentences on it."""
         customs = self._learned.customs(own_id(ticket["Queue"]))
-        body = ticket_body(changed, customs, self._learned.zone(), creating=False)
+        body = ticket_body(changed, customs, self._learned.zone, creating=False)
         if not body:
             return ()
         path = f"{API}/ticket/{ticket['id']}"

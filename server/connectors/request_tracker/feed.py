@@ -30,19 +30,25 @@ def in_queue(container: str) -> str:
 
 
 def walk_changes(
-    search: Search, container: str, since: datetime | None, zone: tzinfo, now: Callable[[], datetime | None]
+    search: Search,
+    container: str,
+    since: datetime | None,
+    zone: Callable[[], tzinfo],
+    now: Callable[[], datetime | None],
 ) -> Iterator[Page]:
     """Tickets changed at or after ``since``, oldest first, a page a request.
 
-    ``zone`` is our account's, ``now`` RT's own time.
+    ``zone`` is our account's, asked for before each page: a time in a query means what the account's zone is then.
+    ``now`` is RT's own time.
     """
     at, after = (since or _BEGINNING).replace(microsecond=0), 0
     total: int | None = None
     ceiling: datetime | None = None
     while True:
-        behind = f"LastUpdated >= '{spoken(at, zone)}'"
+        here = zone()
+        behind = f"LastUpdated >= '{spoken(at, here)}'"
         if after:
-            later = f"LastUpdated >= '{spoken(at + _SECOND, zone)}'"
+            later = f"LastUpdated >= '{spoken(at + _SECOND, here)}'"
             behind = f"({later} OR ({behind} AND id > {after}))"
         tickets, count = search(f"{in_queue(container)} AND {behind}", ("LastUpdated", "id"), "LastUpdated")
         total = count if total is None else total

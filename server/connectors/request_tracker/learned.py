@@ -49,7 +49,8 @@ _CLOSED_BY_DEFAULT = "resolved, rejected"
 def app_user(user: Json) -> AppUser:
     """A user as RT shows them; what a user field holds is their name within RT."""
     name = str(user.get("Name") or own_id(user))
-    return AppUser(name, str(user.get("RealName") or name), name, str(user.get("EmailAddress") or ""))
+    email, zone = (str(user.get(part) or "") for part in ("EmailAddress", "Timezone"))
+    return AppUser(name, str(user.get("RealName") or name), name, email, zone)
 
 
 class Learned:
@@ -113,12 +114,18 @@ class Learned:
     def _own_record(self) -> Json:
         return self._keep("account", lambda: self.ask_record(f"/user/{self._own_number}", "Name"))
 
+    def _own_record_of_now(self) -> Json:
+        fresh = self.ask_record(f"/user/{self._own_number}", "Name")
+        with self._lock:
+            self._kept["account"] = (time.monotonic() + _KEPT_FOR, fresh)
+        return fresh
+
     def zone(self) -> tzinfo:
-        """The time zone in which RT reads times from our account.
+        """The time zone in which RT reads times from our account now: it counts for each query and write.
 
         Raises ``PutRight`` when it is not set at the account and the server's own, which RT does not tell, is not UTC.
         """
-        name = str(self._own_record().get("Timezone") or "")
+        name = str(self._own_record_of_now().get("Timezone") or "")
         if not name:
             self._keep("zone", self._require_utc)
             return UTC
@@ -155,7 +162,7 @@ class Learned:
         """All users that may be assigned as far as RT tells: it does not tell who may own tickets of a queue."""
 
         def learn() -> tuple[AppUser, ...]:
-            wish = [("query", "[]"), ("fields", "Name,RealName,EmailAddress")]
+            wish = [("query", "[]"), ("fields", "Name,RealName,EmailAddress,Timezone")]
             found = readable(self.listed("/users", wish), app_user)
             return tuple(one for one in found if one.id not in (NOBODY, "RT_System"))
 

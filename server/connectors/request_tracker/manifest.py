@@ -7,6 +7,7 @@ from datetime import timedelta
 from server.connectors.audience import RESTRICTED_BY
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
 from server.connectors.request_tracker.address import address
+from server.connectors.zones import TIME_ZONE
 from server.domain.values import FileNames, LengthUnit
 
 MARKER_FIELD = "Remote ID"
@@ -56,6 +57,7 @@ MANIFEST = Manifest(
             default="resolved, rejected",
         ),
         RESTRICTED_BY,
+        TIME_ZONE,
     ),
     capabilities=Capabilities(
         marker_lag=timedelta(0),

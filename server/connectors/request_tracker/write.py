@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, BinaryIO
 
@@ -51,9 +51,11 @@ def message_type(text_format: TextFormat) -> str:
 
 
 def ticket_body(
-    fields: Mapping[str, Value], customs: Mapping[str, CustomField], zone: tzinfo, *, creating: bool
+    fields: Mapping[str, Value], customs: Mapping[str, CustomField], zone: Callable[[], tzinfo], *, creating: bool
 ) -> dict[str, Any]:
-    """The part of a create or update that carries fields, without the description. ``zone`` is our account's.
+    """The part of a create or update that carries fields, without the description.
+
+    ``zone`` is our account's, asked for where it counts.
 
     Raises ``Rejected`` for a field that the queue does not have.
     """
@@ -86,13 +88,13 @@ def _standard_value(name: str, value: Value) -> Any:
     return "" if value is None else value
 
 
-def custom_value(value: Value, custom: CustomField, zone: tzinfo) -> Any:
+def custom_value(value: Value, custom: CustomField, zone: Callable[[], tzinfo]) -> Any:
     """A custom field's value as RT takes it; None takes a single value away."""
     if isinstance(value, tuple):
         return list(value)
     if value in (None, ""):
         return None
-    return written(value, zone) if custom.kind is FieldKind.MOMENT else str(value)
+    return written(value, zone()) if custom.kind is FieldKind.MOMENT else str(value)
 
 
 def not_taken(

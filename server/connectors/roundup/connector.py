@@ -26,6 +26,7 @@ from server.connectors.roundup.schema import DESCRIPTION, Schema
 from server.connectors.roundup.session import Session
 from server.connectors.roundup.write import Writer, message_text
 from server.connectors.seen import DELETES_ITEMS, Seen
+from server.connectors.zones import chosen_zone
 from server.domain.errors import AppError, Gone, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Head, Item, Page
 from server.domain.lineage import Births
@@ -47,6 +48,7 @@ class Roundup:
         if chosen not in TEXT_FORMATS:
             raise PutRight(f"“{chosen}” is none of the text formats for Roundup.", field="text_format")
         self._format = TEXT_FORMATS[chosen]
+        self._settings = settings
         self._session = Session(outlet, settings["login"].strip(), settings["password"])
         self._schema = Schema(self._session)
         self._items = Items(outlet, self._session, self._schema, audience.named(settings))
@@ -69,11 +71,17 @@ class Roundup:
         """Roundup's clock as of its last answer."""
         return self._outlet.server_time
 
+    def zone(self) -> str:
+        """As the connection's settings say, else as it is set at our account now."""
+        return chosen_zone(self._settings) or str(self._session.zone())
+
     # What is there
 
     def check(self) -> Account:
         """Prove address, login and the right to use the REST interface."""
         user = self._session.check()
+        self._session.zone()
+        self.zone()
         warnings = []
         if all(not one.email for one in self._items.people() if one.id != user.id):
             warnings.append(

@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from server.connectors.base import Outlet
@@ -21,11 +21,12 @@ from server.connectors.roundup.read import (
     read_file,
     read_item,
     spoken,
+    spoken_from,
     stamp_of,
 )
 from server.connectors.roundup.schema import Schema, Shape
 from server.connectors.roundup.session import Json, Session, read_user
-from server.domain.errors import AppError, Gone, Hidden, NotThatApp, Rejected, Unreadable
+from server.domain.errors import AppError, Gone, Hidden, NotThatApp, PutRight, Rejected, Unreadable
 from server.domain.item import Attachment, Head, Item
 from server.domain.values import AppUser
 
@@ -51,12 +52,13 @@ class Items:
         self._lock = threading.Lock()
         self._names: dict[str, str] = {}
         self._sizes: dict[str, int] = {}
+        self._in_utc = False
 
     def heads(self, name: str, since: datetime | None, offset: int, limit: int) -> Sequence[Head]:
         """Items changed at or after ``since``, oldest first, by their ids and times alone."""
         wish = [("@fields", "activity"), ("@sort", "activity,id"), ("@page_size", str(limit + offset))]
         if since is not None:
-            wish.append(("activity", f"from {spoken(since)}"))
+            wish.append(("activity", f"from {spoken_from(since, self._zone(name))}"))
         found, answer = self._session.listed(f"/rest/data/{name}", wish)
         now = _date(answer, self._outlet)
 
@@ -67,6 +69,32 @@ class Items:
             return Head(named(one), heard(one["activity"]), stamp_of(str(one["activity"]), now))
 
         return heads_of(found[offset:], head, named, since)
+
+    def _zone(self, name: str) -> tzinfo:
+        """In which zone a search reads times now. Raises ``PutRight`` when nothing tells it and it is not UTC."""
+        told = self._session.told_zone()
+        if told is None and not self._in_utc:
+            self._in_utc = self._reads_utc(name)
+        return told or UTC
+
+    def _reads_utc(self, name: str) -> bool:
+        """Whether Roundup finds the newest item by the second of its last change; False: there is none to tell by."""
+        path = f"/rest/data/{name}"
+        newest, _ = self._session.listed(path, (("@fields", "activity"), ("@sort", "-activity"), ("@page_size", "1")))
+        for one in newest[:1]:
+            changed = heard(one["activity"])
+            for since, expected in ((changed, True), (changed + timedelta(seconds=1), False)):
+                wish = (("id", number(one["id"])), ("activity", f"from {spoken(since, UTC)}"), ("@fields", "activity"))
+                found, _ = self._session.listed(path, wish)
+                if any(heard(each["activity"]) != changed for each in found):
+                    return False  # it was changed just now; the next search asks again
+                if bool(found) is not expected:
+                    raise PutRight(
+                        "Roundup reads times in a zone that it does not tell. Set the syncing user's time zone to UTC "
+                        "there (Your Details)."
+                    )
+            return True
+        return False
 
     def filled(self, name: str, heads: Sequence[Head]) -> tuple[Head, ...]:
         """The same heads with their items; one that was deleted meanwhile or cannot be read stays as it is."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from server.connectors.audience import RESTRICTED_BY
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
 from server.connectors.roundup.address import address
+from server.connectors.zones import TIME_ZONE
 from server.domain.values import FileNames, TextFormat
 
 TEXT_FORMATS = {"plain": TextFormat.PLAIN, "markdown": TextFormat.MARKDOWN}
@@ -35,6 +36,7 @@ MANIFEST = Manifest(
             choices=tuple(TEXT_FORMATS),
         ),
         RESTRICTED_BY,
+        TIME_ZONE,
     ),
     capabilities=Capabilities(
         marker_lag=timedelta(0),

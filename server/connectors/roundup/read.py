@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from server.connectors import audience
-from server.connectors.moments import day, moment, shown
+from server.connectors.moments import moment, shown
 from server.connectors.reading import number, part, text
 from server.connectors.roundup.schema import DESCRIPTION, Property, Shape, label
 from server.connectors.roundup.session import Json
@@ -38,9 +38,22 @@ class Reading:
     restricting: frozenset[str] = frozenset()
 
 
-def spoken(when: datetime) -> str:
-    """A time as Roundup reads it."""
-    return when.astimezone(UTC).strftime("%Y-%m-%d.%H:%M:%S")
+def spoken(when: datetime, zone: tzinfo) -> str:
+    """A time as Roundup reads it: the clock on the wall of the account whose ``zone`` it is."""
+    return when.astimezone(zone).strftime("%Y-%m-%d.%H:%M:%S")
+
+
+def spoken_from(when: datetime, zone: tzinfo) -> str:
+    """The same for the beginning of a search: where the wall shows that time twice, the first of the two is meant."""
+    there = when.astimezone(zone)
+    if there.utcoffset() == there.replace(fold=1 - there.fold).utcoffset():
+        return spoken(when, zone)
+    return spoken(when - timedelta(hours=1), zone)
+
+
+def written_moment(value: Value, zone: tzinfo) -> str:
+    """A field's time as Roundup takes it, empty for none."""
+    return "" if value in (None, "") else spoken(moment(str(value)), zone)
 
 
 def heard(text: object) -> datetime:
@@ -165,8 +178,8 @@ def read_value(one: Property, raw: object) -> Value:
         return tuple(sorted(ids(many)))
     if isinstance(raw, dict):
         return number(raw["id"])
-    if one.kind is FieldKind.DATE:
-        return day(raw)
+    if one.kind is FieldKind.MOMENT:
+        return moment(raw).strftime("%Y-%m-%dT%H:%M:%SZ") if raw not in (None, "") else None
     if raw is None or isinstance(raw, bool | int | float):
         return raw
     if not isinstance(raw, str):

@@ -142,7 +142,7 @@ class Schema:
             elif isinstance(sample, int | float):
                 kind = FieldKind.NUMBER
             elif self._is_date(owner, name, sample):
-                kind = FieldKind.DATE
+                kind = FieldKind.MOMENT  # a day is kept as the moment at which it began for whoever typed it
             return Property(name, kind=kind)
         if target == "user":
             kind = FieldKind.USERS if many else FieldKind.USER

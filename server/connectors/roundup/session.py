@@ -12,13 +12,24 @@ import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import Any, BinaryIO
 from urllib.parse import urlencode, urlsplit
 
 from server.connectors.base import Answer, Outlet
 from server.connectors.confirming import told, unconfirmed
 from server.connectors.reading import is_page, members_of, number
-from server.domain.errors import AppError, CredentialsRefused, LostAnswer, NotThatApp, Rejected, Transient, Unreadable
+from server.connectors.zones import zone_called, zone_name
+from server.domain.errors import (
+    AppError,
+    CredentialsRefused,
+    LostAnswer,
+    NotThatApp,
+    PutRight,
+    Rejected,
+    Transient,
+    Unreadable,
+)
 from server.domain.values import AppUser
 
 Json = Mapping[str, Any]
@@ -52,6 +63,24 @@ class Session:
     def user(self) -> AppUser:
         """Who we are; signs in when needed."""
         return self._signed_in().user
+
+    def zone(self) -> tzinfo:
+        """The time zone in which Roundup reads times from our account now: it counts for each query and write."""
+        return self.told_zone() or UTC
+
+    def told_zone(self) -> tzinfo | None:
+        """The same; None where none is set at the account: the tracker's own counts, which Roundup does not tell.
+
+        Raises ``PutRight`` when it is none that is known here.
+        """
+        found, _ = self.get(f"/rest/data/user/{self.user.id}", (("@fields", "timezone"), ("@verbose", "1")))
+        said = str((found.get("attributes") or {}).get("timezone") or "").strip()
+        zone = zone_called(zone_name(said)) if said else None
+        if said and zone is None:
+            raise PutRight(
+                f"The syncing user's time zone “{said}” is not known here. Set it to UTC in Roundup (Your Details)."
+            )
+        return zone
 
     def check(self) -> AppUser:
         """Sign in anew. Raises ``NotThatApp`` when something else answers, ``CredentialsRefused``."""

@@ -9,13 +9,14 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from server.connectors.roundup.read import first_message, ids, item_marker, lines, marked, text_marker
+from server.connectors.roundup.read import first_message, ids, item_marker, lines, marked, text_marker, written_moment
 from server.connectors.roundup.schema import DESCRIPTION, Property, Schema
 from server.connectors.roundup.session import Json, Session
 from server.domain.errors import Gone, Rejected
 from server.domain.values import FieldKind, Value
 
 _FORBIDDEN = 403
+_EXACT = frozenset({FieldKind.OPTION, FieldKind.STATUS, FieldKind.USER, FieldKind.MOMENT})
 
 Members = Callable[[str, Sequence[str], str, str], Mapping[str, Json]]
 """Reads members of a class by their numbers: (class, numbers, fields, how verbose)."""
@@ -110,6 +111,8 @@ class Writer:
         if one.many:
             wanted = value if isinstance(value, tuple) else ()
             return self._keywords(one.target, wanted) if one.kind is FieldKind.LABELS else list(wanted)
+        if one.kind is FieldKind.MOMENT:
+            return written_moment(value, self._session.zone()) if value else ""
         # Roundup overlooks null, and takes what is false or zero for nothing unless it is spelt.
         return "" if value is None else {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
@@ -146,7 +149,7 @@ class Writer:
     def exact(self, name: str, field: str) -> bool:
         """Whether Roundup holds a field just as it was written, or refused it."""
         one = self._schema.shape(name).fields.get(field)
-        return one is not None and one.kind in {FieldKind.OPTION, FieldKind.STATUS, FieldKind.USER}
+        return one is not None and one.kind in _EXACT
 
 
 def message_text(text: Value) -> str:

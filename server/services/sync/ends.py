@@ -15,6 +15,8 @@ from server.connectors.base import Capabilities, Connector
 from server.domain.errors import Conflicting, PutRight
 from server.domain.integration import Document
 from server.domain.item import Side
+from server.domain.values import AppUser
+from server.engine.days import Zones, is_zone
 from server.engine.mapping import Mapping, SideShape, compile_mapping
 from server.services.connections import open_connector
 from server.services.pacing import Paces
@@ -149,6 +151,7 @@ def _ask(document: Document, end: End) -> SideShape:
             "container in the integration, or give the account the right.",
             field=end.side.value,
         )
+    people = connector.users(container)
     there = {one.id for one in connector.item_types(container)}
     able = connector.abilities(container)
     return SideShape(
@@ -157,7 +160,7 @@ def _ask(document: Document, end: End) -> SideShape:
         container,
         connector.text_format,
         {one: connector.fields(container, one) for one in sorted(_types(document, end.side) & there)},
-        connector.users(container),
+        people,
         **allowed(able),
         link_kinds=connector.link_kinds(container) if able.links else (),
         keeps_created_at=able.keeps_created_at,
@@ -165,6 +168,7 @@ def _ask(document: Document, end: End) -> SideShape:
         file_names=able.file_names,
         restricted_items=able.restricted_items,
         place=connector.place(container),
+        zones=Zones(connector.zone(), _zones_of(people)),
     )
 
 
@@ -178,6 +182,10 @@ def allowed(able: Capabilities) -> Allowed:
         "deletes_comments": able.deletes_comments,
         "deletes_attachments": able.deletes_attachments,
     }
+
+
+def _zones_of(people: Sequence[AppUser]) -> tuple[str, ...]:
+    return tuple(sorted({one.zone for one in people if is_zone(one.zone)} - {""}))
 
 
 def who_is_who(scope: TenantScope, document: Document) -> tuple[tuple[str, str, str], ...]:

@@ -29,6 +29,7 @@ from server.services.sync.decide import decide
 from server.services.sync.refusal import stop_on_refusal, tell_apart
 from server.services.sync.settle import Settlement
 from server.services.sync.work import Look, Work
+from server.services.sync.zones import in_zones_of_now
 from server.store import events, holds, journal, lease, pairs
 from server.store.journal import Outcome
 
@@ -75,6 +76,7 @@ def prepare(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
     """Do all of ``process`` but for the last wave's calls and settling; None after a dry run. Raises as it does."""
     settlement = Settlement()
     todo = looking.recognise(work, looks)
+    work = in_zones_of_now(work, todo)
     looking.fetch_items(work, todo)
     todo += looking.absorbed(work, todo)
     looking.find_orphans(work, todo)
@@ -106,6 +108,7 @@ def prepare_new(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime]
     todo = looking.strangers(work, looks)
     if todo is None:
         return None
+    work = in_zones_of_now(work, todo)
     looking.fetch_items(work, todo)
     if any(one.pair is not None or (one.item is not None and one.item.absorbed) for one in todo):
         return None

@@ -78,6 +78,9 @@ class ModelConnector:
             self.app.makers[made] = self.who
         return made
 
+    def zone(self) -> str:
+        return self.app.zone
+
     def _before(self, call: str, item_id: str = "") -> Fate:
         fate = self.app.fate(f"{self.app.name}.{call}")
         match fate:

@@ -80,6 +80,8 @@ class ModelApp:
     """The items that our account does not see."""
     moves_for_links: bool = True
     """Whether a link counts as a change of its items."""
+    zone: str = ""
+    """In which zone our account reads days."""
     lag: int = 0
     page: int = 3
     disorder: bool = False

@@ -46,6 +46,7 @@ MANIFEST = Manifest(
         Setting("marker_lag", "Lag of its search in seconds", SettingKind.TEXT, required=False, default="0"),
         Setting("reads_back", "It answers a creation with no more than an id", SettingKind.FLAG, required=False),
         Setting("heads_only", "Its lists give heads only", SettingKind.FLAG, required=False),
+        Setting("time_zone", "Time zone of days", SettingKind.TEXT, required=False),
         Setting("patience", "Seconds that an answer may take", SettingKind.TEXT, required=False),
         Setting("container", "The one container that this account sees", SettingKind.TEXT, required=False),
     ),
@@ -78,6 +79,7 @@ class FakeConnector:
         self._reads_back = settings.get("reads_back") == "true"
         self._heads_only = settings.get("heads_only") == "true"
         self._container = settings.get("container") or "main"
+        self._zone = settings.get("time_zone") or ""
         self._format = TextFormat(settings.get("text_format") or "plain")
         self._home = ""
         able = MANIFEST.capabilities
@@ -99,6 +101,9 @@ class FakeConnector:
 
     def abilities(self, container: str) -> Capabilities:
         return self._manifest.capabilities if container else Capabilities()
+
+    def zone(self) -> str:
+        return self._zone
 
     def check(self) -> Account:
         who = self._ask("GET", "/whoami", shape=_has("id")).json()

@@ -836,6 +836,11 @@ export interface components {
             login: string;
             /** Name */
             name: string;
+            /**
+             * Zone
+             * @default
+             */
+            zone: string;
         };
         /**
          * AppUserList

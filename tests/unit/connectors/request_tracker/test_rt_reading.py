@@ -147,7 +147,7 @@ def test_fields_are_written_as_rt_takes_them() -> None:
         "Owner": None, "Due": "2026-07-01T10:00:00Z", "Priority": "High", "Requestor": ("carol",), "description": "x",
         "cf_4": (), "cf_6": "2026-07-01T10:00:00Z",
     }  # fmt: skip
-    body = write.ticket_body(fields, CUSTOMS, ZoneInfo("Asia/Kolkata"), creating=False)
+    body = write.ticket_body(fields, CUSTOMS, lambda: ZoneInfo("Asia/Kolkata"), creating=False)
     assert body == {
         "Owner": "Nobody",
         "Due": "2026-07-01 10:00:00",
@@ -156,7 +156,7 @@ def test_fields_are_written_as_rt_takes_them() -> None:
         "CustomFields": {"4": [], "6": "2026-07-01 15:30:00"},
     }
     with pytest.raises(Rejected, match="cf_99"):
-        write.ticket_body({"cf_99": "x"}, CUSTOMS, UTC, creating=False)
+        write.ticket_body({"cf_99": "x"}, CUSTOMS, lambda: UTC, creating=False)
 
 
 def as_rt_reads(wall: str, zone: tzinfo) -> datetime:
@@ -242,12 +242,25 @@ def test_a_walk_asks_for_what_lies_behind_the_last_ticket_seen() -> None:
             return [], 0
         return [{"id": 9, "LastUpdated": "2026-01-01T00:00:05Z"}], 2
 
-    pages = list(walk_changes(search, "3", None, UTC, lambda: NOW))
+    pages = list(walk_changes(search, "3", None, lambda: UTC, lambda: NOW))
     assert [one.id for page in pages for one in page.heads] == ["9"]
     assert asked == [
         "Queue = 3 AND LastUpdated >= '1970-01-01 00:00:00'",
         "Queue = 3 AND (LastUpdated >= '2026-01-01 00:00:06' OR (LastUpdated >= '2026-01-01 00:00:05' AND id > 9))",
     ]
+
+
+def test_a_zone_that_changes_between_two_pages_skips_nothing() -> None:
+    zones = iter([ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")])
+    asked: list[str] = []
+
+    def search(query: str, *_: object) -> tuple[list[read.Json], int | None]:
+        asked.append(query)
+        return ([{"id": 9, "LastUpdated": "2026-01-01T12:00:00Z"}], 2) if len(asked) == 1 else ([], 0)
+
+    list(walk_changes(search, "3", datetime(2026, 1, 1, tzinfo=UTC), lambda: next(zones), lambda: NOW))
+    assert "'2026-01-01 01:00:00'" in asked[0]
+    assert "'2026-01-01 07:00:00' AND id > 9" in asked[1]
 
 
 def test_a_value_cannot_end_its_quotes_in_a_query() -> None:
