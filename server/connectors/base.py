@@ -18,6 +18,7 @@ from server.connectors.hints import named_items
 from server.connectors.seen import Seen
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.lineage import Births
+from server.domain.syntax import Syntax
 from server.domain.values import AppUser, FieldSpec, FileNames, TextFormat, Value
 
 
@@ -160,6 +161,9 @@ class Connector(Protocol):
 
     def abilities(self, container: str) -> Capabilities:
         """What this very app does for our account in the container, as far as it tells or has shown it."""
+
+    def syntax(self, container: str) -> Syntax:
+        """What the app makes of running text by itself, with the forms that mean items of the container."""
 
     def zone(self) -> str:
         """The name of the time zone in which our account reads days: the connection's setting, else the account's own.

@@ -20,6 +20,7 @@ from server.domain.rules import (
     MatchRules,
     PartingRules,
     ScopeRules,
+    TextRules,
 )
 from server.domain.schedule import Schedule
 
@@ -56,6 +57,7 @@ class Document:
     guard: GuardRules = field(default_factory=GuardRules)
     breaker: BreakerRules = field(default_factory=BreakerRules)
     scan_hours: int = 24
+    texts: TextRules = field(default_factory=TextRules)
     matching: MatchRules = field(default_factory=MatchRules)
     migration: Direction | None = None
     audience: AudienceRules = field(default_factory=AudienceRules)

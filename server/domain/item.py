@@ -63,6 +63,8 @@ class Attachment:
     own: bool = False
     private: bool = False
     """Seen only by those who see private comments (a file of a private reply, where the app knows such a thing)."""
+    content_id: str = ""
+    """What a mail's text calls it by (``cid:...``), where the app tells."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", storable(self.name))

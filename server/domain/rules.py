@@ -37,6 +37,16 @@ class CommentRules:
 
 
 @dataclass(frozen=True, slots=True)
+class TextRules:
+    """What becomes of what texts name. ``mentions``: a mention of a person who is known on the other side is one there.
+
+    Otherwise it is shown as it was written, and nobody is told.
+    """
+
+    mentions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AttachmentRules:
     """Whether files travel. A larger file than ``max_bytes`` stays and is listed as skipped.
 

@@ -78,7 +78,7 @@ def _adopt_lost(
     for waiting in open_:
         original = originals.get(waiting.on(side.other) or "")
         wanted = [sent[waiting.id]] if waiting.id in sent else []
-        wanted += [rendered(original, origin, side.other, mapping)] if original else []
+        wanted += [rendered(original, origin, side.other, mapping, drawing.texts)] if original else []
         twin = next((one for one in strangers if _is_twin(one, waiting, wanted, format_)), None)
         if twin is not None:
             pairs[waiting.id] = waiting.seen_on(side, twin.id, fingerprint(twin.body, format_))
@@ -165,7 +165,7 @@ def _post(
     one: CommentPair, comment: Comment, item: Item | None, side: Side, mapping: Mapping, drawing: Draughtsman
 ) -> None:
     private = comment.private and mapping.document.comments.private is not PrivateComments.PUBLISH
-    draft = CommentDraft(rendered(comment, item, side, mapping), private, one.id)
+    draft = CommentDraft(rendered(comment, item, side, mapping, drawing.texts), private, one.id)
     drawing.add(side.other, AddComment(comment.id, draft))
 
 
@@ -230,7 +230,8 @@ def _edit(
         name = mapping.shape(side.other).name
         drawing.note("edit of a comment not carried over", side.other, reason=f"{name} keeps the first version")
         return
-    body = rendered(comment, item, side, mapping)
+    there = twin.body if twin else ""
+    body = rendered(comment, item, side, mapping, drawing.texts, there)
     drawing.add(side.other, EditComment(old.id, target, body, body_hash, twin.body if twin else None))
 
 

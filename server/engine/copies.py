@@ -13,6 +13,7 @@ from server.domain.lineage import Maker, lineage, marker, original
 from server.engine.file_names import kept_name
 from server.engine.mapping import Mapping
 from server.engine.richtext import attributed, convert, names_its_author, same_meaning
+from server.engine.texts import Texts
 
 _NOBODY = Maker(0, 0)
 
@@ -30,13 +31,19 @@ def by_lockstep(what: Comment | Attachment, item: Item) -> bool:
     return what.own or (made and what.author_name == item.author_name)
 
 
-def rendered(comment: Comment, item: Item | None, side: Side, mapping: Mapping) -> str:
-    """The body of the twin of ``comment`` (which is on ``side``), with its first author and time on top, once."""
+def rendered(
+    comment: Comment, item: Item | None, side: Side, mapping: Mapping, texts: Texts | None = None, there: str = ""
+) -> str:
+    """The body of the twin of ``comment`` (which is on ``side``), with its first author and time on top, once.
+
+    ``texts``: what is known of what it names; ``there``: what the twin says now.
+    """
     source, target = mapping.shape(side).text_format, mapping.shape(side.other).text_format
-    body = convert(comment.body, source, target).body
+    crossing = (texts or Texts(mapping)).towards(side.other, target, there)
+    body = convert(comment.body, source, target, crossing).body
     if item is not None and is_copy(comment, item, side, mapping):
         return body
-    return attributed(body, target, comment.author_name, comment.created_at)
+    return attributed(body, target, comment.author_name, comment.created_at, crossing)
 
 
 def roots(comment: Comment, side: Side, mapping: Mapping) -> frozenset[int]:

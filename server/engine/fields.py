@@ -221,7 +221,7 @@ def _carry(one: CompiledField, now: Mapping[Side, Value], target: Side, merged: 
         why = "it is read only there" if spec.read_only else "the app takes it only when an item is created"
         merged.notes.append(Note("not written", target, spec.name, now[target], value, why))
         return
-    converted = one.convert(value, target)
+    converted = one.convert(value, target, now[target])
     if isinstance(converted, Unconverted):
         merged.notes.append(Note("not written", target, spec.name, now[target], value, converted.reason))
         return

@@ -16,6 +16,7 @@ from server.domain.mapping import Direction
 from server.domain.operation import AddLink, Conflict, Operation, RemoveLink
 from server.domain.pair import Pair
 from server.domain.rules import LinkRules
+from server.domain.syntax import Counterpart
 from server.engine.mapping import Mapping
 from server.engine.plan import Draughtsman, Wait
 
@@ -30,12 +31,14 @@ class Relatives:
     """What is known of the items that links lead to, by side and id.
 
     ``twins``: the twin of an item that has one. ``waiting``: items that belong to the integration and have no twin yet.
-    All others are outside; ``outside`` says why, where that was found out.
+    All others are outside; ``outside`` says why, where that was found out. ``named``: the twins of items that texts
+    name.
     """
 
     twins: Dict[Side, Dict[str, str]] = field(default_factory=dict)
     waiting: Dict[Side, frozenset[str]] = field(default_factory=dict)
     outside: Dict[Side, Dict[str, str]] = field(default_factory=dict)
+    named: Dict[Side, Dict[str, Counterpart]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

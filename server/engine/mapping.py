@@ -6,6 +6,7 @@ and says it in one sentence. Converting never guesses: what has no counterpart i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field, replace
 
@@ -13,12 +14,13 @@ from server.domain.errors import PutRight
 from server.domain.integration import Document
 from server.domain.item import Side
 from server.domain.mapping import FieldMapping, TypeMapping
+from server.domain.syntax import Syntax
 from server.domain.values import SETS, AppUser, FieldKind, FieldSpec, FileNames, TextFormat, Value
 from server.engine.days import Zones, beginning_of, day_of, is_day
 from server.engine.lengths import cut, length, told
 from server.engine.migration import one_way, sides
 from server.engine.people import Directory
-from server.engine.richtext import convert, fingerprint, same_meaning
+from server.engine.richtext import Crossing, convert, fingerprint, same_meaning
 
 CHOICES = frozenset({FieldKind.OPTION, FieldKind.STATUS})
 _TEXTS = frozenset({FieldKind.TEXT, FieldKind.RICH_TEXT})
@@ -64,6 +66,7 @@ class SideShape:
     restricted_items: bool = False
     """Its app can restrict single items to some of those who see their neighbours."""
     zones: Zones = field(default_factory=Zones)
+    syntax: Syntax = field(default_factory=Syntax)
 
     place: str = ""
     """What tells the app and the container from every other, for correlation ids; empty: nobody has asked."""
@@ -110,6 +113,14 @@ class CompiledField:
     _to_left: Dict[str, str] = field(default_factory=dict)
     zones: Zones = field(default_factory=Zones)
     """Where a day begins, for a field that one side keeps as a day and the other as a moment."""
+    syntaxes: Dict[Side, Syntax] = field(default_factory=lambda: {side: Syntax() for side in Side})
+    texts: Callable[[Side, TextFormat, str], Crossing] | None = None
+    """What a text of one pair must know to be carried to a side, where it says so much now."""
+
+    @property
+    def is_rich(self) -> bool:
+        """Whether either side holds a document."""
+        return FieldKind.RICH_TEXT in (self.left.kind, self.right.kind)
 
     def spec(self, side: Side) -> FieldSpec:
         """The field on one side."""
@@ -122,8 +133,8 @@ class CompiledField:
             return TextFormat.PLAIN
         return spec.text_format or (self.left_format if side is Side.LEFT else self.right_format)
 
-    def convert(self, value: Value, target: Side) -> Converted | Unconverted:
-        """``value`` of the other side in the terms of ``target``."""
+    def convert(self, value: Value, target: Side, there: Value = None) -> Converted | Unconverted:
+        """``value`` of the other side in the terms of ``target``, which holds ``there`` now (None: nothing)."""
         spec = self.spec(target)
         if spec.kind in SETS:
             return self._convert_set(value, target)
@@ -134,7 +145,7 @@ class CompiledField:
                 return Unconverted(f"“{spec.name}” may not be empty there")
             return Converted("" if spec.kind in _TEXTS and value == "" else None)
         if spec.kind in _TEXTS:
-            return self._convert_text(str(value), target)
+            return self._convert_text(str(value), target, str(there or ""))
         if spec.kind in CHOICES:
             return self._convert_choice(str(value), target)
         if spec.kind is FieldKind.USER:
@@ -173,7 +184,7 @@ class CompiledField:
         if self.left.kind in _TEXTS:
             texts = {Side.LEFT: str(left or ""), Side.RIGHT: str(right or "")}
             return self._same_text(texts) or any(
-                self._cut_from(texts, target) or self._stands_in(texts, target) for target in Side
+                self._is_carried(texts, target) or self._stands_in(texts, target) for target in Side
             )
         if self.right.kind in SETS:
             members = left if isinstance(left, tuple) else ()
@@ -201,12 +212,15 @@ class CompiledField:
             return fingerprint(left, TextFormat.PLAIN) == fingerprint(right, TextFormat.PLAIN)
         return same_meaning(left, self.format(Side.LEFT), right, self.format(Side.RIGHT))
 
-    def _cut_from(self, texts: Dict[Side, str], target: Side) -> bool:
-        """Whether ``target`` holds what it can hold of the other side's text."""
+    def _is_carried(self, texts: Dict[Side, str], target: Side) -> bool:
+        """Whether ``target`` holds what the other side's text becomes there: cut, or with its references guarded."""
         spec = self.spec(target)
-        if spec.max_length is None or not texts[target] or len(texts[target]) >= len(texts[target.other]):
+        cuts = spec.max_length is not None and 0 < len(texts[target]) < len(texts[target.other])
+        guards = spec.kind is FieldKind.RICH_TEXT and bool(self.syntaxes[target].links)
+        if not (cuts or guards):
             return False
-        return self._convert_text(texts[target.other], target).value == texts[target]
+        carried = str(self._convert_text(texts[target.other], target, texts[target]).value)
+        return fingerprint(carried, self.format(target)) == fingerprint(texts[target], self.format(target))
 
     def _convert_day(self, value: str, target: Side) -> Converted | Unconverted:
         """A day or a moment as the other one; a moment is of a day, and a day begins, where its people are."""
@@ -223,9 +237,12 @@ class CompiledField:
         lost = tuple(f"“{member}” has no counterpart" for member, there in found.items() if there is None)
         return Converted(tuple(sorted({there for there in found.values() if there is not None})), lost)
 
-    def _convert_text(self, value: str, target: Side) -> Converted:
-        done = convert(value, self.format(target.other), self.format(target))
+    def _convert_text(self, value: str, target: Side, there: str = "") -> Converted:
         spec = self.spec(target)
+        if spec.kind is FieldKind.TEXT:  # no app links anything in a title
+            done = convert(value, self.format(target.other), self.format(target))
+        else:
+            done = convert(value, self.format(target.other), self.format(target), self._crossing(target, there))
         body = " ".join(done.body.split()) if spec.kind is FieldKind.TEXT else done.body
         if not body and (instead := self._instead(target)):
             return Converted(instead, done.lost, f"nothing of it can be shown there, so “{instead}” stands for it")
@@ -233,6 +250,11 @@ class CompiledField:
             return Converted(body, done.lost)
         kept = cut(body, spec.max_length, spec.length_unit)
         return Converted(kept, (*done.lost, told(body, kept, spec.max_length, spec.length_unit)))
+
+    def _crossing(self, target: Side, there: str) -> Crossing:
+        if self.texts is not None:
+            return self.texts(target, self.format(target), there)
+        return Crossing(self.syntaxes[target.other], self.syntaxes[target])
 
     def _convert_choice(self, value: str, target: Side) -> Converted | Unconverted:
         mapped = (self._to_right if target is Side.RIGHT else self._to_left).get(value)
@@ -374,6 +396,7 @@ def _compile_field(
         to_right,
         to_left,
         _zones_of((found[0].kind, found[1].kind), left.zones, right.zones),
+        {Side.LEFT: left.syntax, Side.RIGHT: right.syntax},
     )
 
 

@@ -8,10 +8,9 @@ from dataclasses import replace
 from server.domain.item import CommentDraft, Item, Side
 from server.domain.operation import AddComment
 from server.domain.pair import CommentPair, Pair
-from server.domain.values import TextFormat
 from server.engine.mapping import Mapping as Compiled
 from server.engine.plan import Draughtsman
-from server.engine.richtext import convert, fingerprint, same_meaning
+from server.engine.richtext import fingerprint, notice, same_meaning
 
 _ORIGIN = "where it was moved from"
 
@@ -30,7 +29,7 @@ def tell_origin(pair: Pair, items: Mapping[Side, Item | None], mapping: Compiled
     if source is None or (known is not None and known.on(side.other) is not None):
         return pair
     format_ = mapping.shape(side.other).text_format
-    body = _words(source, side, mapping, format_)
+    body = notice(_words(source, side, mapping), format_, mapping.shape(side.other).syntax)
     fresh = known or CommentPair(next(drawing.ids), side, private=True, note=_ORIGIN)
     there = next((one for one in (target.comments if target else ()) if one.marker == fresh.id), None)
     if there is None and target is not None:
@@ -45,12 +44,11 @@ def tell_origin(pair: Pair, items: Mapping[Side, Item | None], mapping: Compiled
     return replace(pair, comments=(fresh, *(one for one in pair.comments if one.id != fresh.id)))
 
 
-def _words(source: Item, side: Side, mapping: Compiled, format_: TextFormat) -> str:
+def _words(source: Item, side: Side, mapping: Compiled) -> str:
     made = f"{source.author_name or 'somebody'} made it"
     if source.created_at is not None:
         made += f" on {source.created_at:%Y-%m-%d %H:%M} UTC"
-    text = f"Moved from {mapping.shape(side).name} {source.key}, where {made}."
-    return convert(text, TextFormat.PLAIN, format_).body
+    return f"Moved from {mapping.shape(side).name} {source.key}, where {made}."
 
 
 def age_of_the_moved(mapping: Compiled) -> str:

@@ -12,7 +12,7 @@ from server.domain.rules import Parting
 from server.domain.values import FieldKind, TextFormat
 from server.engine.mapping import CompiledField, CompiledType, Mapping
 from server.engine.plan import Draughtsman, Plan, snapshot
-from server.engine.richtext import convert, fingerprint, same_meaning
+from server.engine.richtext import fingerprint, notice, same_meaning
 
 _NOTICE = "a notice of Lockstep"
 _EARLIER = "an earlier notice of Lockstep"
@@ -116,7 +116,8 @@ def _notice(pair: Pair, reason: Reason, twin: Item, mapping: Mapping, drawing: D
     """
     target = reason.side.other
     format_ = mapping.shape(target).text_format
-    body = convert(_said(pair, reason, mapping.shape(reason.side).name), TextFormat.PLAIN, format_).body
+    said = _said(pair, reason, mapping.shape(reason.side).name)
+    body = notice(said, format_, mapping.shape(target).syntax)
     open_ = next((one for one in pair.comments if one.note == _NOTICE and one.origin is reason.side), None)
     if open_ is not None and open_.on(target) is not None:
         return pair  # said already; what came after it did not succeed

@@ -10,6 +10,7 @@ from server.domain.operation import Conflict, Note, Operation, Step
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Seen
 from server.domain.values import Value
 from server.engine.mapping import CompiledType
+from server.engine.texts import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class Draughtsman:
     lost: tuple[Operation, ...] = ()
     operations: list[Operation] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    texts: Texts | None = None
+    """How texts of the pair cross; None: nothing is known of what they name."""
 
     def add(self, side: Side, step: Step) -> None:
         """Append a step on ``side``."""

@@ -22,6 +22,7 @@ from server.engine.mapping import CompiledType, Mapping
 from server.engine.origin import tell_origin
 from server.engine.plan import Draughtsman, Plan, attachment_ids, comment_ids, seen, snapshot
 from server.engine.richtext import fingerprint
+from server.engine.texts import Texts
 from server.engine.undo import after_cut_off
 
 _NOTHING: frozenset[str] = frozenset()
@@ -111,13 +112,15 @@ def reconcile(
     One of ``left`` and ``right`` may be None: it is to be created. ``ids`` yields fresh random ids. ``lost`` are
     operations of an earlier pass whose outcome is unknown. ``relatives``: what is known of items that links lead to.
     """
-    drawing = Draughtsman(pair.id, ids, lost)
-    pair = after_cut_off(pair, lost, {Side.LEFT: left, Side.RIGHT: right})
+    items = {Side.LEFT: left, Side.RIGHT: right}
+    texts = Texts(mapping, items, pair.attachments, relatives.named)
+    drawing = Draughtsman(pair.id, ids, lost, texts=texts)
+    pair = after_cut_off(pair, lost, items)
     if left is None or right is None:
         return _plan_create(pair, type_, left, right, mapping, drawing, relatives)
     # Nothing was ever settled: the twin was created, but the answer was lost. What a person made comes first.
     first = pair.origin if pair.left.snapshot is None and pair.right.snapshot is None else None
-    merged = merge_fields(type_, pair, left, right, first, _sent(lost))
+    merged = merge_fields(_worded(type_, texts), pair, left, right, first, _sent(lost))
     narrow = to_restrict(mapping, type_, {Side.LEFT: left, Side.RIGHT: right})
     if narrow is not None:
         drawing.add(narrow[0], RestrictItem(narrow[1]))
@@ -142,6 +145,14 @@ def reconcile(
     conflicts = (*merged.conflicts, *links.conflicts)
     waits = tuple(links.waits)
     return Plan(after, type_, tuple(drawing.operations), notes, conflicts, held, waits=waits, bases=merged.bases)
+
+
+def _worded(type_: CompiledType, texts: Texts | None) -> CompiledType:
+    """The type's fields, with what is known for the texts of one pair."""
+    if texts is None:
+        return type_
+    fields = (replace(one, texts=texts.towards) if one.is_rich else one for one in type_.fields)
+    return replace(type_, fields=tuple(fields))
 
 
 def _sent(lost: tuple[Operation, ...]) -> dict[Side, dict[str, Value]]:
@@ -173,7 +184,7 @@ def _plan_create(
     if source is None:
         raise ValueError("a pair without any item cannot be reconciled")
     target = origin.other
-    values, notes = draft_fields(type_, source, target)
+    values, notes = draft_fields(_worded(type_, drawing.texts), source, target)
     moved = mapping.document.migration is not None and mapping.shape(target).takes_created_at
     created_at = source.created_at if moved else None
     narrow = to_restrict(mapping, type_, {Side.LEFT: left, Side.RIGHT: right})

@@ -31,6 +31,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from server.domain.item import Link, Side
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Refusal, Seen
+from server.domain.syntax import Counterpart
 from server.domain.values import Value
 from server.store import bulk
 from server.store import tables as t
@@ -108,6 +109,25 @@ def twins(tx: Connection, integration: str, side: Side, item_ids: Sequence[str])
         row.item: Twin(state, row.twin or "", row.beside, state is PairState.OUTSIDE and row.told)
         for row, state in found
     }
+
+
+def named(tx: Connection, integration: str, side: Side, item_ids: Sequence[str]) -> dict[str, Counterpart]:
+    """The twins of these items as a text may name them, by item id; of pairs that are kept in step."""
+    if not item_ids:
+        return {}
+    mine, other = ("left", "right") if side is Side.LEFT else ("right", "left")
+    given = bulk.listed(Column("item", Text), "items")
+    twin = bulk.each(
+        select(*(t.pairs.c[f"{other}_{part}"].label(part) for part in ("id", "key", "url"))).where(
+            t.pairs.c.integration_id == integration,
+            t.pairs.c[f"{mine}_id"] == given.c.item,
+            t.pairs.c.state == "linked",
+        ),
+        "twin",
+    )
+    query = select(given.c.item, *twin.c).select_from(given.join(twin, true()))
+    rows = tx.execute(query, {"items": list(item_ids)})
+    return {row.item: Counterpart(row.id, row.key, row.url) for row in rows if row.id}
 
 
 def leading_to(tx: Connection, integration: str, side: Side, item_ids: Sequence[str]) -> list[str]:

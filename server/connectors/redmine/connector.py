@@ -24,13 +24,15 @@ from server.connectors.redmine.links import KINDS, Links
 from server.connectors.redmine.manifest import MANIFEST, TEXT_FORMATS
 from server.connectors.redmine.read import Json, lines, own_id, read_item, read_marker, section
 from server.connectors.redmine.rights import abilities
+from server.connectors.redmine.syntax import syntax
 from server.connectors.redmine.workflow import next_step
 from server.connectors.redmine.write import beyond_three_bytes, issue_body, left_empty, meant, not_taken, other_texts
 from server.connectors.seen import Seen
-from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected, Transient, Unreadable
 from server.connectors.zones import chosen_zone
+from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected, Transient, Unreadable
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.lineage import Births
+from server.domain.syntax import Syntax
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
 _WHOLE = "journals,attachments,relations"
@@ -72,6 +74,10 @@ class Redmine:
     def server_time(self) -> datetime | None:
         """Redmine's clock as of its last answer; ours where it tells no time, as a bare Puma does."""
         return self._outlet.server_time or datetime.now(UTC)
+
+    def syntax(self, container: str) -> Syntax:  # noqa: ARG002 - the protocol's
+        """As the text format of the connection's settings has it."""
+        return syntax(self._settings.get("text_format") or "textile", self._outlet.base_url)
 
     def zone(self) -> str:
         """As the connection's settings say; Redmine tells nobody's time zone, and keeps days as days."""

@@ -37,6 +37,7 @@ from server.connectors.request_tracker.read import (
     record_of,
     section,
 )
+from server.connectors.request_tracker.syntax import syntax
 from server.connectors.request_tracker.transcript import messages, open_mail
 from server.connectors.request_tracker.upload import Upload
 from server.connectors.request_tracker.write import (
@@ -51,6 +52,7 @@ from server.connectors.zones import chosen_zone
 from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.lineage import Births
+from server.domain.syntax import Syntax
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
 _TYPE = "ticket"
@@ -86,6 +88,10 @@ class RequestTracker:
     def server_time(self) -> datetime | None:
         """RT's clock as of its last answer."""
         return self._outlet.server_time
+
+    def syntax(self, container: str) -> Syntax:  # noqa: ARG002 - the protocol's
+        """As the format of messages of the connection's settings has it."""
+        return syntax(self._format, self._outlet.base_url)
 
     def zone(self) -> str:
         """As the connection's settings say, else as it is set at our account now."""

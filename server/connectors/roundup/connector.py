@@ -24,12 +24,14 @@ from server.connectors.roundup.manifest import MANIFEST, TEXT_FORMATS
 from server.connectors.roundup.read import comment_marker, item_marker, lines
 from server.connectors.roundup.schema import DESCRIPTION, Schema
 from server.connectors.roundup.session import Session
+from server.connectors.roundup.syntax import syntax
 from server.connectors.roundup.write import Writer, message_text
 from server.connectors.seen import DELETES_ITEMS, Seen
 from server.connectors.zones import chosen_zone
 from server.domain.errors import AppError, Gone, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Head, Item, Page
 from server.domain.lineage import Births
+from server.domain.syntax import Syntax
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
 _PAGE = 500
@@ -70,6 +72,10 @@ class Roundup:
     def server_time(self) -> datetime | None:
         """Roundup's clock as of its last answer."""
         return self._outlet.server_time
+
+    def syntax(self, container: str) -> Syntax:
+        """What Roundup makes of text, with the designators of the class."""
+        return syntax(container, self._outlet.base_url)
 
     def zone(self) -> str:
         """As the connection's settings say, else as it is set at our account now."""

@@ -8,15 +8,31 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from server.domain.syntax import Syntax
 from server.domain.values import TextFormat
 from server.engine.richtext import html, plain, read_markdown, read_textile, write_markdown, write_textile
-from server.engine.richtext.document import Document, Mark, Paragraph, Text, Written
+from server.engine.richtext.crossing import Crossing, cross, named_items, references
+from server.engine.richtext.document import LITERAL, Document, Mark, Paragraph, Text, Written
 from server.engine.richtext.normal import normal
 
-__all__ = ["Converted", "attributed", "convert", "fingerprint", "names_its_author", "same_meaning"]
+__all__ = [
+    "Converted",
+    "Crossing",
+    "attributed",
+    "convert",
+    "fingerprint",
+    "named_items",
+    "names_its_author",
+    "notice",
+    "said_references",
+    "same_meaning",
+]
+
+_ALONE = Crossing()
+"""Nothing is named, and neither app links anything."""
 
 _FIRST_LINE = 1000
 """Characters within which the line that names an author ends."""
@@ -31,13 +47,33 @@ class Converted:
     lost: tuple[str, ...] = ()
 
 
-def convert(body: str, source: TextFormat, target: TextFormat) -> Converted:
-    """``body`` in the format ``target``; the same formats leave it as it is to the character. Never raises."""
-    if source is target:
-        return Converted(body)
-    document = read(body, source)
+def convert(body: str, source: TextFormat, target: TextFormat, crossing: Crossing = _ALONE) -> Converted:
+    """``body`` in the format ``target``; the same formats leave it as it is to the character. Never raises.
+
+    ``crossing``: what it names, and what the other app would take for a reference. Where that changes nothing of it,
+    the same formats leave it as it is, too.
+    """
+    if crossing is _ALONE:
+        if source is target:
+            return Converted(body)
+        document = read(body, source)
+    else:
+        found = read(body.replace(LITERAL, ""), source, literal=True)
+        document = cross(found, crossing)
+        if source is target and document == cross(found, _ALONE):
+            return Converted(body)
     written = write(document, target)
     return Converted(written.body, (*document.lost, *written.lost))
+
+
+def notice(text: str, format_: TextFormat, syntax: Syntax) -> str:
+    """A sentence of our own in an app's format, in which the app takes nothing for a reference."""
+    return convert(text, TextFormat.PLAIN, format_, Crossing(target=syntax)).body
+
+
+def said_references(body: str, format_: TextFormat, syntax: Syntax) -> frozenset[str]:
+    """The words of ``body`` by which its own app links or mentions something."""
+    return references(read(body, format_, literal=True), syntax) if syntax.links else frozenset()
 
 
 def same_meaning(a: str, a_format: TextFormat, b: str, b_format: TextFormat) -> bool:
@@ -66,12 +102,12 @@ def fingerprint(body: str, format_: TextFormat) -> str:
     return hashlib.sha256(f"{format_}\n{text}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def attributed(body: str, format_: TextFormat, author: str, when: datetime) -> str:
+def attributed(body: str, format_: TextFormat, author: str, when: datetime, crossing: Crossing = _ALONE) -> str:
     """``body`` under a line that says who wrote it, and when (``when`` carries a zone; shown in UTC)."""
     name = " ".join(author.split()) or "Somebody"
     moment = when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     line = Paragraph((Text(name, (Mark.STRONG,)), Text(f" wrote on {moment}:")))
-    header = write(Document(normal([line])), format_).body
+    header = write(cross(Document(normal([line])), replace(crossing, source=Syntax())), format_).body
     separator = "\n" if format_ is TextFormat.HTML else "\n\n"
     return f"{header}{separator}{body}"
 
@@ -88,17 +124,17 @@ def names_its_author(body: str, format_: TextFormat) -> bool:
     )
 
 
-def read(body: str, source: TextFormat) -> Document:
-    """The tree of ``body`` in normal form."""
+def read(body: str, source: TextFormat, *, literal: bool = False) -> Document:
+    """The tree of ``body`` in normal form; ``literal``: with the signs that ``crossing`` wants."""
     match source:
         case TextFormat.PLAIN:
             return plain.read(body)
         case TextFormat.MARKDOWN:
-            return read_markdown.read(body)
+            return read_markdown.read(body, literal=literal)
         case TextFormat.HTML:
-            return html.read(body)
+            return html.read(body, literal=literal)
         case TextFormat.TEXTILE:
-            return read_textile.read(body)
+            return read_textile.read(body, literal=literal)
 
 
 def write(document: Document, target: TextFormat) -> Written:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from server.engine.richtext.document import (
+    LITERAL,
     Block,
     Break,
     CodeBlock,
@@ -73,7 +74,9 @@ class _Frame:
 class Builder:
     """Takes a text piece by piece. For one text only."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, literal: bool = False) -> None:
+        self.literal = literal
+        """Whether ``part`` leaves its sign."""
         self._frames = [_Frame(Kind.ROOT, 0)]
         self._marks: list[tuple[str, Mark | None, str]] = []
         self._look: tuple[tuple[Mark, ...], str] = ((), "")
@@ -94,6 +97,13 @@ class Builder:
                 return
             frame = self._stray()
         frame.inlines.append(Text(text, marks, link))
+
+    def part(self) -> None:
+        """What was written last and what comes are one word to people, and to the app they are not."""
+        written = self._frames[-1].inlines
+        last = written[-1] if written else None
+        if self.literal and isinstance(last, Text) and not last.text[-1:].isspace():
+            self.text(LITERAL)
 
     def line_break(self) -> None:
         """A new line in the same block."""

@@ -18,11 +18,23 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A stretch of text in one look. ``marks`` are sorted and without repeats; ``link`` is a safe address or empty."""
+    """A stretch of text in one look. ``marks`` are sorted and without repeats; ``link`` is a safe address or empty.
+
+    ``how`` is for writers: ``MEANT`` is written as it is, so that the target's app links it; a ``Guard`` keeps the app
+    from that.
+    """
 
     text: str
     marks: tuple[Mark, ...] = ()
     link: str = ""
+    how: str = ""
+
+
+MEANT = "meant"
+JOINER = "\u2060"
+"""Nobody sees it, and no word goes on over it."""
+LITERAL = "\ufdd0"
+"""Stands in a text that is read for a crossing where its markup parts a word; no such sign is ever written."""
 
 
 @dataclass(frozen=True, slots=True)

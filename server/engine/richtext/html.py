@@ -6,8 +6,11 @@ import html
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+from server.domain.syntax import Guard
 from server.engine.richtext.build import Builder, Kind
 from server.engine.richtext.document import (
+    JOINER,
+    MEANT,
     Block,
     Break,
     CodeBlock,
@@ -113,6 +116,8 @@ class _Reader(HTMLParser):
         self._pre: list[str] = []
         self._pre_depth = 0
         self._language = ""
+        self._opened = ""
+        """The tag that was opened last, while nothing has come since."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self._hidden or tag in _HIDDEN:
@@ -127,12 +132,16 @@ class _Reader(HTMLParser):
             self.to.mark(tag, None, found.get("href", ""))
         else:
             self._block(tag, found)
+        self._opened = tag
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in _HIDDEN:  # <script/> hides nothing here, and must not hide the rest of the text
             self.handle_starttag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == self._opened == "span" and not (self._hidden or self._pre_depth):
+            self.to.part()  # nothing stands between the two: it parts what is around it
+        self._opened = ""
         if self._hidden:
             if tag in self._hidden:
                 del self._hidden[self._hidden.index(tag) :]
@@ -147,7 +156,12 @@ class _Reader(HTMLParser):
         elif tag in _HEADINGS or tag in _PARAGRAPHS:
             self.to.flush()
 
+    def handle_comment(self, data: str) -> None:
+        if not (data.strip() or self._hidden or self._pre_depth):
+            self.to.part()
+
     def handle_data(self, data: str) -> None:
+        self._opened = ""
         if self._hidden:
             return
         if self._pre_depth:
@@ -222,9 +236,12 @@ def feed(body: str, to: Builder) -> None:
         reader.end()
 
 
-def read(body: str) -> Document:
-    """Unknown tags are left out and their content stays. Never raises."""
-    to = Builder()
+def read(body: str, *, literal: bool = False) -> Document:
+    """Unknown tags are left out and their content stays. Never raises.
+
+    ``literal``: where the markup parts a sign from its word, ``LITERAL`` is left between them.
+    """
+    to = Builder(literal=literal)
     feed(body, to)
     return to.finish()
 
@@ -291,6 +308,12 @@ def _inlines(inlines: Inlines) -> str:
     return "".join(_pieces(inlines))
 
 
+def _guarded(text: Text) -> str:
+    """Text that the app shall take for a link, or must not."""
+    between = {MEANT: "", Guard.JOINER: JOINER, Guard.COMMENT: "<!-- -->"}.get(text.how, "<span></span>")
+    return escaped(text.text[:1]) + between + escaped(text.text[1:])
+
+
 def _pieces(inlines: Inlines) -> Iterator[str]:
     for one in in_runs(inlines):
         match one:
@@ -299,8 +322,10 @@ def _pieces(inlines: Inlines) -> Iterator[str]:
                 yield f"<{tag}>{_inlines(one.inlines)}</{tag}>"
             case Run():
                 yield f'<a href="{escaped(one.link)}">{_inlines(one.inlines)}</a>'
-            case Text():
+            case Text(how=""):
                 yield escaped(one.text)
+            case Text():
+                yield _guarded(one)
             case Mention():
                 yield escaped(f"@{one.name}")
             case Break():

@@ -161,7 +161,7 @@ def _line(inlines: Iterable[Inline]) -> Inlines:
     for one in merged:
         if (
             isinstance(one, Text)
-            and not one.link
+            and not (one.link or one.how)
             and Mark.CODE not in one.marks
             and ("@" in one.text or ":" in one.text)
         ):
@@ -178,7 +178,7 @@ def _cleaned(inlines: Iterable[Inline]) -> Iterator[Inline]:
             if not text.isascii() or not text.isprintable() or "  " in text:
                 text = _BLANKS.sub(" ", _CONTROLS.sub("", text))
             if text:
-                yield Text(text, one.marks, one.link) if text is not one.text else one
+                yield replace(one, text=text) if text is not one.text else one
         elif isinstance(one, Mention):
             yield Text(f"@{one.name}")
         elif isinstance(one, Image):
@@ -194,7 +194,7 @@ def _cleaned(inlines: Iterable[Inline]) -> Iterator[Inline]:
 def _merged(inlines: Iterable[Inline]) -> list[Inline]:
     done: list[Inline] = []
     pieces: list[str] = []
-    look: tuple[tuple[Mark, ...], str] = ((), "")
+    look: tuple[tuple[Mark, ...], str, str] = ((), "", "")
 
     def flush() -> None:
         if pieces:
@@ -204,9 +204,9 @@ def _merged(inlines: Iterable[Inline]) -> list[Inline]:
 
     for one in inlines:
         if isinstance(one, Text):
-            if (one.marks, one.link) != look:
+            if (one.marks, one.link, one.how) != look:
                 flush()
-                look = (one.marks, one.link)
+                look = (one.marks, one.link, one.how)
             pieces.append(one.text)
         else:
             flush()
@@ -232,7 +232,7 @@ def _blanks_apart(inlines: list[Inline]) -> Iterator[Inline]:
             continue
         if last is not None and (waiting or one.text[0] == " "):
             yield _blank(last, one)
-        yield Text(word, one.marks, one.link)
+        yield replace(one, text=word)
         last, waiting = one, one.text[-1] == " "
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from server.engine.richtext.document import (
+    JOINER,
+    MEANT,
     Block,
     Break,
     CodeBlock,
@@ -86,7 +88,8 @@ class _Loss:
         for index, one in enumerate(inlines):
             match one:
                 case Text():
-                    done.append(one.text)
+                    guarded = one.how not in ("", MEANT)
+                    done.append(one.text[:1] + JOINER + one.text[1:] if guarded else one.text)
                     self.lost = self.lost or bool(one.marks)
                     following = inlines[index + 1] if index + 1 < len(inlines) else None
                     ends = not isinstance(following, Text) or following.link != one.link

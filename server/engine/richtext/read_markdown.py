@@ -52,8 +52,9 @@ _CONTAINERS = {
 }
 
 
-def _parser() -> MarkdownIt:
+def _parser(*without: str) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST, "html": True}).enable(["table", "strikethrough"])
+    parser.disable(list(without))
     parser.normalizeLink = str  # type: ignore[method-assign, assignment] # addresses stay as they were typed
     parser.normalizeLinkText = str  # type: ignore[method-assign, assignment]
     parser.validateLink = bool  # type: ignore[method-assign, assignment] # the builder judges
@@ -62,18 +63,23 @@ def _parser() -> MarkdownIt:
 
 
 _PARSER = _parser()
+_LITERAL_PARSER = _parser("text_join")
+"""Tells what was written as a character reference from the text around it."""
 
 
-def read(body: str) -> Document:
-    """Never raises; what is no markup is text."""
+def read(body: str, *, literal: bool = False) -> Document:
+    """Never raises; what is no markup is text.
+
+    ``literal``: where the markup parts a sign from its word, ``LITERAL`` is left between them.
+    """
     body = body.replace("\r\n", "\n").replace("\r", "\n")
     if all(_SIMPLE.fullmatch(line) for line in body.split("\n")):
         return plain.read(body)
-    tokens = _PARSER.parse(body)
+    tokens = (_LITERAL_PARSER if literal else _PARSER).parse(body)
     if any(token.level >= _DEEPEST - 1 for token in tokens):
         read_as_it_stands = plain.read(body)
         return Document(read_as_it_stands.blocks, (TOO_DEEP,))
-    to = Builder()
+    to = Builder(literal=literal)
     for token in tokens:
         _block(token, to)
     return to.finish()
@@ -126,8 +132,11 @@ def _html_block(content: str, to: Builder) -> None:
 
 
 def _inlines(children: Iterable[Token], to: Builder) -> None:
-    hidden = ""
+    hidden = opened = ""
     for token in children:
+        if (opened, token.content) == ("<span>", "</span>"):
+            to.part()
+        opened = token.content
         if token.type == "html_inline":
             hidden = _html_inline(token.content, hidden, children, to)
         elif not hidden:
@@ -138,6 +147,8 @@ def _inline(token: Token, to: Builder) -> None:
     kind = token.type
     if kind in {"text", "text_special"}:
         to.text(token.content)
+        if token.info == "entity":
+            to.part()
     elif kind in {"softbreak", "hardbreak"}:
         to.line_break()
     elif kind == "code_inline":
@@ -168,8 +179,10 @@ def _alt(token: Token) -> str:
 def _html_inline(content: str, hidden: str, children: Iterable[Token], to: Builder) -> str:
     """Act on one tag in running text; the name of the tag whose content is being left out, or nothing."""
     tag = _TAG.fullmatch(content)
-    if tag is None:
-        return hidden  # a comment or a declaration
+    if tag is None:  # a comment or a declaration
+        if not hidden and content.removeprefix("<!--").removesuffix("-->").strip() == "":
+            to.part()
+        return hidden
     closing, name = bool(tag[1]), tag[2].lower()
     if hidden:
         return "" if closing and name == hidden else hidden

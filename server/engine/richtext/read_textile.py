@@ -55,10 +55,13 @@ _LINK = re.compile(
 _LOOK = re.compile(r"(?:\([^\")\s]+\)|\{[^}\n]+\}|\[[a-z_-]+\]){1,3}(?=.)", re.DOTALL)
 
 
-def read(body: str) -> Document:
-    """Never raises; what is no markup is text."""
+def read(body: str, *, literal: bool = False) -> Document:
+    """Never raises; what is no markup is text.
+
+    ``literal``: after a sign that was written as a character reference ``LITERAL`` is left.
+    """
     body = body.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    reader = _Reader()
+    reader = _Reader(literal=literal)
     reader.text(body)
     return reader.to.finish()
 
@@ -66,8 +69,8 @@ def read(body: str) -> Document:
 class _Reader:
     """Reads one text. What is taken out beforehand is numbered; its number stands between NULs in the text."""
 
-    def __init__(self) -> None:
-        self.to = Builder()
+    def __init__(self, *, literal: bool) -> None:
+        self.to = Builder(literal=literal)
         self._ripped: list[re.Match[str]] = []
 
     def text(self, body: str) -> None:
@@ -211,6 +214,8 @@ class _Reader:
             case "&":
                 entity = ENTITY.match(text, at)
                 self.to.text(html.unescape(entity[0]) if entity else "")
+                if entity:
+                    self.to.part()
                 return entity.end() if entity else at
             case "@":
                 return self._code(text, at, before)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.engine.richtext.document import Inline, Inlines, Mark, Text
 
@@ -56,5 +56,5 @@ def _end(inlines: Inlines, start: int, mark: Mark | None, link: str) -> int:
 
 def _without(text: Text, mark: Mark | None) -> Text:
     if mark is None:
-        return Text(text.text, text.marks)
-    return Text(text.text, tuple(one for one in text.marks if one is not mark), text.link)
+        return replace(text, link="")
+    return replace(text, marks=tuple(one for one in text.marks if one is not mark))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from server.domain.syntax import Guard
 from server.engine.richtext.document import (
+    JOINER,
     Block,
     Break,
     CodeBlock,
@@ -134,8 +136,10 @@ def _inlines(inlines: Inlines) -> str:
                 done += _marked(mark, _inlines(one.inlines), done[-1:], following)
             case Run():
                 done += _link(one)
-            case Text():
+            case Text(how=""):
                 done += escaped(one.text)
+            case Text():
+                done += _guarded(one)
             case Mention():
                 done += escaped(f"@{one.name}")
             case Break():
@@ -144,6 +148,24 @@ def _inlines(inlines: Inlines) -> str:
                 image = f"![{escaped(one.alt)}]({_address(one.source)})"
                 done += f"[{image}]({_address(one.link)})" if one.link else image
     return done
+
+
+def _guarded(text: Text) -> str:
+    """Text that the app shall take for a link, or must not."""
+    first, rest = text.text[:1], escaped(text.text[1:])
+    match text.how:
+        case "meant":
+            return text.text
+        case Guard.BANG:
+            return f"!{escaped(text.text)}"
+        case Guard.ENTITY:
+            return f"&#{ord(first)};{rest}"
+        case Guard.JOINER:
+            return f"{escaped(first)}{JOINER}{rest}"
+        case Guard.SPAN:
+            return f"{escaped(first)}<span></span>{rest}"
+        case _:
+            return f"{escaped(first)}<!-- -->{rest}"
 
 
 def _marked(mark: Mark, inner: str, before: str, following: object) -> str:

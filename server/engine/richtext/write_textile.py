@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from server.domain.syntax import Guard
 from server.engine.richtext.build import flat
 from server.engine.richtext.document import (
+    JOINER,
+    MEANT,
     Block,
     Break,
     CodeBlock,
@@ -195,8 +198,10 @@ class _Words:
                     self._marked(one, mark, following)
                 case Run():
                     self._link(one, following)
-                case Text():
+                case Text(how=""):
                     self._text(one.text)
+                case Text():
+                    self._guarded(one)
                 case Mention():
                     self._text(f"@{one.name}")
                 case Break():
@@ -228,7 +233,8 @@ class _Words:
         text = "".join(one.text for one in run.inlines if isinstance(one, Text))
         before = self._done[-1:]
         word = bool(re.match(r"\w", before)) or bool(re.match(r"\w", following))  # a little stricter than Redmine
-        if not word and before != "@" and not re.search(r"[@<>&|\"]", text):
+        plain = all(isinstance(one, Text) and not one.how for one in run.inlines)  # else @x@ may look like a mention
+        if plain and not word and before != "@" and not re.search(r"[@<>&|\"]", text):
             self._done += f"@{text}@"
         elif not OFF_TAG.search(text):
             self._done += f"<code>{text}</code>"
@@ -280,6 +286,17 @@ class _Words:
                 self._done += " "
         elif following.startswith(":"):
             self._done += " "
+
+    def _guarded(self, text: Text) -> None:
+        """Text that Redmine shall take for a link, or must not."""
+        if text.how == MEANT:
+            self._done += text.text
+            self._position += len(text.text)
+            return
+        first, rest = text.text[0], text.text[1:]
+        self._done += first + JOINER if text.how == Guard.JOINER else f"&#{ord(first)};"
+        self._position += 1
+        self._text(rest)
 
     def _text(self, text: str) -> None:
         """Text that stays text."""

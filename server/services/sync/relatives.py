@@ -16,6 +16,7 @@ from server.engine.audience import stays
 from server.engine.filters import outside
 from server.engine.links import STAYS, Relatives, targets, travel
 from server.services.sync import look as looking
+from server.services.sync import naming
 from server.services.sync.work import Look, Work
 from server.store import holds, pairs
 from server.store.pairs import Twin
@@ -57,8 +58,9 @@ def in_waves(work: Work, looks: Sequence[Look]) -> list[list[Look]]:
 def learn(work: Work, looks: Sequence[Look]) -> Relatives:
     """What is known of the items that these ones' links lead to. A look whose question an app does not answer fails."""
     rules = work.mapping.document.links
+    named = naming.twins_named(work, looks)
     if not travel(rules):
-        return Relatives()
+        return Relatives(named=named)
     wanted: dict[Side, set[str]] = {side: set() for side in Side}
     fresh: dict[Side, dict[str, list[Look]]] = {side: defaultdict(list) for side in Side}
     for one in looks:
@@ -82,7 +84,7 @@ def learn(work: Work, looks: Sequence[Look]) -> Relatives:
         twins[side] = {target: twin for target, twin in twins[side].items() if target not in nowhere.keys() | unmade}
         if work.dry:  # it makes no twins, and shall count the links that come with them
             twins[side] |= {target: f"the twin of {target}" for target in waiting[side]}
-    return Relatives(twins, {side: frozenset(waiting[side]) for side in Side}, apart)
+    return Relatives(twins, {side: frozenset(waiting[side]) for side in Side}, apart, named)
 
 
 def _sort(

@@ -18,6 +18,7 @@ from server.connectors.seen import KEEPS_CREATED_AT, Seen
 from server.domain.errors import CredentialsRefused, LostAnswer, NotThatApp, Rejected, Transient, Unreadable
 from server.domain.item import PARENT, Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Page
 from server.domain.lineage import Births, Newborn
+from server.domain.syntax import Syntax
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 from tests.property.model.app import BLOCKED, BLOCKS, RELATES, ModelApp
 from tests.property.model.fates import Fate, Killed
@@ -77,6 +78,9 @@ class ModelConnector:
         if self.who != "us":
             self.app.makers[made] = self.who
         return made
+
+    def syntax(self, container: str) -> Syntax:  # noqa: ARG002 - the protocol's shape
+        return self.app.syntax
 
     def zone(self) -> str:
         return self.app.zone

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from server.connectors.stamps import version
 from server.domain.errors import Gone, Hidden, Rejected
 from server.domain.item import PARENT, Attachment, Comment, Item, Link
+from server.domain.syntax import Syntax
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat, Value
 from tests.property.model.fates import Fate
 from tests.property.model.quirks import folded, rendered, trimmed
@@ -80,6 +81,8 @@ class ModelApp:
     """The items that our account does not see."""
     moves_for_links: bool = True
     """Whether a link counts as a change of its items."""
+    syntax: Syntax = field(default_factory=Syntax)
+    """What it makes of running text."""
     zone: str = ""
     """In which zone our account reads days."""
     lag: int = 0

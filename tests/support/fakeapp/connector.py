@@ -30,6 +30,7 @@ from server.connectors.stamps import version
 from server.domain.errors import Gone, NotThatApp, Rejected
 from server.domain.item import PARENT, Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Link, Page
 from server.domain.lineage import Births, Newborn
+from server.domain.syntax import Syntax
 from server.domain.values import AppUser, FieldKind, FieldSpec, Option, TextFormat, Value
 
 PAGE = 100
@@ -101,6 +102,9 @@ class FakeConnector:
 
     def abilities(self, container: str) -> Capabilities:
         return self._manifest.capabilities if container else Capabilities()
+
+    def syntax(self, container: str) -> Syntax:
+        return Syntax() if container else Syntax(pictures=True)
 
     def zone(self) -> str:
         return self._zone

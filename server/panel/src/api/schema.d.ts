@@ -1260,6 +1260,7 @@ export interface components {
             scan_hours: number;
             schedule?: components["schemas"]["Schedule"];
             scope?: components["schemas"]["ScopeRules"];
+            texts?: components["schemas"]["TextRules"];
             /** Types */
             types: components["schemas"]["TypeMapping"][];
         };
@@ -2511,6 +2512,19 @@ export interface components {
          * @enum {string}
          */
         TextFormat: "plain" | "markdown" | "textile" | "html";
+        /**
+         * TextRules
+         * @description What becomes of what texts name. ``mentions``: a mention of a person who is known on the other side is one there.
+         *
+         *     Otherwise it is shown as it was written, and nobody is told.
+         */
+        TextRules: {
+            /**
+             * Mentions
+             * @default false
+             */
+            mentions: boolean;
+        };
         /**
          * TokenIn
          * @description A new API token for the caller.

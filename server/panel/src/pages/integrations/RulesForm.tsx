@@ -14,7 +14,7 @@ interface Props {
 }
 
 export function RulesForm({ document, names, onChange }: Props) {
-  const { comments, attachments, links } = document;
+  const { comments, attachments, links, texts } = document;
   const ways: { value: string; label: string }[] = [
     { value: "both", label: "Both ways" },
     { value: "to_right", label: `From ${names.left} to ${names.right}` },
@@ -49,6 +49,10 @@ export function RulesForm({ document, names, onChange }: Props) {
       <Switch
         label="Carry over changes to comments" description="Where the app can change a comment afterwards." disabled={comments.direction === null}
         checked={comments.edits} onChange={(event) => onChange({ ...document, comments: { ...comments, edits: event.currentTarget.checked } })}
+      />
+      <Switch
+        label="Mention people on the other side" description="A mention such as @name of somebody who is known on both sides mentions them there, too. Otherwise it is shown, and nobody is told."
+        checked={texts.mentions} onChange={(event) => onChange({ ...document, texts: { ...texts, mentions: event.currentTarget.checked } })}
       />
       <Switch
         label="Delete twins of deleted comments and files" description="Where the app can. Otherwise they stay, and the history says so."

@@ -15,6 +15,7 @@ const document = (more: Partial<Document> = {}): Document => ({
   attachments: { direction: "both", max_bytes: 50 * 1024 * 1024, deletions: false },
   schedule: { every_seconds: 30, cron: "", zone: "UTC", windows: [], webhooks: true },
   scan_hours: 24,
+  texts: { mentions: false },
   matching: { rules: [] },
   migration: null,
   audience: { left: "stay", right: "stay", leaving: { on_left: "ignore", on_right: "ignore" } },
@@ -82,5 +83,10 @@ describe("an integration in plain words", () => {
 
   it("tells sizes as the form does", () => {
     expect(about(document(), "files")).toContain("up to 50 MB");
+  });
+
+  it("say it when people are mentioned on the other side", () => {
+    expect(about(document(), "comments")).not.toContain("mention");
+    expect(about(document({ texts: { mentions: true } }), "comments")).toContain("mentions them on the other side");
   });
 });

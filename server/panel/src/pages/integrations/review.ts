@@ -31,6 +31,7 @@ export function review(
     ...fields(document, names, label),
     conflicts(document, names),
     comments(document, names),
+    ...mentions(document),
     privates(document, names, privacy),
     files(document, names),
     links(document, names),
@@ -117,6 +118,11 @@ function conflicts(document: Document, { left, right }: Names): Sentence {
   if (policies.size === 0) return { about: "conflicts", text: "Nothing travels both ways, so no two changes can collide.", grave: false };
   if (policies.size === 1 && only) return { about: "conflicts", text: `When the same field was changed on both sides, ${words[only]}.`, grave: false };
   return { about: "conflicts", text: `When the same field was changed on both sides, it depends on the field: ${list([...policies].map((policy) => words[policy]), "or")}.`, grave: false };
+}
+
+function mentions({ texts }: Document): Sentence[] {
+  if (!texts.mentions) return [];
+  return [{ about: "comments", text: "A mention of somebody who is known on both sides mentions them on the other side, too.", grave: true }];
 }
 
 function comments({ comments: rules }: Document, names: Names): Sentence {

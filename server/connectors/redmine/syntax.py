@@ -1,0 +1,44 @@
+"""What Redmine makes of running text: links to issues, versions, commits and wiki pages, macros, mentions, pictures.
+
+It must not send anything. Redmine links what its formatter has written, but looks for mentions in what people wrote.
+"""
+
+from __future__ import annotations
+
+import re
+
+from server.domain.syntax import AutoLink, Guard, Syntax
+
+_BEFORE = r"(?<![^\s(,\-\[>])(?P<escape>!)?"
+"""What may stand before a link; an exclamation mark keeps Redmine from making one."""
+_THINGS = "attachment|document|version|forum|news|message|project|commit|source|export|user"
+_ISSUE = rf"{_BEFORE}##?(?P<item>\d+)(?:#note)?(?:-\d+)?(?![\w-])"
+_OTHERS = (
+    rf"{_BEFORE}(?:[a-z0-9\-_]+:)?(?:{_THINGS})?(?:##?|(?:[a-z0-9\-_]+\|)?r)(?:\d+|note)(?:#note)?(?:-\d+)?(?!\w)",
+    rf"{_BEFORE}(?:[a-z0-9\-_]+:)?(?:{_THINGS}):(?:\"[^\"\n]+\"|[^\"\s<>]+)",
+    r"(?P<escape>!)?\[\[[^\[\]\n|]+(?:\|[^\[\]\n]*)?\]\]",
+    r"(?P<escape>!)?\{\{\w+(?:\([^\n\r]*?\))?\s*\}\}",
+)
+_PERSON = r"(?<!\w)@(?P<person>[A-Za-z0-9_](?:[A-Za-z0-9_.@-]*[A-Za-z0-9_-])?)"
+
+_GUARDS = {"textile": (Guard.ENTITY, Guard.ENTITY), "markdown": (Guard.BANG, Guard.ENTITY)}
+"""Of links and of mentions, by the setting of the text format."""
+_COMMON_MARK = (Guard.BANG, Guard.SPAN)
+
+
+def syntax(text_format: str, base_url: str) -> Syntax:
+    """What a Redmine with that text format, at that address, makes of text."""
+    links, mentions = _GUARDS.get(text_format, _COMMON_MARK)
+    base = re.escape(base_url.rstrip("/"))
+    return Syntax(
+        links=(
+            AutoLink(_ISSUE, links),
+            *(AutoLink(one, links) for one in _OTHERS),
+            AutoLink(_PERSON, mentions),
+        ),
+        item="#{id}",
+        person="@{login}",
+        pictures=True,
+        addresses=(rf"{base}/issues/(?P<item>\d+)(?:\.html)?(?:[?#]\S*)?",),
+        files=(rf"(?:{base})?/attachments/(?:download/|thumbnail/)?(?P<file>\d+)(?:/\S*)?",),
+    )
