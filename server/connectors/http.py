@@ -48,6 +48,9 @@ _PORTS: Final = {"http": 80, "https": 443}
 _NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL", "RECORD_LAYER_FAILURE"})
 """OpenSSL's reasons that only a handshake gives; with any other, something may have been sent."""
 _OK, _MULTIPLE = 200, 300
+_BAD_REQUEST, _ITS_OWN_FAULT = 400, 500
+_ABOUT_US: Final = frozenset({401, 403, 429})
+"""Refusals of our account or our pace, wherever in the app they are met."""
 _JSON: Final = "application/json"
 _CLEAN: Final = re.compile(r"[A-Za-z0-9/?&=._~+:,;@!$'()*-]*")
 """A path and query that need no quoting."""
@@ -179,12 +182,19 @@ class HttpOutlet:
     def _send(
         self, method: str, target: str, headers: Mapping[str, str], body: Any, *, at_once: bool
     ) -> BaseHTTPResponse:
-        """Send, following redirects of reads within the origin."""
+        """Send, following redirects of reads within the origin.
+
+        Raises ``NotThatApp`` where such a way ends in a refusal: that is of the place it led to, a log-in page mostly.
+        It says nothing of what was asked for, least of all that it is gone.
+        """
         url = ""
         for _ in range(_MOST_MOVES + 1):
             response = self._exchange(method, target, headers, body, at_once=at_once)
             moved = response.headers.get("Location") if response.status in _MOVED else None
             if moved is None:
+                if url and _BAD_REQUEST <= response.status < _ITS_OWN_FAULT and response.status not in _ABOUT_US:
+                    response.close()
+                    raise troubles.spoilt(troubles.led_astray(self._origin, url, response.status))
                 return response
             response.close()
             url = requote_uri(urljoin(self._origin + target, moved))

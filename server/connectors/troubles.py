@@ -111,6 +111,14 @@ def spoilt(error: AppError) -> AppError:
     return error
 
 
+def led_astray(origin: str, url: str, status: int) -> NotThatApp:
+    """A read was sent on to another address, which refused it."""
+    return NotThatApp(
+        f"{origin} sent a read on to {url}, which refused it (HTTP {status}). A login page may stand in between; if "
+        "the app moved, put its final address into the connection."
+    )
+
+
 def sent_on(origin: str, url: str) -> LostAnswer:
     """A write was answered with another address, the app's own or a log-in's."""
     return LostAnswer(

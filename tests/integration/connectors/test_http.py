@@ -248,6 +248,24 @@ def test_a_redirect_within_the_app_is_followed_for_reads_alone(app: WebApp, outl
         outlet.request("GET", "/")
 
 
+@pytest.mark.parametrize("status", [400, 404, 406, 410])
+def test_a_refusal_where_a_redirect_leads_is_no_word_on_what_was_asked_for(
+    app: WebApp, outlet: HttpOutlet, status: int
+) -> None:
+    app.answer(302, headers={"Location": "/login"})
+    app.answer(status, b"no such page")
+    with pytest.raises(NotThatApp, match="sent a read on to") as caught:
+        outlet.request("GET", "/items/7", accept=(404, 410))
+    assert caught.value.spoilt, "the next answer may be as it should"
+
+
+def test_an_account_that_is_refused_where_a_redirect_leads_is_refused(app: WebApp, outlet: HttpOutlet) -> None:
+    app.answer(302, headers={"Location": "/moved"})
+    app.answer(401, b"who are you?")
+    with pytest.raises(CredentialsRefused):
+        outlet.request("GET", "/items/7")
+
+
 @pytest.mark.parametrize(
     "url", ["", "tracker", "ftp://x", "http://", "http://u:p@host", "http://h:99999", "http://h/?q"]
 )
