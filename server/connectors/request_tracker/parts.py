@@ -6,13 +6,13 @@ other, so everything of them arrives, in its order. What is too deep for that ar
 
 from __future__ import annotations
 
-import mimetypes
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from server.connectors.reading import number, text
 from server.connectors.request_tracker.read import File, Json, Text
+from server.connectors.unnamed import made_up_name
 from server.domain.values import TextFormat
 
 DEEPEST = 20
@@ -27,18 +27,6 @@ _ONCE = re.compile(r"^X-RT-Original-Content-Type:\s*(text/(?:plain|html))\b", re
 _CHARSET = re.compile(r"^Content-Type:[^\n]*(?:\n[ \t][^\n]*)*\bcharset=", re.IGNORECASE | re.MULTILINE)
 _SHOWN = ("text/plain", "text/html")
 _CONTAINERS = "multipart/"
-_NAMED_BY_KIND = {
-    MAIL: "message.eml",
-    "message/delivery-status": "delivery-status.txt",
-    "message/disposition-notification": "disposition-notification.txt",
-    "text/rfc822-headers": "headers.txt",
-    "text/calendar": "invitation.ics",
-    "application/ics": "invitation.ics",
-    "application/pgp-signature": "signature.asc",
-    "application/pkcs7-signature": "smime.p7s",
-    "application/x-pkcs7-signature": "smime.p7s",
-    "application/pgp-encrypted": "encrypted.asc",
-}
 _LONGEST_TEXT = 1_000_000
 """Bytes of a text; what is longer is no mail that somebody wrote."""
 _UNKNOWN = "application/octet-stream"
@@ -205,9 +193,4 @@ def _name(part: Part) -> str:
     """The file's name; one that came without gets one, whose ending says what it is."""
     if part.name:
         return part.name if not part.parts or "." in part.name else f"{part.name}.eml"
-    known = _NAMED_BY_KIND.get(MAIL if part.parts else part.content_type)
-    if known is None:
-        ending = mimetypes.guess_extension(part.content_type, strict=False)
-        known = f"part{ending or ('.txt' if part.content_type.startswith('text/') else '.bin')}"
-    stem, _, ending = known.rpartition(".")
-    return f"{stem}-{part.id}.{ending}"
+    return made_up_name(MAIL if part.parts else part.content_type, part.id)

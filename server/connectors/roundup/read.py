@@ -16,6 +16,7 @@ from server.connectors.reading import number, part, text
 from server.connectors.roundup.schema import DESCRIPTION, Property, Shape, label
 from server.connectors.roundup.session import Json
 from server.connectors.stamps import version
+from server.connectors.unnamed import made_up_name
 from server.domain.item import PARENT, Attachment, Comment, Item, Link
 from server.domain.values import FieldKind, Value
 
@@ -206,12 +207,13 @@ def read_comment(raw: Json, by: Reading) -> Comment:
 
 def read_file(raw: Json, size: int, by: Reading) -> Attachment:
     """A file's description."""
-    creator = person_of(raw.get("creator"))
+    creator, own_number = person_of(raw.get("creator")), number(raw["id"])
+    kind = str(raw.get("type") or "application/octet-stream")
     return Attachment(
-        id=number(raw["id"]),
-        name=str(raw.get("name") or "file"),
+        id=own_number,
+        name=str(raw.get("name") or "").strip() or made_up_name(kind, own_number),
         size=size,
-        content_type=str(raw.get("type") or "application/octet-stream"),
+        content_type=kind,
         author_name=by.names.get(creator, ""),
         created_at=heard(raw["creation"]),
         own=creator == by.me,
