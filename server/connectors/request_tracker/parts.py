@@ -69,7 +69,8 @@ class Told:
 def read_part(row: Json) -> Part:
     """A part from RT's record of it."""
     kind = text(row.get("ContentType")).partition(";")[0].strip().casefold()
-    return Part(number(row["id"]), kind or _UNKNOWN, text(row.get("Filename")).strip(), size_of(row))
+    name = text(row.get("Filename"))
+    return Part(number(row["id"]), kind or _UNKNOWN, name if name.strip() else "", size_of(row))
 
 
 def once_text(headers: str) -> str:

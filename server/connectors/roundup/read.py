@@ -208,10 +208,10 @@ def read_comment(raw: Json, by: Reading) -> Comment:
 def read_file(raw: Json, size: int, by: Reading) -> Attachment:
     """A file's description."""
     creator, own_number = person_of(raw.get("creator")), number(raw["id"])
-    kind = str(raw.get("type") or "application/octet-stream")
+    kind, name = str(raw.get("type") or "application/octet-stream"), str(raw.get("name") or "")
     return Attachment(
         id=own_number,
-        name=str(raw.get("name") or "").strip() or made_up_name(kind, own_number),
+        name=name if name.strip() else made_up_name(kind, own_number),
         size=size,
         content_type=kind,
         author_name=by.names.get(creator, ""),

@@ -161,7 +161,8 @@ def test_rt_lists_parts_in_a_row_and_they_become_a_tree_again() -> None:
     [root] = tree(parts, {"2": ["3"]})
     assert [one.id for one in root.parts] == ["2", "4"]
     assert [one.id for one in root.parts[0].parts] == ["3"]
-    assert root.parts[1] == Part("4", "application/octet-stream", "a.bin", 0)
+    assert root.parts[1] == Part("4", "application/octet-stream", " a.bin ", 0), "a name is left as it is"
+    assert read_part({"id": "5", "ContentType": "image/png", "Filename": "  "}).name == ""
 
 
 def test_what_rt_tells_untruly_of_a_tree_is_no_endless_walk() -> None:
