@@ -18,6 +18,7 @@ import pytest
 from server.connectors.base import Connector
 from server.domain.errors import AppError, CredentialsRefused, Gone, NotThatApp, Rejected, Transient
 from server.domain.item import CommentDraft, Item, Page
+from server.domain.lineage import Lineage, Maker, lineage, marker, original
 from server.domain.values import FieldKind, Value
 from server.engine.lengths import cut
 from tests.contract.around_items import AroundItems
@@ -335,6 +336,32 @@ class Conformance(AroundItems, BehindAWall):
             with pytest.raises(Gone):
                 connector.delete(gone)
         assert item.id not in {one for page in connector.census(tracker.container) for one in page}
+
+    # Where a twin comes from
+
+    def test_what_was_made_is_listed_with_where_it_comes_from(self, tracker: Tracker, connector: Connector) -> None:
+        before = list(connector.births(tracker.container, ""))
+        reached = before[-1].reached if before else ""
+        root, chance = original(connector.place(tracker.container), "1"), str(uuid.uuid4())
+        wanted = replace(tracker.draft(), marker=marker(root, Maker(7, 3), chance))
+        made = connector.create(wanted)
+        born = [one for page in connector.births(tracker.container, reached) for one in page.items]
+        [twin] = [one for one in born if one.id == made.id]
+        assert (twin.key, twin.own, twin.made_at) == (made.key, True, made.created_at)
+        assert twin.title == wanted.fields[tracker.title]
+        assert connector.marks(tracker.container)
+        assert lineage(twin.marker) == lineage(made.marker) == Lineage(root, Maker(7, 3))
+        assert made.id in connector.find(wanted, connector.server_time or datetime.now(UTC))
+
+    def test_a_place_is_the_same_by_every_address(self, tracker: Tracker, connector: Connector) -> None:
+        there = connector.place(tracker.container)
+        if tracker.kind == "roundup":
+            pytest.skip("Roundup answers at its own address alone")
+        elsewhere = tracker.connect(url=tracker.settings["url"].replace("127.0.0.1", "localhost"))
+        try:
+            assert elsewhere.place(tracker.container) == there
+        finally:
+            elsewhere.close()
 
     # Several threads
 

@@ -22,13 +22,11 @@ from tests.property.world import Stage
 _quirks = st.fixed_dictionaries(
     {
         "marks_comments": st.booleans(),
-        "lag": st.sampled_from([0, 0, 0, 3]),
         "page": st.sampled_from([2, 50]),
         "renders": st.sampled_from([False, False, True]),
         "trims": st.sampled_from([False, False, True]),
     }
 )
-_DOUBLED = frozenset({Fate.TWICE})
 _troubles = st.lists(
     st.tuples(st.integers(0, 14), st.sampled_from([one for one in MISFORTUNES if one is not Fate.MEANWHILE])),
     min_size=1,

@@ -21,9 +21,11 @@ import structlog
 
 from tests.property.histories import Histories
 from tests.property.hushing import HushedHistories
+from tests.property.kindred import KindredHistories
 from tests.property.linking import LinkedHistories
 from tests.property.merging import MergedHistories
-from tests.property.playing import BATCH, crowded_stage, play
+from tests.property.playing import BATCH, crowded_stage, play, play_kindred
+from tests.property.together import tenants
 from tests.property.walking import WalkedHistories
 from tests.property.wrong_clocks import DatedHistories
 from tests.support.postgres import make_cluster, running_server
@@ -48,17 +50,21 @@ def _work(seconds: float, told: Queue[Played]) -> None:
     """Play batches until the time is over; a server and a stage of its own."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     end = time.monotonic() + seconds
-    with running_server() as server, crowded_stage(make_cluster(server)) as stage:
-        for kind in cycle(_KINDS):
+    with running_server() as server, crowded_stage(make_cluster(server)) as stage, tenants(stage.cluster, 3) as three:
+        for kind in cycle((*_KINDS, None)):  # none of these: several integrations on the same apps
             if time.monotonic() >= end:
                 return
-            before = Histories.played, Histories.steps
+            counted = KindredHistories if kind is None else Histories
+            before = counted.played, counted.steps
             try:
-                play(stage, BATCH, None, kind)
+                if kind is None:
+                    play_kindred(three, BATCH, None)
+                else:
+                    play(stage, BATCH, None, kind)
             except BaseException:  # whatever it was, the story is wanted
                 told.put(Played(0, 0, traceback.format_exc()))
                 raise
-            told.put(Played(Histories.played - before[0], Histories.steps - before[1]))
+            told.put(Played(counted.played - before[0], counted.steps - before[1]))
 
 
 def main() -> int:

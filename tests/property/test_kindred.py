@@ -23,7 +23,7 @@ def three(cluster: TestCluster) -> Iterator[list[Stage]]:
 
 
 def test_no_history_of_several_integrations_breaks_a_law(three: list[Stage]) -> None:
-    play_kindred(three, max(1, HISTORIES // 25), 3)
+    play_kindred(three, max(1, HISTORIES // 50), 3)
 
 
 @pytest.mark.parametrize("kind", KINDS[:5])

@@ -217,7 +217,13 @@ class Redmine:
         with self._telling(draft.fields):
             answer = self._begin(body, left_empty(draft.fields))
         made = _made(answer, "issue", "id", what="a new issue")
-        return self._settle(made, draft.fields)
+        item = self._settle(made, draft.fields)
+        late = self._learned.marker() if marker is None else None
+        if late is None or item.marker is not None:
+            return item
+        # The first issue of a project has shown us the field: without the id nobody would know whose twin it is.
+        self._put(made, {"custom_fields": [{"id": int(late), "value": draft.marker}]})
+        return self.fetch(made)
 
     def _begin(self, body: Json, empty: Json) -> Answer:
         """Make the issue, with ``empty`` what Redmine would else fill in; where it insists on that, it may."""
