@@ -223,6 +223,12 @@ class Connector(Protocol):
     def create(self, draft: Draft) -> Item:
         """Make the item and return it as the app now holds it."""
 
+    def way(self, item_id: str, changed: Mapping[str, Value]) -> Mapping[str, tuple[str, ...]]:
+        """The values over which ``update`` would take a field to its new one, by field; it only reads.
+
+        Empty where each is one step, or no way is known: then ``update`` writes nothing on the way to nowhere.
+        """
+
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         """Write the fields (a status through the workflow) and return the item as the app now holds it.
 

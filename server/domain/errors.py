@@ -6,9 +6,10 @@ travels as ``__cause__`` and is for the log only.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from server.domain.text import storable
+from server.domain.values import Value
 
 
 class LockstepError(Exception):
@@ -101,14 +102,22 @@ class CredentialsRefused(AppError):
 class Rejected(AppError):
     """The app refuses this one item: what it refuses is left out, or the pair is quarantined, with the app's own words.
 
-    ``fields``: the ids of the fields that it means, where it says so.
+    ``fields``: the ids of the fields that it means, where it says so. ``left``: what it holds now in fields that we
+    changed on the way to what it refuses, and could not put back.
     """
 
     def __init__(
-        self, message: str, *, words: str = "", status: int | None = None, fields: Collection[str] = ()
+        self,
+        message: str,
+        *,
+        words: str = "",
+        status: int | None = None,
+        fields: Collection[str] = (),
+        left: Mapping[str, Value] | None = None,
     ) -> None:
         super().__init__(message, words=words, status=status)
         self.fields = frozenset(fields)
+        self.left = dict(left or {})
 
 
 class Looping(Rejected):

@@ -6,7 +6,7 @@ An operation is journaled and committed before any remote write. It must not kno
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -32,10 +32,15 @@ class RestrictItem:
 
 @dataclass(frozen=True, slots=True)
 class UpdateItem:
-    """Write fields of the twin. ``before`` holds what each field held, for the history and for undo."""
+    """Write fields of the twin. ``before`` holds what each field held, for the history and for undo.
+
+    ``via``: the values over which a field is taken to its new one (a status through the workflow). Found there after a
+    death, they are ours.
+    """
 
     changed: Mapping[str, Value]
     before: Mapping[str, Value]
+    via: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kind: Literal["update"] = "update"
 
 

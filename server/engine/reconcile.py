@@ -6,6 +6,7 @@ See ``fields`` for the three-way merge, ``comments``, ``attachments`` and ``link
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as Dict
 from dataclasses import replace
 
 from server.domain.item import Draft, Item, Side
@@ -27,6 +28,7 @@ from server.engine.undo import after_cut_off
 
 _NOTHING: frozenset[str] = frozenset()
 _NOBODY = Relatives()
+Items = Dict[Side, Item]
 
 
 def unchanged(type_: CompiledType, pair: Pair, side: Side, item: Item, mapping: Mapping) -> bool:
@@ -120,7 +122,8 @@ def reconcile(
         return _plan_create(pair, type_, left, right, mapping, drawing, relatives)
     # Nothing was ever settled: the twin was created, but the answer was lost. What a person made comes first.
     first = pair.origin if pair.left.snapshot is None and pair.right.snapshot is None else None
-    merged = merge_fields(_worded(type_, texts), pair, left, right, first, _sent(lost))
+    sent = _sent(lost, {Side.LEFT: left, Side.RIGHT: right})
+    merged = merge_fields(_worded(type_, texts), pair, left, right, first, sent)
     narrow = to_restrict(mapping, type_, {Side.LEFT: left, Side.RIGHT: right})
     if narrow is not None:
         drawing.add(narrow[0], RestrictItem(narrow[1]))
@@ -155,8 +158,8 @@ def _worded(type_: CompiledType, texts: Texts | None) -> CompiledType:
     return replace(type_, fields=tuple(fields))
 
 
-def _sent(lost: tuple[Operation, ...]) -> dict[Side, dict[str, Value]]:
-    """What the writes with an unknown outcome carried; the later ones count.
+def _sent(lost: tuple[Operation, ...], items: Items) -> dict[Side, dict[str, Value]]:
+    """What the writes with an unknown outcome carried; the later ones count. A step on the way was carried, too.
 
     Not those of an undo: what it put back is to stay on its side (``engine.undo`` believes it).
     """
@@ -168,6 +171,8 @@ def _sent(lost: tuple[Operation, ...]) -> dict[Side, dict[str, Value]]:
             sent[one.side] |= one.step.draft.fields
         elif isinstance(one.step, UpdateItem):
             sent[one.side] |= one.step.changed
+            now = items[one.side].fields
+            sent[one.side] |= {name: now[name] for name, steps in one.step.via.items() if now.get(name) in steps}
     return sent
 
 

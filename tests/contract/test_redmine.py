@@ -26,7 +26,7 @@ from tests.support.testbeds import redmine as bed_of_redmine
 pytestmark = pytest.mark.trackers
 
 BUG, STRICT = "1", "4"
-NEW, IN_PROGRESS, CLOSED = "1", "2", "5"
+NEW, IN_PROGRESS, RESOLVED, CLOSED, REJECTED = "1", "2", "3", "5", "6"
 HIGH = "3"
 ALICE = "6"
 
@@ -161,10 +161,73 @@ def test_a_subproject_and_a_closed_issue_are_not_mistaken(
         assert child_issue not in found
 
 
+def walked(bed: bed_of_redmine.Redmine, *statuses: str) -> str:
+    """An issue of the strict workflow that a person has taken along; its number."""
+    body = {"issue": {"project_id": bed.project, "tracker_id": int(STRICT), "subject": "walked"}}
+    number = str(call(bed, "POST", "/issues.json", body)["issue"]["id"])
+    for status in statuses:
+        call(bed, "PUT", f"/issues/{number}.json", {"issue": {"status_id": status}})
+    return number
+
+
+def log(bed: bed_of_redmine.Redmine, number: str) -> list[Any]:
+    journals = call(bed, "GET", f"/issues/{number}.json?include=journals")["issue"]["journals"]
+    return [detail for one in journals for detail in one["details"] if detail["name"] == "status_id"]
+
+
+def test_a_status_to_which_no_way_is_known_is_not_looked_for_in_the_dark(bed: bed_of_redmine.Redmine) -> None:
+    """E06: New > In Progress > Resolved > Closed only, and the other side was rejected. Nothing moves, both times."""
+    fresh = connected(bed)
+    issue = fresh.create(draft(bed.project, STRICT))
+    for goal, what in ((REJECTED, "Rejected"), (CLOSED, "Closed")):
+        assert fresh.way(issue.id, {"status": goal}) == {}
+        with pytest.raises(Rejected, match=f"no way.*from “New” to “{what}”.*“In Progress” was never seen") as refused:
+            fresh.update(issue.id, {"status": goal, "subject": f"not {what}"})
+        assert refused.value.fields == {"status"}
+        assert not refused.value.left
+        assert fresh.fetch(issue.id).fields["subject"] == f"not {what}"
+    before = fresh.fetch(issue.id)
+    with pytest.raises(Rejected, match="was not moved"):
+        fresh.update(issue.id, {"status": REJECTED})
+    assert fresh.fetch(issue.id).updated_at == before.updated_at
+    assert log(bed, issue.id) == []
+    fresh.close()
+
+
+def test_a_way_that_turns_out_to_be_none_is_taken_back_or_said_to_be_ours(bed: bed_of_redmine.Redmine) -> None:
+    fresh = connected(bed)
+    issue, plain = fresh.create(draft(bed.project, STRICT)), fresh.create(draft(bed.project))
+    for tracker, status, following in ((STRICT, IN_PROGRESS, "6"), (BUG, IN_PROGRESS, "77")):
+        fresh._learned._following[f"after {bed.project} {tracker} {status}"] = (float("inf"), frozenset({following}))
+    with pytest.raises(Rejected, match="could not take it back; it stays “In Progress”") as broken:
+        fresh.update(issue.id, {"status": REJECTED})
+    assert broken.value.left == {"status": IN_PROGRESS}
+    assert fresh.fetch(plain.id).fields["status"] == NEW
+    fresh.close()
+
+
+def test_a_parent_with_an_open_subtask_goes_nowhere_when_it_is_to_be_closed(
+    bed: bed_of_redmine.Redmine, connector: redmine.Redmine
+) -> None:
+    parent, child = connector.create(draft(bed.project)), connector.create(draft(bed.project))
+    blocked, blocker = connector.create(draft(bed.project)), connector.create(draft(bed.project))
+    connector.add_link(child.id, PARENT, parent.id)
+    connector.add_link(blocker.id, "blocks", blocked.id)
+    connector.update(connector.create(draft(bed.project)).id, {"status": IN_PROGRESS})  # so a way is known
+    for issue, why in ((parent, f"subtask #{child.id} is open"), (blocked, f"#{blocker.id} blocks it and is open")):
+        with pytest.raises(Rejected, match=why):
+            connector.update(issue.id, {"status": CLOSED})
+        assert log(bed, issue.id) == []
+    connector.update(child.id, {"status": CLOSED})
+    assert connector.update(parent.id, {"status": CLOSED}).fields["status"] == CLOSED
+
+
 def test_a_status_is_reached_over_the_statuses_between(bed: bed_of_redmine.Redmine, connector: redmine.Redmine) -> None:
+    walked(bed, IN_PROGRESS), walked(bed, IN_PROGRESS, RESOLVED)
     done = connector.create(draft(bed.project, STRICT, status=CLOSED))
     assert done.fields["status"] == CLOSED
     again = connector.create(draft(bed.project, STRICT))
+    assert connector.way(again.id, {"status": CLOSED}) == {"status": (IN_PROGRESS, RESOLVED)}
     assert connector.update(again.id, {"status": CLOSED, "subject": "both at once"}).fields["status"] == CLOSED
     with pytest.raises(Rejected, match=r"no way.*from “Closed” to “New”.*allowed now: nothing"):
         connector.update(done.id, {"status": NEW})

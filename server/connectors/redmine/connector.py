@@ -25,7 +25,7 @@ from server.connectors.redmine.manifest import MANIFEST, TEXT_FORMATS
 from server.connectors.redmine.read import Json, lines, own_id, read_item, read_marker, section
 from server.connectors.redmine.rights import abilities
 from server.connectors.redmine.syntax import syntax
-from server.connectors.redmine.workflow import next_step
+from server.connectors.redmine.ways import Ways
 from server.connectors.redmine.write import beyond_three_bytes, issue_body, left_empty, meant, not_taken, other_texts
 from server.connectors.seen import Seen
 from server.connectors.zones import chosen_zone
@@ -59,6 +59,7 @@ class Redmine:
         self._marker_wish = (settings.get("marker_field") or "").strip()
         self._learned = Learned(outlet, self._headers, self._marker_wish)
         self._links = Links(outlet, self._headers, self._issue)
+        self._ways = Ways(self._learned, self._issue, self.fetch, self._put)
 
     @property
     def manifest(self) -> Manifest:
@@ -217,13 +218,16 @@ class Redmine:
         with self._telling(draft.fields):
             answer = self._begin(body, left_empty(draft.fields))
         made = _made(answer, "issue", "id", what="a new issue")
-        item = self._settle(made, draft.fields)
+        goal = draft.fields.get("status")
+        item = self._settle(made, {name: value for name, value in draft.fields.items() if name != "status"})
         late = self._learned.marker() if marker is None else None
-        if late is None or item.marker is not None:
+        if late is not None and item.marker is None:
+            # The first issue of a project has shown us the field: without the id nobody would know whose twin it is.
+            self._put(made, {"custom_fields": [{"id": int(late), "value": draft.marker}]})
+            item = self.fetch(made)
+        if not isinstance(goal, str) or item.fields.get("status") == goal:
             return item
-        # The first issue of a project has shown us the field: without the id nobody would know whose twin it is.
-        self._put(made, {"custom_fields": [{"id": int(late), "value": draft.marker}]})
-        return self.fetch(made)
+        return self._ways.walk(item, self._ways.find(made, goal))
 
     def _begin(self, body: Json, empty: Json) -> Answer:
         """Make the issue, with ``empty`` what Redmine would else fill in; where it insists on that, it may."""
@@ -235,13 +239,34 @@ class Redmine:
                     raise
         return self._write("POST", "/issues.json", {"issue": body})
 
+    def way(self, item_id: str, changed: Mapping[str, Value]) -> Mapping[str, tuple[str, ...]]:
+        """The statuses over which the issue would be taken to a new one; none where it is one step, or no way."""
+        goal = changed.get("status")
+        try:
+            path = self._ways.find(item_id, goal) if isinstance(goal, str) else ()
+        except Rejected:
+            return {}
+        return {"status": path[:-1]} if len(path) > 1 else {}
+
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
-        """Write the fields, the status by way of the workflow; what Redmine left as it was is ``Rejected``."""
+        """Write the fields, the status by a way that is known; what Redmine left as it was is ``Rejected``."""
+        goal = changed.get("status")
+        path: tuple[str, ...] = ()
+        refusal: Rejected | None = None
+        if isinstance(goal, str):
+            try:
+                path = self._ways.chosen(item_id, goal)
+            except Rejected as error:
+                refusal = error
+        now = {name: value for name, value in changed.items() if name != "status" or goal is None or len(path) == 1}
         sure = True
-        if changed:
-            with self._telling(changed):
-                sure = self._put(item_id, issue_body(changed), sure=False)
-        return self._settle(item_id, changed, sure=sure)
+        if now:
+            with self._telling(now):
+                sure = self._put(item_id, issue_body(now), sure=False)
+        item = self._settle(item_id, now, sure=sure)
+        if refusal is not None:
+            raise refusal
+        return self._ways.walk(item, path) if len(path) > 1 else item
 
     def delete(self, item_id: str) -> None:
         """Remove the issue, but never one with subtasks: Redmine would take them along."""
@@ -263,9 +288,6 @@ class Redmine:
             item = self.fetch(item_id)
         if not sure and (not_taken(wanted, item.fields) or other_texts(wanted, item.fields)):
             raise unconfirmed(f"issue #{item_id}")
-        goal = wanted.get("status")
-        if isinstance(goal, str) and item.fields.get("status") != goal:
-            item = self._reach(item, goal)
         left = not_taken(wanted, item.fields)
         if left:
             names = ", ".join(left)
@@ -285,43 +307,6 @@ class Redmine:
             if error.status == _UNPROCESSABLE:
                 error.fields |= meant(error.words, sent, self._learned.custom_names())
             raise
-
-    def _reach(self, item: Item, goal: str) -> Item:
-        """Take an issue to a status over the statuses between, a step at a time; each is read back.
-
-        Cut off in between, it leaves the issue on its way; the next update goes on from there.
-        """
-        project, tracker = item.container, item.type
-        names = self._learned.status_names()
-        if goal not in names:
-            raise Rejected(
-                f"Redmine has no status with the number {goal} any more; map it to another one.", fields=("status",)
-            )
-        start = str(item.fields["status"])
-        been = set(self._learned.closed_statuses())  # work is not ended on the way to somewhere else
-        while (here := str(item.fields["status"])) != goal:
-            been.add(here)
-            possible = self._learned.notice_following(project, tracker, here, item.id)
-            step = next_step(here, goal, lambda one: self._learned.following(project, tracker, one), been)
-            if step is None:
-                if start in possible - {here}:
-                    self._put(item.id, {"status_id": start})
-                shown = ", ".join(sorted(names.get(one, one) for one in possible - {here})) or "nothing"
-                raise Rejected(
-                    f"Redmine's workflow shows no way for issue {item.key} from “{names.get(here, here)}” to "
-                    f"“{names[goal]}” for the syncing user (allowed now: {shown}). Widen the workflow, or map the "
-                    "status to another one.",
-                    fields=("status",),
-                )
-            self._put(item.id, {"status_id": step})
-            item = self.fetch(item.id)
-            if item.fields["status"] != step:
-                raise Rejected(
-                    f"Redmine did not take issue {item.key} to “{names.get(step, step)}”, without a word; it stays "
-                    f"“{names.get(str(item.fields['status']), '?')}”. An open subtask or blocker may be why.",
-                    fields=("status",),
-                )
-        return item
 
     # Comments, files, links
 

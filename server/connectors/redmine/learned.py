@@ -18,11 +18,13 @@ from server.connectors.reading import named
 from server.connectors.redmine.fields import kinds_of
 from server.connectors.redmine.read import Json, Reading, own_id, section
 from server.connectors.redmine.rights import PRIVATE_NOTES
-from server.domain.errors import CredentialsRefused, NotThatApp, Rejected
+from server.domain.errors import CredentialsRefused, NotThatApp
 from server.domain.values import AppUser, FieldKind
 
 T = TypeVar("T")
 
+_ASKED_AGAIN = 30.0
+"""Seconds after which an issue is looked for again that would show what nobody has seen yet."""
 _KEPT_FOR = 600.0
 """Seconds for which roles, people and the workflow are taken as still the same."""
 _PRIVATE_ISSUES = frozenset({"set_issues_private", "set_own_issues_private"})
@@ -33,6 +35,11 @@ def app_user(user: Json) -> AppUser:
     """A user as Redmine shows them; login and e-mail only where it does."""
     name = f"{user.get('firstname', '')} {user.get('lastname', '')}".strip()
     return AppUser(str(user["id"]), name, str(user.get("login") or ""), str(user.get("mail") or ""))
+
+
+def _after(project: str, tracker: str, status: str, *, ours: bool) -> str:
+    """The name under which is kept what may follow a status."""
+    return f"after {project} {tracker} {status}{' of ours' if ours else ''}"
 
 
 class Learned:
@@ -46,12 +53,14 @@ class Learned:
         self._own: str | None = None
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, Any]] = {}
+        self._following: dict[str, tuple[float, frozenset[str]]] = {}
+        """What was seen to follow a status, and until when that needs no other look; it is never forgotten."""
 
     def ask(self, path: str, params: Mapping[str, str] | None = None) -> object:
         """One GET; the answer's JSON."""
         return self._outlet.request("GET", path, params=params, headers=self._headers).json()
 
-    def _keep(self, key: str, learn: Callable[[], T]) -> T:
+    def _keep(self, key: str, learn: Callable[[], T], lasts: float = _KEPT_FOR) -> T:
         with self._lock:
             until, value = self._kept.get(key, (0.0, None))
         if until > time.monotonic():
@@ -59,7 +68,7 @@ class Learned:
             return known
         fresh = learn()
         with self._lock:
-            self._kept[key] = (time.monotonic() + _KEPT_FOR, fresh)
+            self._kept[key] = (time.monotonic() + lasts, fresh)
         return fresh
 
     # Who we are
@@ -235,29 +244,62 @@ class Learned:
     def _statuses(self) -> tuple[Json, ...]:
         return self._keep("statuses", lambda: tuple(section(self.ask("/issue_statuses.json"), "issue_statuses")))
 
-    def notice_following(self, project: str, tracker: str, status: str, issue_id: str) -> frozenset[str]:
-        """The statuses to which our account may take the issue now; remembered for others with its status."""
-        found = self._allowed_after(issue_id)
+    def notice_following(self, issue: Json) -> frozenset[str] | None:
+        """The statuses to which our account may take the issue now, remembered for others; None: Redmine says none.
+
+        An issue that its subtasks or blockers keep open offers fewer than the workflow has, so nothing is forgotten.
+        """
+        if "allowed_statuses" not in issue:
+            return None
+        found = frozenset(str(one["id"]) for one in issue["allowed_statuses"])
+        project, tracker, status = (own_id(issue.get(name)) or "" for name in ("project", "tracker", "status"))
+        ours = own_id(issue.get("author")) == self.own_user()
         with self._lock:
-            self._kept[f"after {project} {tracker} {status}"] = (time.monotonic() + _KEPT_FOR, found)
+            key = _after(project, tracker, status, ours=ours)
+            until, known = self._following.get(key, (0.0, frozenset()))
+            lasts = until > time.monotonic()
+            self._following[key] = (until, known | found) if lasts else (time.monotonic() + _KEPT_FOR, found)
         return found
 
-    def following(self, project: str, tracker: str, status: str) -> frozenset[str]:
-        """What may follow ``status``, told from an issue that has it; empty when none is known."""
+    def following(self, project: str, tracker: str, status: str, *, ours: bool) -> frozenset[str]:
+        """What may follow ``status``, told from an issue that has it or once had it; empty when none was ever seen.
 
-        def learn() -> frozenset[str]:
+        ``ours``: the issue in question was made by our account. What holds for anybody's issue holds for ours as well,
+        but not the other way: a workflow may let an author do more.
+        """
+        keys = [_after(project, tracker, status, ours=one) for one in ((False, True) if ours else (False,))]
+        with self._lock:
+            known = [self._following[key] for key in keys if key in self._following]
+        if not any(until > time.monotonic() for until, _ in known):
             wish = {"project_id": project, "tracker_id": tracker, "status_id": status, "limit": "1"}
-            for issue in section(self.ask("/issues.json", wish), "issues"):
-                return self._allowed_after(str(issue["id"]))
-            return frozenset()
+            wish |= {} if ours else {"author_id": "!me"}
+            for issue in self._keep(f"seen {keys} {status}", lambda: self._one_of(wish), _ASKED_AGAIN):
+                self.notice_following(issue)
+        with self._lock:
+            return frozenset().union(*(self._following[key][1] for key in keys if key in self._following))
 
-        return self._keep(f"after {project} {tracker} {status}", learn)
+    def _one_of(self, wish: Mapping[str, str]) -> tuple[Json, ...]:
+        """One issue of these with what may follow its status; none where there is none."""
+        issues = section(self.ask("/issues.json", wish), "issues")
+        path = f"/issues/{quote(str(issues[0]['id']))}.json" if issues else ""
+        found = (section(self.ask(path, {"include": "allowed_statuses"}), "issue"),) if path else ()
+        self.prove()
+        return found
 
-    def _allowed_after(self, issue_id: str) -> frozenset[str]:
-        issue = section(self.ask(f"/issues/{quote(issue_id)}.json", {"include": "allowed_statuses"}), "issue")
-        if "allowed_statuses" not in issue:
-            raise Rejected("This Redmine does not tell which statuses may follow; it is older than version 5.")
-        return frozenset(str(one["id"]) for one in issue["allowed_statuses"])
+    def kept_open_by(self, issue: Json) -> str:
+        """What keeps the issue from being closed, as a sentence; empty when nothing does that our account may see."""
+        own = str(issue["id"])
+        below = {"parent_id": f"~{own}", "status_id": "open", "limit": "1"}
+        for one in section(self.ask("/issues.json", below), "issues"):
+            return f"its subtask #{one['id']} is open."
+        closed = self.closed_statuses()
+        for one in issue.get("relations", ()):
+            if one.get("relation_type") == "blocks" and str(one["issue_to_id"]) == own:
+                path = f"/issues/{quote(str(one['issue_id']))}.json"
+                blocker = section(self.ask(path), "issue")
+                if own_id(blocker.get("status")) not in closed:
+                    return f"#{one['issue_id']} blocks it and is open."
+        return ""
 
     def reading(self, now: datetime, latest: datetime | None = None) -> Reading:
         """All that is needed to read an issue."""

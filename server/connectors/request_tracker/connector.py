@@ -48,6 +48,7 @@ from server.connectors.request_tracker.write import (
     ticket_body,
 )
 from server.connectors.seen import DELETES_ITEMS, KEEPS_CREATED_AT, PRIVATE_COMMENTS, Seen
+from server.connectors.workflow import shortest_path
 from server.connectors.zones import chosen_zone
 from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
@@ -215,6 +216,12 @@ class RequestTracker:
             error.fields |= {name for name in sent if re.search(rf"\b{re.escape(name)}\b", error.words)}
             raise
 
+    def way(self, item_id: str, changed: Mapping[str, Value]) -> Mapping[str, tuple[str, ...]]:
+        """The statuses over which the ticket would be taken to a new one; none where it is one step, or no way."""
+        goal = changed.get("Status")
+        path = self._way(self._ticket(item_id)[0], goal) if isinstance(goal, str) else ()
+        return {"Status": path[:-1]} if len(path) > 1 else {}
+
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         """Write the fields; what RT left as it was is ``Rejected``, and so is a new description."""
         if "description" in changed:
@@ -282,17 +289,40 @@ class RequestTracker:
             return self._whole(ticket, last)
 
     def _reach(self, ticket: Json, goal: str) -> tuple[str, ...]:
-        """Take a ticket to a status: at once, else over one status that is known to lead there; RT's sentences."""
-        here, queue = str(ticket["Status"]), own_id(ticket["Queue"])
+        """Take a ticket to a status: at once, else by a way that is known; RT's sentences.
+
+        Where the way breaks the ticket is taken back; raises ``Rejected`` where that does not work.
+        """
+        item_id, start = str(ticket["id"]), str(ticket["Status"])
         words = self._put(ticket, {"Status": goal})
-        if str(self._ticket(str(ticket["id"]))[0]["Status"]) == goal:
+        if str(self._ticket(item_id)[0]["Status"]) == goal:
             return words
-        for between in sorted(self._learned.following(queue, here) - {DELETED, goal}):
-            if goal in self._learned.following(queue, between):
-                words += self._put(ticket, {"Status": between})
-                words += self._put(ticket, {"Status": goal})
+        for step in self._way(ticket, goal):
+            words += self._put(ticket, {"Status": step})
+            if str(self._ticket(item_id)[0]["Status"]) != step:
+                words += self._put(ticket, {"Status": start})
+                self._require_back(item_id, start, goal, words)
                 return words
         return words
+
+    def _require_back(self, item_id: str, start: str, goal: str, words: tuple[str, ...]) -> None:
+        now = str(self._ticket(item_id)[0]["Status"])
+        if now != start:
+            raise Rejected(
+                f"Request Tracker did not take ticket #{item_id} to “{goal}”, and Lockstep could not take it back to "
+                f"“{start}”; it stays “{now}”. Its workflow or an open dependency may be why.",
+                words="; ".join(words),
+                fields=("Status",),
+                left={"Status": now},
+            )
+
+    def _way(self, ticket: Json, goal: str) -> tuple[str, ...]:
+        """The statuses to write one after the other, the goal last; empty where no way is known."""
+        queue = own_id(ticket["Queue"])
+        path = shortest_path(
+            str(ticket["Status"]), goal, lambda status: self._learned.following(queue, status) - {DELETED, status}
+        )
+        return path or ()
 
     # Comments, files, links
 

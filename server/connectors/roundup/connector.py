@@ -195,6 +195,10 @@ class Roundup:
         with confirming(f"{draft.container}{made}"):
             return self.fetch(draft.container + made)
 
+    def way(self, item_id: str, changed: Mapping[str, Value]) -> Mapping[str, tuple[str, ...]]:  # noqa: ARG002 - the protocol's
+        """Each is one step: Roundup knows no workflow."""
+        return {}
+
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         """Write the fields; a description into the message that the item was made with."""
         name, number = place_of(item_id)

@@ -61,9 +61,9 @@ def apply(work: Work, plan: Plan) -> Applied:
                 break  # without it nothing that follows has a place, or may be seen by everybody
         except AppError as error:
             done.failure = error
-            if not isinstance(operation.step, CreateItem):
+            if not _in_several(operation):
                 done.outcomes.append(Outcome(operation.id, "failed", error.message))
-            break  # a create may be several requests, the first of which was done: it stays planned and is looked up
+            break  # of several requests the first may have been done: it stays planned and is looked up
         except Fenced:
             raise
         except Exception as error:
@@ -80,10 +80,16 @@ def _set_aside(done: Applied) -> None:
     rest = [one for one in done.plan.operations if one.id not in reached]
     first = rest[0] if rest else None
     unknown = isinstance(done.failure, LostAnswer | Unreadable)
-    if first is not None and (unknown or isinstance(first.step, CreateItem)):
+    if first is not None and (unknown or _in_several(first)):
         rest = rest[1:]
     for operation in rest:
         done.outcomes.append(Outcome(operation.id, "superseded", NOT_REACHED))
+
+
+def _in_several(operation: Operation) -> bool:
+    """Whether an app does it by several requests: a creation, or a status over others."""
+    step = operation.step
+    return isinstance(step, CreateItem) or (isinstance(step, UpdateItem) and bool(step.via))
 
 
 def _carry_out(work: Work, done: Applied, operation: Operation) -> None:

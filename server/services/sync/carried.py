@@ -26,6 +26,7 @@ class Applied:
     ``edited`` and ``removed`` hold our correlation ids of comments (and files) whose twin was changed or removed.
     ``deleted``: the sides whose item is no more. ``refusals``: what the apps did not take; ``said``: what they said
     at each refusal, also where they took it in the end. ``latest``: by side, the item as it was read last.
+    ``left``: by side, values that are ours though nobody wanted them: steps on a way that broke.
     """
 
     plan: Plan
@@ -44,6 +45,7 @@ class Applied:
     refusals: list[Refusal] = field(default_factory=list)
     said: list[tuple[Side, str]] = field(default_factory=list)
     latest: dict[Side, Item] = field(default_factory=dict)
+    left: dict[Side, dict[str, Value]] = field(default_factory=lambda: {Side.LEFT: {}, Side.RIGHT: {}})
 
     def take(self, writing: Writing) -> None:
         """Add what a write of fields has come to so far."""
@@ -56,6 +58,7 @@ class Applied:
     def leave_out(self, writing: Writing) -> None:
         """Add what a write of fields has left out, and why."""
         self.refused[writing.side] |= writing.skipped
+        self.left[writing.side] |= writing.left
         self.refusals += writing.refusals
         if writing.item is not None:
             self.latest[writing.side] = writing.item

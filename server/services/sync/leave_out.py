@@ -56,6 +56,8 @@ class Writing:
     refusals: list[Refusal] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     """The app's words at each refusal."""
+    left: dict[str, Value] = field(default_factory=dict)
+    """What we left in fields on the way to what the app refused then, and could not put back."""
     _writes: int = MOST_WRITES
     _last: Rejected | None = None
     _read: bool = False
@@ -89,6 +91,7 @@ class Writing:
             raise  # it may have taken all
         except Rejected as error:
             self._last, self._read = error, False
+            self.left |= error.left
             self.said.append(error.words or error.message)
             return error
         faults.reach("update.sent")

@@ -21,7 +21,7 @@ from server.engine.arrival import arrived
 from server.engine.plan import Plan, compared, unsettled
 from server.engine.reconcile import absorb
 from server.engine.undo import after_cut_off
-from server.services.sync import cap, caution, kinship, left_out, preview, relatives, settle
+from server.services.sync import cap, caution, kinship, left_out, preview, relatives, settle, ways
 from server.services.sync import look as looking
 from server.services.sync.apply import apply
 from server.services.sync.carried import Applied
@@ -137,6 +137,7 @@ def _write_down(work: Work, looks: Sequence[Look], wave: Wave) -> Wave | None:
     planned.plans = caution.without_stopped(work, planned.looks, planned.plans)
     wave.planned = planned
     caution.stop_on_harm(work, wave.planned.looks, wave.planned.plans)
+    wave.planned.plans = ways.written_down(work, wave.planned.plans)
     _journal(work, wave.planned, wave.settlement)
     return wave
 

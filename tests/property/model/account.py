@@ -269,6 +269,12 @@ class ModelConnector:
             raise Rejected(f"{self.app.name} does not begin with that status.", words="bad status", status=422)
         return record.id
 
+    def way(self, item_id: str, changed: Mapping[str, Value]) -> Mapping[str, tuple[str, ...]]:
+        record = self.app.records.get(item_id)
+        now = record.fields.get("status") if record is not None else None
+        goes = self.app.over and changed.get("status") not in (None, now, self.app.over)
+        return {"status": (self.app.over,)} if goes else {}
+
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         def act() -> str:
             if self.app.refusing_touches:
@@ -282,7 +288,24 @@ class ModelConnector:
             self.app.touch(item_id)
             return item_id
 
+        if self.way(item_id, changed):
+            self._step(item_id)
         return self._seen(self._write("update", item_id, act))
+
+    def _step(self, item_id: str) -> None:
+        """The status on the way to any other; a way that is blocked ends there."""
+
+        def act() -> str:
+            self.app.records[item_id].fields["status"] = self.app.over
+            self.app.touch(item_id)
+            return item_id
+
+        self._write("step", item_id, act)
+        if self.app.blocked:
+            words = "there is no way on"
+            self.app.refusals.append(words)
+            left: Mapping[str, Value] = {"status": self.app.over}
+            raise Rejected(f"{self.app.name} went half the way.", words=words, fields=("status",), left=left)
 
     def delete(self, item_id: str) -> None:
         def act() -> str:

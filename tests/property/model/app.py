@@ -69,6 +69,9 @@ class ModelApp:
     private_comments: bool = True
     removes: bool = True
     keeps_created_at: bool = False
+    over: str = ""
+    """The status over which it takes an item to any other one; ``blocked``: it takes none further than that."""
+    blocked: bool = False
     untitled: bool = False
     """It takes items without a title."""
     drops_created_at: bool = False

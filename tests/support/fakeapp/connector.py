@@ -192,6 +192,9 @@ class FakeConnector:
         with confirming("a new item"):
             return self.fetch(made["id"])
 
+    def way(self, item_id: str, changed: Mapping[str, Value]) -> Mapping[str, tuple[str, ...]]:  # noqa: ARG002 - the protocol's
+        return {}
+
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
         return self._told(self._ask("PATCH", f"/items/{item_id}", shape=_has("id"), json=dict(changed)).json())
 

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from server.connectors.redmine import read, write
-from server.connectors.redmine.feed import walk_census, walk_changes
 from server.connectors.redmine.fields import Surroundings, field_specs
 from server.connectors.redmine.read import Reading
-from server.connectors.redmine.workflow import next_step, shortest_path
+from server.connectors.workflow import shortest_path
 from server.domain.errors import NotThatApp, Rejected
 from server.domain.values import FieldKind, TextFormat, Value
 
@@ -134,51 +133,6 @@ def test_the_shortest_way_through_a_workflow_is_found() -> None:
     assert path == ("2", "4", "5")
     assert shortest_path("1", "1", lambda _: frozenset()) == ()
     assert shortest_path("5", "1", lambda one: neighbours.get(one, frozenset())) is None
-
-
-def test_where_no_way_is_known_only_a_status_that_nobody_looked_beyond_is_tried() -> None:
-    neighbours = {"1": frozenset({"1", "2", "9"}), "2": frozenset({"1"})}
-    assert next_step("1", "5", lambda one: neighbours.get(one, frozenset()), {"1"}) == "9"
-    assert next_step("1", "5", lambda one: neighbours.get(one, frozenset()), {"1", "9"}) is None
-
-
-class Fake:
-    """A list of issues as Redmine answers: filtered with a second's slack, sorted by a fraction it does not show."""
-
-    def __init__(self, times: list[tuple[int, float]]) -> None:
-        self.issues = times
-
-    def __call__(self, wish: Any) -> tuple[list[Any], int]:
-        found = self.issues
-        if "issue_id" in wish:
-            found = [one for one in found if one[0] >= int(wish["issue_id"][2:])]
-        when = wish.get("updated_on", "")
-        if when.startswith(">="):
-            found = [one for one in found if one[1] > datetime.fromisoformat(when[2:]).timestamp() - 1]
-        elif when.startswith("><"):
-            low, high = (datetime.fromisoformat(one).timestamp() for one in when[2:].split("|"))
-            found = [one for one in found if low - 1 < one[1] <= high]
-        by_time = wish["sort"].startswith("updated_on")
-        found = sorted(found, key=lambda one: (one[1], one[0]) if by_time else (one[0], 0.0))
-        shown = [
-            issue(number, updated_on=datetime.fromtimestamp(int(when), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-            for number, when in found[: int(wish["limit"])]
-        ]
-        return shown, len(found)
-
-
-@pytest.mark.parametrize("crowd", [5, 100, 101, 350])
-def test_a_walk_misses_nothing_and_ends_even_where_a_second_is_crowded(crowd: int) -> None:
-    start = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
-    crowded = [(1000 - number, start + 5 + number / 1000) for number in range(crowd)]
-    later = [(2000 + number, start + 6.5 + number) for number in range(120)]
-    listing = Fake([(1, float(start)), (2, start + 4.999), *crowded, *later])
-    pages = list(walk_changes(listing, "1", None, lambda: NOW))
-    ids = [one.id for page in pages for one in page.heads]
-    assert set(ids) == {str(number) for number, _ in listing.issues}
-    reached = [page.reached for page in pages if page.reached is not None]
-    assert reached == sorted(reached)
-    assert [one for page in walk_census(listing, "1") for one in page] == sorted(set(ids), key=int)
 
 
 def test_fields_without_definitions_are_told_from_an_issue() -> None:

@@ -1,10 +1,9 @@
-"""Finds the way from one status to another through Redmine's workflow; it must not change any issue."""
+"""Finds the way from one status to another through an app's workflow, as far as it is known; it must not take it."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from collections.abc import Set as AbstractSet
 
 Neighbours = Callable[[str], frozenset[str]]
 """The statuses that may follow a status, by id; empty where that is not known."""
@@ -36,15 +35,3 @@ def _walk_back(came_from: dict[str, str], start: str, goal: str) -> tuple[str, .
     while came_from[path[-1]] != start:
         path.append(came_from[path[-1]])
     return tuple(reversed(path))
-
-
-def next_step(here: str, goal: str, neighbours: Neighbours, been: AbstractSet[str]) -> str | None:
-    """The status to write next on the way to ``goal``, None when there is no way.
-
-    Where no way is known, a status that nobody has looked beyond yet is tried, but none where the issue has been.
-    """
-    path = shortest_path(here, goal, neighbours)
-    if path:
-        return path[0]
-    unknown = (one for one in sorted(neighbours(here)) if one not in been and not neighbours(one))
-    return next(unknown, None)
