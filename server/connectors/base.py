@@ -57,6 +57,7 @@ class Capabilities:
     ``keeps_created_at``: a new item may be given the time at which its original was made (None: some installations
     keep it and others do not, and no answer has shown it yet).
     ``file_names``: which names of files it keeps as they are.
+    ``silent_edits``: what people can change that moves no time, so that no feed brings it (empty: nothing).
     ``restricted_items``: it can restrict single items to some of those who see their neighbours (``Item.restricted``).
     ``exact_sizes``: a file has as many bytes as is told of it, so that anything else that comes is known for it.
     ``requests_per_second``: how many it allows in the long run (None: it does not say); ``burst``: at once, rested.
@@ -78,6 +79,7 @@ class Capabilities:
     keeps_created_at: bool | None = False
     file_names: FileNames = field(default_factory=FileNames)
     restricted_items: bool = False
+    silent_edits: str = ""
     exact_sizes: bool = True
 
 

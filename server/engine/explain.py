@@ -48,6 +48,8 @@ class Situation:
     changed: tuple[str, ...] = ()
     left: str = ""
     silent: bool = False
+    soon: bool = False
+    """It is looked at again by itself within minutes all the same, because it changed lately."""
     next_scan: datetime | None = None
     unasked: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
@@ -138,6 +140,8 @@ def _found(one: Situation) -> str:
     """By what it is found. What no feed shows is not promised for the next look."""
     if not one.silent:
         return _with_next(one)
+    if one.soon:
+        return "within a few minutes, when items that changed lately are looked at again"
     scan = f"with the next full scan, {when(one.next_scan, one.now)}, or " if one.next_scan else ""
     return f"{scan}at once when somebody has it synced again"
 

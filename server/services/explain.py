@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from server.connectors import registry
 from server.domain.errors import LockstepError
 from server.domain.item import Item, Side
 from server.engine.explain import Held, Situation, sentence
@@ -19,6 +20,7 @@ from server.services.items import Detail
 from server.services.meant import Meant, meant
 from server.services.outlook import next_scan, waiting
 from server.services.scope import TenantScope
+from server.services.sync.revisit import LATELY
 from server.store import connections, finding, history, integrations, journal
 from server.store.connections import Connection
 from server.store.history import EventRow, HoldRow, RunRow
@@ -167,6 +169,7 @@ def _of_pair(asking: _Asking, pair_id: str) -> Subject:
         changed=changed,
         left=waits.left,
         silent=waits.silent,
+        soon=waits.silent and _looked_at_again(asking, row, pair, {one.side for one in now if one.changed or one.gone}),
         next_scan=next_scan(asking.scope, row) if waits.silent else None,
         unasked=tuple(one.name for one in now if one.problem),
         undecided=tuple(dict.fromkeys(undecided)),
@@ -176,6 +179,15 @@ def _of_pair(asking: _Asking, pair_id: str) -> Subject:
     steps = tuple(OpenStep(one.step.kind, one.side, one.planned_at) for one in open_)
     key = " ↔ ".join(there.key or there.id for there in (pair.left, pair.right) if there is not None)
     return _subject(asking, row, situation, key, pair.holds, pair.history, pair=pair, now=now, unresolved=steps)
+
+
+def _looked_at_again(asking: _Asking, row: Integration, pair: Detail, sides: set[Side]) -> bool:
+    """Whether a pair is looked at again by itself on all these sides, because it changed lately."""
+    if not sides or pair.state != "linked" or pair.synced_at is None or asking.moment - pair.synced_at > LATELY:
+        return False
+    kinds = {asking.ends[row.document.side(side).connection].kind for side in sides}
+    able = {one.kind for one in registry.manifests() if one.capabilities.silent_edits}
+    return kinds <= able
 
 
 def _of_hold(asking: _Asking, hold: HoldRow) -> Subject:

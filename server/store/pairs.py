@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -21,10 +22,12 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    literal,
     literal_column,
     select,
     text,
     true,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -112,7 +115,7 @@ def twins(tx: Connection, integration: str, side: Side, item_ids: Sequence[str])
 
 
 def named(tx: Connection, integration: str, side: Side, item_ids: Sequence[str]) -> dict[str, Counterpart]:
-    """The twins of these items as a text may name them, by item id; of pairs that are kept in step."""
+    """The twins of these items as a text may name them, by item id; of pairs in step that everybody may see."""
     if not item_ids:
         return {}
     mine, other = ("left", "right") if side is Side.LEFT else ("right", "left")
@@ -122,12 +125,35 @@ def named(tx: Connection, integration: str, side: Side, item_ids: Sequence[str])
             t.pairs.c.integration_id == integration,
             t.pairs.c[f"{mine}_id"] == given.c.item,
             t.pairs.c.state == "linked",
+            t.pairs.c.left_restricted + t.pairs.c.right_restricted == "",
         ),
         "twin",
     )
     query = select(given.c.item, *twin.c).select_from(given.join(twin, true()))
     rows = tx.execute(query, {"items": list(item_ids)})
     return {row.item: Counterpart(row.id, row.key, row.url) for row in rows if row.id}
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """A pair that was written lately, and its items."""
+
+    pair: str
+    synced_at: datetime
+    left: str
+    right: str
+
+
+def lately(tx: Connection, integration: str, within: timedelta, after: Lately | None, limit: int) -> list[Lately]:
+    """Pairs in step that were written ``within`` that time, the last first, beyond ``after`` (None: from the first)."""
+    columns = (t.pairs.c.id, t.pairs.c.synced_at, t.pairs.c.left_id, t.pairs.c.right_id)
+    where = (t.pairs.c.integration_id == integration) & (t.pairs.c.synced_at > func.now() - within)
+    where &= t.pairs.c.state == bulk.constant("linked")
+    if after is not None:
+        place = tuple_(literal(after.synced_at, t.pairs.c.synced_at.type), literal(after.pair, t.pairs.c.id.type))
+        where &= tuple_(t.pairs.c.synced_at, t.pairs.c.id) < place
+    query = select(*columns).where(where).order_by(t.pairs.c.synced_at.desc(), t.pairs.c.id.desc()).limit(limit)
+    return [Lately(str(row.id), row.synced_at, row.left_id, row.right_id) for row in tx.execute(query)]
 
 
 def leading_to(tx: Connection, integration: str, side: Side, item_ids: Sequence[str]) -> list[str]:

@@ -25,7 +25,7 @@ from server.engine.mapping import SideShape, compile_mapping
 from server.services.sync import feed
 from server.services.sync.routes import ROUTES, is_dry
 from server.services.sync.stumble import MOST_TRIES, Stumbled
-from server.services.sync.work import Beside, End, Run, Work
+from server.services.sync.work import Beside, End, Revisits, Run, Work
 from server.store import connections, integrations, lease, requests, runs
 from server.store.database import Database, TenantLogin
 from server.store.integrations import Integration
@@ -102,6 +102,7 @@ class World:
     fates: list[Fate] = field(default_factory=list)
     harsh: bool = False
     unknown_since: dict[str, float] = field(default_factory=dict)
+    revisits: Revisits = field(default_factory=Revisits)
     witness: Witness = field(default_factory=Witness)
     persists: bool = True
     """Whether a pass tries once more what stumbled in it."""
@@ -340,6 +341,7 @@ class World:
             version=row.version,
             clock=self.clock,
             unknown_since=self.unknown_since,
+            revisits=self.revisits,
             wait=lambda _seconds: self.tick(),
             stumbled=Stumbled(0 if not self.persists else MOST_TRIES),
             apps={side: f"model {self.app(side).name}" for side in Side},

@@ -60,6 +60,7 @@ MANIFEST = Manifest(
         deletes_items=True,
         file_names=FileNames(refused="\\/?%*:|\"'<>"),
         restricted_items=True,
+        silent_edits="edits of notes",
     ),
     hint=hint,
     address=address,

@@ -51,6 +51,7 @@ MANIFEST = Manifest(
         deletes_items=True,
         file_names=FileNames(max_length=None, trims=True),
         restricted_items=True,
+        silent_edits="edits of messages",
     ),
     address=address,
 )

@@ -16,7 +16,7 @@ from server.connectors.pace import Share
 from server.domain.item import Head, Page, Side
 from server.engine import dated
 from server.services.pacing import NO_LIMIT
-from server.services.sync import cap, clocks, ending
+from server.services.sync import cap, clocks, ending, revisit
 from server.services.sync import page as paging
 from server.services.sync.flow import Flow
 from server.services.sync.work import Look, Work
@@ -59,6 +59,9 @@ def run(work: Work) -> Iterator[Reached]:
         fresh = [one for one in fresh if one is not side]
         work.run.uncounted = " and ".join(work.end(one).name for one in fresh)
         yield from _feed(work, side, begun.cursors.get(side), begun.clocks.get(side))
+    if begun.cursors.keys() >= set(work.mapping.sides):  # not while a backfill goes on
+        for _ in revisit.run(work):
+            yield Reached(work.run.done, work.run.total)
     yield from once_more(work)
     if not _over(work) and (work.cap is not None or work.mapping.document.migration is not None):
         yield Reached(work.run.done, work.run.total)  # what follows is for good; is it wanted still?

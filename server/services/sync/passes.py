@@ -36,7 +36,7 @@ from server.services.sync.ends import Ends
 from server.services.sync.refusal import account_refused, forbids
 from server.services.sync.routes import ROUTES, SHARES_OF, is_dry
 from server.services.sync.wanted import Wanted, arrange
-from server.services.sync.work import Run, Work
+from server.services.sync.work import Revisits, Run, Work
 from server.store import audit, connections, holds, integrations, lease, requests, runs, scans
 from server.store.connections import Connection
 from server.store.integrations import Integration
@@ -189,6 +189,7 @@ class Desk:
     _opened: bool = False
     _scans: dict[tuple[str, int], float] = field(default_factory=dict)
     _unknown_since: dict[str, float] = field(default_factory=dict)
+    _revisits: Revisits = field(default_factory=Revisits)
     _said: tuple[str, str, float] | None = None
     _tenant: tuple[Sequence[Integration], Mapping[str, Connection]] = ((), {})
     """All integrations and connections of the tenant, as they were when somebody last asked what is wanted."""
@@ -267,6 +268,7 @@ class Desk:
             wanted.row.version,
             released=wanted.request is not None and bool(wanted.request.argument.get(RELEASED)),
             unknown_since=self._unknown_since,
+            revisits=self._revisits,
             waited_for=lambda: self.waited_for() or not self.goes_on(wanted),
             others_wait=self.waited_for,
             apps=apps_of(_document(wanted), self._tenant[1]),

@@ -26,6 +26,7 @@ from server.services.pacing import NO_LIMIT
 from server.services.scope import TenantScope
 from server.services.sync.stumble import Stumbled
 from server.store import lease, requests, runs
+from server.store.pairs import Lately
 from server.store.requests import Request
 
 
@@ -87,6 +88,14 @@ class Run:
     """Who stands in a user field of an item that a dry run would have written."""
 
 
+@dataclass(slots=True)
+class Revisits:
+    """When the next round of each integration is, by the pass's clock, and how far the others' turn has come."""
+
+    due: dict[str, float] = field(default_factory=dict)
+    place: dict[str, Lately] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """An integration, opened. ``epoch`` is the lease under which every commit of this pass is made.
@@ -130,6 +139,7 @@ class Work:
     """The first half of that, which asks no database."""
     made: set[tuple[Side, str]] = field(default_factory=set)
     """The items that this pass has made."""
+    revisits: Revisits = field(default_factory=Revisits)
     apps: Mapping[Side, str] = field(default_factory=dict)
     """The apps of the two ends, as in ``Beside``."""
     beside: tuple[Beside, ...] = ()

@@ -38,6 +38,7 @@ class CapabilitiesOut(Reply):
     deletes_items: bool
     keeps_created_at: bool | None
     restricted_items: bool
+    silent_edits: str
 
 
 class ConnectorOut(Reply):

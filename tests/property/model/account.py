@@ -50,6 +50,7 @@ class ModelConnector:
             deletes_items=self.app.removes,
             keeps_created_at=None if self.app.drops_created_at else self.app.keeps_created_at,
             restricted_items=self.app.restricts,
+            silent_edits="edits of comments" if self.app.silent else "",
         )
         return Manifest("model", "Model", (), able)
 

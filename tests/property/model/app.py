@@ -82,6 +82,8 @@ class ModelApp:
     """Whether it says yes to our restricting an item, and leaves it as it was."""
     hidden: set[str] = field(default_factory=set)
     """The items that our account does not see."""
+    silent: bool = False
+    """Whether a changed comment counts as no change of its item: no time moves, and no feed brings it."""
     moves_for_links: bool = True
     """Whether a link counts as a change of its items."""
     syntax: Syntax = field(default_factory=Syntax)
@@ -203,7 +205,8 @@ class ModelApp:
         kept = self.body(body)
         record.dropped += [(one.id, one.body) for one in record.comments if one.id == comment_id and not one.own]
         record.comments = [replace(one, body=kept) if one.id == comment_id else one for one in record.comments]
-        self.touch(item_id)
+        if not self.silent:
+            self.touch(item_id)
 
     def person_attaches(self, item_id: str, name: str, content: bytes) -> None:
         """A person attaches a file."""

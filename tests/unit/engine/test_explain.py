@@ -62,6 +62,13 @@ def test_a_time_to_come_is_said_in_seconds_by_the_clock_or_with_the_day() -> Non
             ),
         ),
         (
+            replace(LINKED, changed=("Desk",), silent=True, soon=True),
+            (
+                "Changed on Desk since it was last in step; that travels within a few minutes, when items that changed"
+                " lately are looked at again."
+            ),
+        ),
+        (
             replace(LINKED, changed=("Desk",), silent=True),
             "Changed on Desk since it was last in step; that travels at once when somebody has it synced again.",
         ),

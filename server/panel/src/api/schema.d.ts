@@ -977,6 +977,8 @@ export interface components {
             private_comments: boolean;
             /** Restricted Items */
             restricted_items: boolean;
+            /** Silent Edits */
+            silent_edits: string;
         };
         /**
          * CommentPairOut

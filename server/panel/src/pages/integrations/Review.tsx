@@ -21,8 +21,13 @@ export function Review({ document }: { document: Document }) {
     const kind = connections?.find((connection) => connection.id === id)?.kind;
     return connectors?.find((connector) => connector.kind === kind)?.capabilities.private_comments ?? true;
   };
+  const silenceOf = (id: string) => {
+    const kind = connections?.find((connection) => connection.id === id)?.kind;
+    return connectors?.find((connector) => connector.kind === kind)?.capabilities.silent_edits ?? "";
+  };
+  const silent = { left: silenceOf(document.left.connection), right: silenceOf(document.right.connection) };
   const privacy = { left: keeps(document.left.connection), right: keeps(document.right.connection) };
-  const said = review(document, namesOf(document, connections, connectors), label, privacy, endsOf(document, connections), useRestricting(document));
+  const said = review(document, namesOf(document, connections, connectors), label, privacy, endsOf(document, connections), useRestricting(document), silent);
   return (
     <Stack gap={8} component="ul" className="review">
       {said.map((sentence) => (

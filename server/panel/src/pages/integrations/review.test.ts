@@ -64,6 +64,15 @@ describe("an integration in plain words", () => {
     expect(of({ left: "open" })).toMatchObject({ text: expect.stringContaining("Everyone who sees Lab can READ them there.") as string, grave: true });
   });
 
+  it("says what is found when, where an app tells no time of it", () => {
+    const found = (given: Document, silent: { left: string; right: string }) =>
+      review(given, names, (one) => one.left, { left: true, right: true }, undefined, undefined, silent).filter((sentence) => sentence.about === "pace").map((sentence) => sentence.text);
+    expect(found(document(), { left: "", right: "" })).toHaveLength(1);
+    expect(found(document(), { left: "edits of notes", right: "" })[1]).toBe(
+      "Edits of notes in Desk move no time there: they are found within minutes in an item that changed in the last six hours, in any other when everything is compared.",
+    );
+  });
+
   it("warns gravely before private comments become public", () => {
     const published = document({ comments: { direction: "both", private: "publish", edits: true, deletions: false } });
     expect(say(published).find((sentence) => sentence.about === "private")).toMatchObject({ grave: true });

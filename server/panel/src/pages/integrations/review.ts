@@ -16,11 +16,15 @@ export interface Sentence {
   grave: boolean;
 }
 
+/** What people can change on a side without a time of change; empty: nothing. */
+export type Silence = Record<"left" | "right", string>;
+
 const NEITHER: Ability = { left: false, right: false };
+const NO_SILENCE: Silence = { left: "", right: "" };
 
 /** ``label`` gives a field's name, ``privacy`` says which app knows private comments, ``ends`` when its connections are worked, ``restricts`` which app knows private items. */
 export function review(
-  written: Document, names: Names, label: (field: FieldMapping) => string, privacy: Ability, ends?: readonly End[], restricts: Ability = NEITHER,
+  written: Document, names: Names, label: (field: FieldMapping) => string, privacy: Ability, ends?: readonly End[], restricts: Ability = NEITHER, silent: Silence = NO_SILENCE,
 ): Sentence[] {
   const document = oneWay(written);
   return [
@@ -37,6 +41,7 @@ export function review(
     links(document, names),
     ...partings(document, names),
     { about: "pace", text: pace(document, ends), grave: false },
+    ...late(document, names, silent),
   ];
 }
 
@@ -49,6 +54,15 @@ function migration({ migration: way }: Document, { left, right }: Names): Senten
 function pace({ schedule, scan_hours }: Document, ends: readonly End[] | undefined): string {
   const whole = scan_hours > 0 ? ` Everything is compared every ${span(scan_hours * 3600)}.` : "";
   return `${sayTimes(schedule, ends)}${whole}`;
+}
+
+/** What no time of change tells is found later than the rest. */
+function late({ scan_hours }: Document, names: Names, silent: Silence): Sentence[] {
+  const kinds = (["left", "right"] as const).filter((side) => silent[side] !== "").map((side) => `${silent[side]} in ${names[side]}`);
+  if (kinds.length === 0) return [];
+  const others = scan_hours > 0 ? "when everything is compared" : "when somebody has it synced again";
+  const said = list(kinds);
+  return [{ about: "pace", text: `${said.charAt(0).toUpperCase()}${said.slice(1)} move no time there: they are found within minutes in an item that changed in the last six hours, in any other ${others}.`, grave: false }];
 }
 
 function ways(direction: Direction, names: Names): string {
