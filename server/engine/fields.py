@@ -20,6 +20,8 @@ from server.engine.days import alike
 from server.engine.mapping import CompiledField, CompiledType, Converted, Unconverted
 
 _EMPTY: tuple[Value, ...] = (None, "", ())
+_CHOSEN = frozenset({FieldKind.OPTION, FieldKind.STATUS, FieldKind.USER, FieldKind.FLAG, FieldKind.NUMBER})
+"""What an app likes to fill in by itself when an item is made."""
 
 Sent = Mapping[Side, Mapping[str, Value]]
 """What writes whose answer was lost carried, by side and field. Found there, it is ours, and no edit of a person."""
@@ -117,7 +119,7 @@ def _merge_field(
         if ours or side.other is first:
             merged.bases[side][one.spec(side).id] = now[side]
             merged.bases[side.other][one.spec(side.other).id] = None
-    if not any(changed.values()):
+    if not any(changed.values()) or _filled_in(one, now, first, sent):
         return
     if one.left.kind in SETS:
         bases = {side: _base(one, pair, side, now, first, sent) for side in Side}
@@ -131,6 +133,17 @@ def _merge_field(
     source = _source(one, pair, items, now, changed, first, merged)
     if source is not None:
         _carry(one, now, source.other, merged)
+
+
+def _filled_in(one: CompiledField, now: Mapping[Side, Value], first: Side | None, sent: Sent) -> bool:
+    """Whether a twin whose creation was cut off holds a choice that the app made for it: nobody's edit, so it stays.
+
+    Nothing was sent, and the original has nothing to say there still. A person types texts and days, too; those go by
+    the original, on record.
+    """
+    if first is None or one.spec(first.other).kind not in _CHOSEN:
+        return False
+    return one.spec(first.other).id not in sent[first.other] and now[first] in _EMPTY
 
 
 def _changed(pair: Pair, side: Side, spec: FieldSpec, value: Value, first: Side | None) -> bool:
@@ -242,8 +255,13 @@ def _base(
     """The members that a side had when both were last in step: its snapshot, or what was sent since and arrived."""
     for there in (side, side.other):
         if first is there.other or _ours(one, there, now[there], sent):
-            arrived = _arrived(one, there, _members(sent[there].get(one.spec(there).id)), now)
-            return set(arrived.values()) if there is side else _elements(one, arrived, side)
+            carried = _members(sent[there].get(one.spec(there).id))
+            arrived = _arrived(one, there, carried, now)
+            if there is not side:
+                return _elements(one, arrived, side)
+            # Who makes an item is put among its people by many an app; nobody did that.
+            added = one.spec(there).kind is FieldKind.USERS and first is there.other
+            return set(arrived.values()) | (_members(now[there]) - carried if added else set())
     return _seen_members(one, pair, side)
 
 

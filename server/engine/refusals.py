@@ -189,8 +189,10 @@ def _matter(step: Step) -> tuple[str, str, str]:  # noqa: C901, PLR0911 - one ki
         case CreateItem():
             return _ITEM, "", _digest(dict(step.draft.fields))
         case UpdateItem():
-            name = next(iter(step.changed)) if len(step.changed) == 1 else ""
-            return FIELD, name, _digest(step.changed[name]) if name else ""
+            if len(step.changed) != 1:
+                return "fields", ", ".join(sorted(step.changed)), _digest(dict(step.changed))
+            [(name, value)] = step.changed.items()
+            return FIELD, name, _digest(value)
         case AddComment():
             return "comment", step.draft.marker, _digest(step.draft.body, step.draft.private)
         case EditComment():
@@ -212,10 +214,10 @@ def _matter(step: Step) -> tuple[str, str, str]:  # noqa: C901, PLR0911 - one ki
 
 
 def _label(side: Side, step: Step, type_: CompiledType) -> str:
-    what, name, _ = _matter(step)
+    what, _, _ = _matter(step)
     if isinstance(step, UpdateItem):
-        one = _field(type_, side, name)
-        return f"“{one.spec(side).name if one is not None else name}”"
+        several = [_field(type_, side, name) for name in step.changed]
+        return ", ".join(f"“{one.spec(side).name}”" for one in several if one is not None) or "a field"
     if isinstance(step, AddFile):
         return f"the file “{step.name}”"
     if isinstance(step, AddComment | EditComment):
@@ -260,7 +262,7 @@ def _around(one: Refusal, item: Item | None, beside: Beside) -> str:
 
 
 def _is_judged_by_the_item(what: str) -> bool:
-    return what in (FIELD, MEMBER, "link", "removal of a link", "deletion", "restriction")
+    return what in (FIELD, MEMBER, "fields", "link", "removal of a link", "deletion", "restriction")
 
 
 def is_set(type_: CompiledType, side: Side, name: str) -> bool:

@@ -15,12 +15,13 @@ from server.connectors import registry
 from server.connectors.base import Connector, Manifest, Setting, SettingKind
 from server.connectors.pace import Pace
 from server.domain.errors import AppError, Conflicting, PutRight, Slowed
+from server.domain.item import Side
 from server.domain.schedule import Schedule
 from server.engine.review import review_schedule
 from server.services.outlets import NETWORK_SETTINGS, open_outlet, tidy_pem
 from server.services.pacing import BURST, RATE, Paces, WebPace, limits_of
 from server.services.scope import TenantScope
-from server.store import audit, connections, integrations
+from server.store import audit, connections, holds, integrations
 from server.store.connections import Connection
 
 _SCHEMES = ("http", "https")
@@ -122,6 +123,9 @@ def change(
         schedule = before.schedule if schedule is None else schedule
         review_schedule(schedule)
         connections.change(tx, scope.cipher, connection_id, name, plain, secrets, schedule)
+        for row in integrations.every(tx):
+            if connection_id in {row.document.side(side).connection for side in Side}:
+                holds.due_anew(tx, row.id)  # another account may be allowed what this one was refused
         changed = sorted(key for key, value in plain.items() if before.settings.get(key) != value)
         changed += ["schedule"] if schedule != before.schedule else []
         audit.add(tx, actor, "connection changed", name, {"settings": changed})

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from server.domain.errors import Conflicting, PutRight
 from server.services.access import Identity, Passwords, Role, new_token
 from server.services.scope import TenantScope
-from server.store import audit, connections, people, tokens, users
+from server.store import audit, connections, holds, integrations, people, tokens, users
 from server.store.people import Person
 from server.store.tokens import Token
 from server.store.users import User
@@ -46,6 +46,8 @@ def replace_table(scope: TenantScope, actor: str, rows: Sequence[Person]) -> tup
         if any(one.connection not in known for one in rows):
             raise PutRight("The table names a connection that does not exist (any more).", field="connection")
         people.replace(tx, rows)
+        for row in integrations.every(tx):
+            holds.due_anew(tx, row.id)  # an app may have refused somebody who is another person now
         audit.add(tx, actor, "people changed", detail={"rows": len(rows)})
     return table(scope)
 

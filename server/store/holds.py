@@ -152,6 +152,13 @@ def due_anew(tx: Connection, integration: str) -> int:
     return tx.execute(t.holds.update().where(where).values(due_at=func.now())).rowcount
 
 
+def refused_anew(tx: Connection, integration: str, pair_ids: Sequence[str]) -> int:
+    """Let what was refused of these pairs be tried again; how many items."""
+    where = (t.holds.c.integration_id == integration) & (t.holds.c.kind == "quarantine")
+    chosen = bulk.among(t.holds.c.pair_id, pair_ids)
+    return tx.execute(t.holds.update().where(where & chosen).values(due_at=func.now())).rowcount
+
+
 def release(tx: Connection, integration: str, items: Sequence[tuple[Side, str]] | None = None) -> int:
     """Let held items be tried again at once, because a person asks (None: all that no rule skips); how many."""
     where: ColumnElement[bool] = (t.holds.c.integration_id == integration) & (t.holds.c.kind != "skipped")

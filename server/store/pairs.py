@@ -68,6 +68,13 @@ def page(tx: Connection, integration: str, after: str, limit: int) -> list[Pair]
     return sorted(by_ids(tx, integration, ids).values(), key=lambda one: ids.index(one.id))
 
 
+def with_refusals(tx: Connection, integration: str) -> list[Pair]:
+    """The pairs of which an app has refused something; nearly none."""
+    where = (t.pairs.c.integration_id == integration) & t.pairs.c.refused.is_not(None)
+    ids = tx.execute(select(t.pairs.c.id).where(where)).scalars().all()
+    return list(by_ids(tx, integration, ids).values())
+
+
 def count(tx: Connection, integration: str, after: str = "") -> int:
     """How many pairs ``page`` will bring from there (all that are kept in step, when from the first)."""
     where = (t.pairs.c.integration_id == integration) & t.pairs.c.state.in_(_WALKED)

@@ -103,6 +103,18 @@ class Panel:
         details = [self.ask("GET", f"/items/{one['id']}") for one in pairs]
         return str([*details, *self.holds()])
 
+    def creations(self) -> dict[str, int]:
+        """How many lines of creation each pair has whose twin is there, by its id."""
+        pairs = self.ask("GET", f"/items?integration={self.integration}&limit=200")["items"]
+        made = [one["id"] for one in pairs if one["state"] != "reserved"]
+        lines = {pair: self.ask("GET", f"/items/{pair}")["history"] for pair in made}
+        return {pair: sum(line["outcome"] == "created" for line in several) for pair, several in lines.items()}
+
+    def every_run(self) -> list[Json]:
+        """All runs, whatever they answer, those that go on included."""
+        found: list[Json] = self.ask("GET", f"/runs?integration={self.integration}&limit=200")
+        return found
+
     def _answers(self) -> bool:
         try:
             return requests.get(f"{self._root}/-/node/health", timeout=PATIENCE).ok

@@ -47,6 +47,7 @@ def check(stage: Stage, sync: Process, typed: Collection[str] = ()) -> None:
     assert not complaints, "\n".join(complaints)
     assert len(pairs) == len(right)
     _held_on_record(stage, left)
+    _made_on_record(stage)
     _overwritten_on_record(stage, left, typed)
     before = stage.written()
     stage.panel.whole_pass(sync.alive)
@@ -86,6 +87,13 @@ def _held_on_record(stage: Stage, left: list[Stored]) -> None:
     held = {one["item_key"]: one for one in stage.panel.holds()}
     assert set(held) == refused, held
     assert all(REFUSED in one["words"] and one["kind"] == "quarantine" for one in held.values())
+
+
+def _made_on_record(stage: Stage) -> None:
+    """Each twin has one line of creation, and the runs say together how many were made."""
+    told = stage.panel.creations()
+    assert set(told.values()) == {1}, told
+    assert sum(one["counts"].get("created", 0) for one in stage.panel.every_run()) == len(told)
 
 
 def _overwritten_on_record(stage: Stage, left: list[Stored], typed: Collection[str]) -> None:

@@ -90,7 +90,9 @@ def _is_bad(sight: Sight, side: Side, record: Record) -> bool:
         (one, twins.on(one)) for twins in sight.twins if twins.on(side) is record for one in Side if one is not side
     ]
     return any(
-        sight.poisoned(each, one) or any(_refused(sight.world.app(each.other), comment) for comment in one.comments)
+        sight.poisoned(each, one)
+        or any(sight.left_out(each, one, name) for name in one.fields)
+        or any(_refused(sight.world.app(each.other), comment) for comment in one.comments)
         for each, one in both
     )
 
@@ -112,7 +114,9 @@ def check_mirrors(sight: Sight) -> None:
                 continue  # what a person typed where nothing travels from stays until the other side changes
             if rule.direction is not Direction.BOTH and any(sight.made_up(side, twins, name) for side in Side):
                 continue
-            left, right = (sight.kept(name, twins.on(side).fields.get(name)) for side in Side)
+            left, right = (sight.kept(name, sight.taken(name, twins.on(side).fields.get(name))) for side in Side)
+            if name != "labels" and any(sight.left_out(side, twins.on(side), name) for side in Side):
+                continue
             assert left == right, (name, twins.left, twins.right)
 
 

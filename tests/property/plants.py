@@ -16,7 +16,7 @@ from server.domain.rules import Parting
 from server.engine import attachments, comments, fields, filters, links, mapping, parting, reconcile
 from server.engine.parting import Reason
 from server.engine.plan import Draughtsman, seen, snapshot
-from server.services.sync import apply, caution, decide, flow, history, look, page, settle
+from server.services.sync import apply, caution, decide, flow, history, left_out, look, page, settle
 from server.services.sync.carried import Applied
 from server.services.sync.work import Look, Work
 from server.store import cursors, events, holds, journal, scans, tables
@@ -121,6 +121,14 @@ def second_copies_of_files_are_news(patch: Patch) -> None:
 
 def a_twin_that_was_found_again_is_no_creation(patch: Patch) -> None:
     patch.setattr(history, "made", lambda _old, _pair, done: history.Made.NOW if done.created is not None else None)
+
+
+def what_is_left_out_is_not_said(patch: Patch) -> None:
+    patch.setattr(left_out, "holds_of", lambda *_: [])
+
+
+def a_refusal_is_forgotten(patch: Patch) -> None:
+    patch.setattr(left_out, "withhold", lambda _work, _look, plan: plan)
 
 
 def the_cursor_never_moves(patch: Patch) -> None:

@@ -72,6 +72,15 @@ class Sight:
         """Whether the other app refuses the item as it is, for ever."""
         return str(record.fields.get("title")) in self.world.app(side.other).refuses
 
+    def left_out(self, side: Side, record: Record, name: str) -> bool:
+        """Whether the other app does not take what stands in a field of the item, or a label of it."""
+        return self.world.app(side.other).refuses_value(name, record.fields.get(name))
+
+    def taken(self, name: str, value: Value) -> Value:
+        """A value without the labels that one of the two apps refuses."""
+        refused = {each for side in Side for each in self.world.app(side).refuses_values}
+        return tuple(one for one in value if (name, one) not in refused) if isinstance(value, tuple) else value
+
     def belongs(self, side: Side, record: Record) -> bool:
         """Whether the item is the integration's: by container and type, and by the only filter that histories draw."""
         labels = record.fields.get("labels")

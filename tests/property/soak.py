@@ -25,6 +25,7 @@ from tests.property.kindred import KindredHistories
 from tests.property.linking import LinkedHistories
 from tests.property.merging import MergedHistories
 from tests.property.playing import BATCH, crowded_stage, play, play_kindred
+from tests.property.refusing import RefusingHistories
 from tests.property.together import tenants
 from tests.property.walking import WalkedHistories
 from tests.property.wrong_clocks import DatedHistories
@@ -32,7 +33,7 @@ from tests.support.postgres import make_cluster, running_server
 
 _KINDS = (
     *(Histories, Histories, Histories, LinkedHistories),
-    *(HushedHistories, MergedHistories, DatedHistories, WalkedHistories),
+    *(HushedHistories, MergedHistories, DatedHistories, WalkedHistories, RefusingHistories),
 )
 """What is played in turns, a batch each. Links make a history two to three times as long."""
 

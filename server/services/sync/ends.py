@@ -79,6 +79,13 @@ class Ends:
         there = [(side, self._open.get(document.side(side).connection)) for side in Side]
         return [End(side, one.connection.name, one.connection.id, one.connector) for side, one in there if one]
 
+    def learned_at(self, document: Document) -> tuple[float, ...]:
+        """When both apps were asked what they have, on a clock that never jumps."""
+        keys = [(document.side(side).connection, document.side(side).container, side) for side in Side]
+        return tuple(
+            max((at for key, (at, _) in self._shapes.items() if key[:3] == each), default=0.0) for each in keys
+        )
+
     def forget(self) -> None:
         """Ask the apps anew next time (something they were asked for had changed)."""
         self._shapes.clear()

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from server.domain.errors import CredentialsRefused
 from server.domain.item import Item, Side
-from server.domain.pair import Pair, Refusal
+from server.domain.pair import PARTED, Pair, Refusal
 from server.domain.values import FieldKind, Value
 from server.engine import refusals
 from server.engine.mapping import CompiledType
@@ -19,6 +19,7 @@ from server.engine.plan import Plan, snapshot
 from server.engine.refusals import Beside
 from server.services.sync.carried import Applied
 from server.services.sync.work import Look, Work
+from server.store import holds, lease, pairs
 from server.store.holds import Hold
 
 
@@ -40,6 +41,25 @@ def still_so(work: Work, look: Look) -> bool:
         return True
     around = beside(work, look.type, _items(look))
     return all(refusals.holds_still(one, around) for one in look.pair.refusals)
+
+
+def try_anew(work: Work) -> None:
+    """Let be tried again what was refused under other rules: the apps have just been asked what they have.
+
+    Raises ``Fenced``. A kill before the commit leaves it to the next time that the apps are asked.
+    """
+    with work.scope.reading() as tx:
+        several = pairs.with_refusals(tx, work.integration)
+    changed = []
+    for pair in several:
+        type_ = work.mapping.type_of(Side.LEFT, pair.left.type, pair.right.type)
+        around = beside(work, type_, {}) if type_ is not None else None
+        if around is not None and any(refusals.under_other_rules(one, around) for one in pair.refusals):
+            changed.append(pair.id)
+    if changed:
+        with work.scope.transaction() as tx:
+            lease.check_fence(tx, work.epoch)
+            holds.refused_anew(tx, work.integration, changed)
 
 
 def beside(work: Work, type_: CompiledType, items: Mapping[Side, Item | None]) -> Beside:
@@ -69,6 +89,8 @@ def remembered(work: Work, look: Look, done: Applied, pair: Pair) -> Pair:
 def holds_of(work: Work, pair: Pair, done: Applied) -> list[Hold]:
     """The hold that says what of the pair is not carried: what its apps refused, or what the breaker has stopped."""
     side = pair.refusals[0].side.other if pair.refusals else pair.origin
+    if done.plan.pair.state in PARTED:
+        side = side.other  # the original is gone, or out of sight
     seen = pair.on(side) if pair.on(side).item_id is not None else pair.on(side.other)
     if seen.item_id is None or not (pair.refusals or done.plan.stops):
         return []

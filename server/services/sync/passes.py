@@ -30,7 +30,7 @@ from server.domain.errors import (
 from server.domain.integration import Document, IntegrationState
 from server.services.pacing import Paces
 from server.services.scope import TenantScope
-from server.services.sync import feed
+from server.services.sync import feed, left_out
 from server.services.sync.beside import apps_of, beside
 from server.services.sync.ends import Ends
 from server.services.sync.refusal import account_refused, forbids
@@ -191,6 +191,8 @@ class Desk:
     _unknown_since: dict[str, float] = field(default_factory=dict)
     _revisits: Revisits = field(default_factory=Revisits)
     _said: tuple[str, str, float] | None = None
+    _learned: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """Under which version and since when what was refused of an integration was compared with what its apps have."""
     _tenant: tuple[Sequence[Integration], Mapping[str, Connection]] = ((), {})
     """All integrations and connections of the tenant, as they were when somebody last asked what is wanted."""
 
@@ -276,6 +278,10 @@ class Desk:
         )
         if wanted.request is not None:
             work.begin_run()
+        learned = (wanted.row.version, *self.ends.learned_at(_document(wanted)))
+        if not work.dry and self._learned.get(work.integration) != learned:
+            left_out.try_anew(work)
+            self._learned[work.integration] = learned
         return work
 
     def refuse(self, wanted: Wanted, message: str) -> None:

@@ -17,8 +17,10 @@ from server.domain.errors import (
     EgressDenied,
     Hidden,
     NotThatApp,
+    Rejected,
     Slowed,
     Transient,
+    Unreadable,
     Untrusted,
 )
 from server.domain.item import Side
@@ -140,16 +142,14 @@ def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied
     settlement.events += history.events_of(work, look, pair, done, made)
     history.count(settlement.counts, done, made)
     items = [(side, there) for side in Side if (there := pair.on(side).item_id) is not None]
+    refused = done.failure is None or (isinstance(done.failure, Rejected) and not isinstance(done.failure, Unreadable))
+    kept = left_out.holds_of(work, pair, done) if refused else []
     if done.failure is not None:
-        work.run.troubled = True
-        settlement.holds.append(hold(look, done.failure, pair.id))
+        kept = [replace(one, steady=False) for one in kept] or [hold(look, done.failure, pair.id)]
         settlement.stumble(look, done.failure)
-        settlement.cleared += [one for one in items if one != (look.side, look.item_id)]
-    else:
-        settlement.cleared += items
-        kept = left_out.holds_of(work, pair, done)
-        work.run.troubled = work.run.troubled or bool(kept)
-        settlement.holds += kept or waiting(pair, done)
+    work.run.troubled = work.run.troubled or bool(kept)
+    settlement.holds += kept or waiting(pair, done)
+    settlement.cleared += [one for one in items if one not in {(each.side, each.item_id) for each in kept}]
     settlement.concerned.add(pair, old, done)
 
 

@@ -11,6 +11,7 @@ from server.domain.item import Side
 from server.domain.mapping import ConflictPolicy
 from server.domain.rules import Parting, PartingRules
 from server.domain.values import Value
+from server.services.sync import left_out
 from server.store import holds
 from tests.property import laws
 from tests.property.creations import check_creations
@@ -150,6 +151,21 @@ def test_it_is_tried_again_when_the_mapping_changes_or_a_person_asks(stage: Stag
     assert twin(world).fields["due"] == BAD
 
 
+def test_it_is_tried_again_when_the_app_has_other_options(stage: Stage) -> None:
+    world, _ = begin(stage, ITEM)
+    before = asked(world)
+    left_out.try_anew(world._work())
+    world.sync(seconds=2)
+    assert asked(world) == before
+    world.right.fields = tuple(replace(one, max_length=99) if one.id == "due" else one for one in world.right.fields)
+    left_out.try_anew(world._work())
+    world.sync(seconds=2)
+    assert asked(world) > before
+    before = asked(world)
+    world.sync(seconds=2)
+    assert asked(world) == before
+
+
 @pytest.mark.parametrize("policy", list(ConflictPolicy))
 def test_an_edit_on_the_other_side_never_gives_way_silently(stage: Stage, policy: ConflictPolicy) -> None:
     rules = with_fields(conflict=policy)
@@ -204,7 +220,8 @@ def test_a_closing_that_is_refused_is_not_tried_without_end(stage: Stage, trigge
     assert sum("no longer kept in step" in one.body for one in twin(world).comments) == 1
     assert twin(world).updated > moved
     [hold] = held(world)
-    assert "“Status”" in hold.reason + hold.words or "invalid" in hold.words
+    assert (hold.side, hold.kind) == ("right", "quarantine")
+    assert "“Status”" in hold.reason
     world.right.refuses_values = frozenset()
     world.right.person_edits(twin(world).id, "due", "2026-12-24")  # something beside it is otherwise
     world.sync(seconds=2)
