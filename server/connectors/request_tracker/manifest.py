@@ -71,7 +71,7 @@ MANIFEST = Manifest(
         links=True,
         deletes_items=True,
         keeps_created_at=None,
-        file_names=FileNames(unit=LengthUnit.BYTES),
+        file_names=FileNames(unit=LengthUnit.BYTES, trims=True),
         restricted_items=True,
         exact_sizes=False,  # a part of a mail may tell its own
     ),
