@@ -174,7 +174,7 @@ def test_nothing_is_held_where_nothing_is_spoilt() -> None:
     for number in range(1, 6):
         item = CLEAN[f"issue{number}"]
         assert item is not None
-        assert item.fields["due"] == "2031-12-24"
+        assert item.fields["due"] == "2031-12-24T00:00:00Z"
         assert (len(item.comments), len(item.attachments), len(item.links)) == (1, 1, 1)
 
 
