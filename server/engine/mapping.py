@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from server.domain.errors import PutRight
@@ -272,14 +273,33 @@ class CompiledField:
 
 
 @dataclass(frozen=True, slots=True)
+class Resting:
+    """A field mapping that cannot be used now, because an app does not show one of its fields. ``why``: a sentence."""
+
+    left: str
+    right: str
+    why: str
+
+    def on(self, side: Side) -> str:
+        """The field's id on a side."""
+        return self.left if side is Side.LEFT else self.right
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledType:
-    """A type mapping with its fields compiled."""
+    """A type mapping with its fields compiled.
+
+    ``resting``: those that cannot be used now; what was last seen of them stays known. ``absent``: why the whole type
+    cannot, as a sentence; its items are held then, and no other.
+    """
 
     left: str
     right: str
     fields: tuple[CompiledField, ...]
     creates: bool = True
     updates: bool = True
+    resting: tuple[Resting, ...] = ()
+    absent: str = ""
 
     def on(self, side: Side) -> str:
         """The type's id on a side."""
@@ -337,20 +357,36 @@ def compatible(left: FieldSpec, right: FieldSpec) -> bool:
 
 
 def compile_mapping(
-    document: Document, left: SideShape, right: SideShape, people: tuple[tuple[str, str, str], ...] = ()
+    document: Document,
+    left: SideShape,
+    right: SideShape,
+    people: tuple[tuple[str, str, str], ...] = (),
+    saved: tuple[TypeMapping, ...] = (),
 ) -> Mapping:
     """Bind ``document`` to what both apps have now.
 
-    ``people`` is the tenant's user table as (``left`` or ``right``, user id, person). Raises ``PutRight`` that
-    names the field or type that is gone or does not fit.
+    ``people`` is the tenant's user table as (``left`` or ``right``, user id, person). ``saved``: what was found well
+    once. Where that is not to be seen now it rests, and everything else goes on. Raises ``PutRight`` that names any
+    other field or type that is gone or does not fit.
     """
     document = one_way(document)
     directory = Directory.build(left.users, right.users, people)
-    types = tuple(_compile_type(rule, left, right, directory) for rule in document.types)
-    return Mapping(document, left, right, types, directory)
+    types = []
+    for rule in document.types:
+        before = [one for one in saved if (one.left, one.right) == (rule.left, rule.right)]
+        once = {(one.left, one.right) for each in before for one in each.fields}
+        try:
+            types.append(_compile_type(rule, left, right, directory, once))
+        except PutRight as error:
+            if not before or error.field != "types":
+                raise
+            types.append(CompiledType(rule.left, rule.right, (), rule.creates, rule.updates, (), error.message))
+    return Mapping(document, left, right, tuple(types), directory)
 
 
-def _compile_type(rule: TypeMapping, left: SideShape, right: SideShape, directory: Directory) -> CompiledType:
+def _compile_type(
+    rule: TypeMapping, left: SideShape, right: SideShape, directory: Directory, once: AbstractSet[tuple[str, str]]
+) -> CompiledType:
     for shape, type_id in ((left, rule.left), (right, rule.right)):
         if type_id not in shape.fields:
             raise PutRight(
@@ -358,8 +394,16 @@ def _compile_type(rule: TypeMapping, left: SideShape, right: SideShape, director
                 "Choose another type in the integration's mapping.",
                 field="types",
             )
-    compiled = tuple(_compile_field(field_rule, rule, left, right, directory) for field_rule in rule.fields)
-    return CompiledType(rule.left, rule.right, compiled, rule.creates, rule.updates)
+    compiled: list[CompiledField] = []
+    resting: list[Resting] = []
+    for one in rule.fields:
+        try:
+            compiled.append(_compile_field(one, rule, left, right, directory))
+        except PutRight as error:
+            if (one.left, one.right) not in once:
+                raise
+            resting.append(Resting(one.left, one.right, error.message))
+    return CompiledType(rule.left, rule.right, tuple(compiled), rule.creates, rule.updates, tuple(resting))
 
 
 def _compile_field(

@@ -90,9 +90,9 @@ def snapshot(type_: CompiledType, side: Side, item: Item) -> dict[str, Value]:
 
 
 def seen(type_: CompiledType, side: Side, item: Item, old: Seen, held: frozenset[str]) -> Seen:
-    """A side as it is now; fields that are ``held`` keep what they had at the last settle."""
+    """A side as it is now; fields that are ``held``, or rest, keep what they had at the last settle."""
     values = snapshot(type_, side, item)
-    for name in held:
+    for name in {*held, *(one.on(side) for one in type_.resting)}:
         before = old.snapshot or {}
         if name in before:
             values[name] = before[name]

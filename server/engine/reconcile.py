@@ -46,6 +46,9 @@ def unchanged(type_: CompiledType, pair: Pair, side: Side, item: Item, mapping: 
 
 def _fields_unchanged(type_: CompiledType, pair: Pair, side: Side, item: Item) -> bool:
     before, now = pair.on(side).snapshot, snapshot(type_, side, item)
+    if before is not None and type_.resting:
+        resting = {one.on(side) for one in type_.resting}
+        before = {name: value for name, value in before.items() if name not in resting}
     if before == now:
         return True
     if before is None or before.keys() != now.keys():

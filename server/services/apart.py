@@ -56,7 +56,7 @@ def compiled(scope: TenantScope, apps: Apps, row: Integration, types: Mapping[Si
     if left is None or right is None:
         return None
     try:
-        return compile_mapping(document, left, right, who_is_who(scope, document))
+        return compile_mapping(document, left, right, who_is_who(scope, document), document.types)
     except PutRight:  # a field is gone; the integration itself says so
         return None
 

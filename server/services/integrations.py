@@ -8,6 +8,7 @@ from server.connectors.base import Connector
 from server.domain.errors import Conflicting, PutRight
 from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
+from server.domain.mapping import TypeMapping
 from server.engine.mapping import Mapping
 from server.engine.review import review, review_ends, review_shape
 from server.engine.suggest import Offer, suggest
@@ -82,7 +83,7 @@ def remove(scope: TenantScope, actor: str, integration_id: str) -> None:
 def start(scope: TenantScope, actor: str, integration_id: str) -> Integration:
     """Let it run, at once. Raises ``NotFound``, ``PutRight`` when it no longer fits, and what the apps raise."""
     row = get(scope, integration_id)
-    _tell_shared(scope, integration_id, check(scope, row.document))
+    _tell_shared(scope, integration_id, check(scope, row.document, row.document.types))
     with scope.transaction_and_wake() as tx:
         integrations.start(tx, integration_id)
         audit.add(tx, actor, "integration started", row.name)
@@ -133,8 +134,8 @@ def suggestion(scope: TenantScope, left: SideSettings, right: SideSettings) -> t
     return suggest(_offer(scope, left, Side.LEFT), _offer(scope, right, Side.RIGHT))
 
 
-def check(scope: TenantScope, document: Document) -> Mapping:
-    """Hold the document against what both apps have; the two compiled.
+def check(scope: TenantScope, document: Document, saved: tuple[TypeMapping, ...] = ()) -> Mapping:
+    """Hold the document against what both apps have; the two compiled. ``saved``: see ``compile_mapping``.
 
     Raises ``PutRight``, ``Conflicting`` or what the apps raise.
     """
@@ -148,7 +149,7 @@ def check(scope: TenantScope, document: Document) -> Mapping:
             )
     ends = Ends(scope)
     try:
-        mapping, _, _ = ends.mapping(document)
+        mapping, _, _ = ends.mapping(document, saved=saved)
     finally:
         ends.close()
     review(mapping)

@@ -39,8 +39,9 @@ def ask_realign(
     """
     argument: dict[str, object] = {"wins": wins.value, "dry": dry}
     if document is not None:
-        _may_be_shown(get(scope, integration_id), document, dry=dry)
-        check(scope, document)
+        before = get(scope, integration_id)
+        _may_be_shown(before, document, dry=dry)
+        check(scope, document, before.document.types)
         argument["document"] = integrations.json_of(document)
     with scope.transaction_and_wake() as tx:
         row = integrations.get(tx, integration_id)

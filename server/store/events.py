@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, select, true
+from sqlalchemy import Column, Connection, exists, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from server.domain.item import Side
@@ -46,6 +46,12 @@ def add(tx: Connection, integration: str, run_id: str | None, events: Sequence[E
         for one in events
     ]
     bulk.insert(tx, t.events, rows)
+
+
+def is_told(tx: Connection, integration: str, summary: str) -> bool:
+    """Whether the history has this very line."""
+    mine = (t.events.c.integration_id == integration) & (t.events.c.summary == summary)
+    return bool(tx.execute(select(exists().where(mine))).scalar_one())
 
 
 def add_conflicts(tx: Connection, conflicts: Sequence[tuple[str, Conflict]]) -> None:

@@ -328,7 +328,7 @@ class World:
             self.scope,
             self.integration,
             "history",
-            compile_mapping(self.document, shapes[0], shapes[1]),
+            compile_mapping(self.document, shapes[0], shapes[1], saved=self.document.types),
             End(Side.LEFT, "left", self.document.left.connection, left),
             End(Side.RIGHT, "right", self.document.right.connection, right),
             Inline(),

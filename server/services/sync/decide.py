@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from server.domain.errors import Gone
+from server.domain.errors import Gone, Rejected
 from server.domain.item import Item, Side
 from server.domain.lineage import marker
 from server.domain.pair import Pair, PairState
@@ -62,6 +62,9 @@ def _deleted(work: Work, one: Look, settlement: Settlement) -> Plan | None:
 def _present(work: Work, one: Look, item: Item, settlement: Settlement, relatives: Relatives) -> Plan | None:
     if one.pair is not None and one.pair.state is PairState.ENDED:
         settlement.cleared.append((one.side, one.item_id))
+        return None
+    if one.type is not None and one.type.absent:
+        settle.settle_failure(work, settlement, one, Rejected(one.type.absent))
         return None
     left_scope = _left_scope(work, one, item)
     if left_scope is not None and one.pair is not None and one.twin is not None:

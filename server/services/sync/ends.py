@@ -15,6 +15,7 @@ from server.connectors.base import Capabilities, Connector
 from server.domain.errors import Conflicting, PutRight
 from server.domain.integration import Document
 from server.domain.item import Side
+from server.domain.mapping import TypeMapping
 from server.domain.values import AppUser
 from server.engine.days import Zones, is_zone
 from server.engine.mapping import Mapping, SideShape, compile_mapping
@@ -62,17 +63,24 @@ class Ends:
     _shapes: dict[tuple[str, str, Side, tuple[str, ...]], tuple[float, SideShape]] = field(default_factory=dict)
 
     def mapping(
-        self, document: Document, known: abc.Mapping[str, Connection] | None = None, pool: Executor | None = None
+        self,
+        document: Document,
+        known: abc.Mapping[str, Connection] | None = None,
+        pool: Executor | None = None,
+        saved: tuple[TypeMapping, ...] | None = None,
     ) -> tuple[Mapping, End, End]:
         """Both ends opened and the document compiled against what they have.
 
         ``known``: the connections by id, where they were just read. ``pool``: both apps are asked at once on it.
+        ``saved``: see ``compile_mapping`` (None: all of the document was).
         Raises ``PutRight`` when the document names what is gone, ``Conflicting`` when a connection is paused, and
         whatever the apps raise.
         """
         left, right = (self._end(document, side, known or {}) for side in Side)
         shapes = self._shapes_of(document, (left, right), pool)
-        return compile_mapping(document, shapes[0], shapes[1], who_is_who(self.scope, document)), left, right
+        saved = document.types if saved is None else saved
+        people = who_is_who(self.scope, document)
+        return compile_mapping(document, shapes[0], shapes[1], people, saved), left, right
 
     def opened(self, document: Document) -> list[End]:
         """The ends that could be opened already, whether or not the app would have us."""

@@ -16,7 +16,7 @@ from server.connectors.pace import Share
 from server.domain.item import Head, Page, Side
 from server.engine import dated
 from server.services.pacing import NO_LIMIT
-from server.services.sync import cap, clocks, ending, revisit
+from server.services.sync import cap, clocks, ending, resting, revisit
 from server.services.sync import page as paging
 from server.services.sync.flow import Flow
 from server.services.sync.work import Look, Work
@@ -46,6 +46,7 @@ def run(work: Work) -> Iterator[Reached]:
     Raises what ``process`` raises, and any ``AppError`` of a feed itself: the pages before it are settled, the cursor
     stands where they end.
     """
+    resting.tell(work)
     with work.scope.reading() as tx:
         begun = outset.read(tx, work.integration)
     if begun.owed:
