@@ -1,7 +1,7 @@
 """Talks to one Request Tracker with one account; it must not decide what is synced.
 
 RT answers 200 with sentences in its user's language even when nothing was done, so every write is read back. It has
-no way to edit what was said, and a reply opens a ticket by itself, which is undone here.
+no way to edit what was said.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, BinaryIO
+from functools import partial
+from typing import BinaryIO
 from urllib.parse import quote
 
 from server.connectors.base import Account, Answer, Capabilities, Container, ItemType, Manifest, Outlet
 from server.connectors.confirming import confirming, told, unconfirmed
-from server.connectors.reading import members_of, number, readable, reading, text
+from server.connectors.reading import number, readable, reading, text
 from server.connectors.request_tracker.advice import warnings
 from server.connectors.request_tracker.births import walk_births
 from server.connectors.request_tracker.content import decoded
@@ -26,6 +27,7 @@ from server.connectors.request_tracker.links import KINDS, Links
 from server.connectors.request_tracker.lost import find_lost
 from server.connectors.request_tracker.manifest import MANIFEST
 from server.connectors.request_tracker.parts import WHOLE
+from server.connectors.request_tracker.posts import Posts
 from server.connectors.request_tracker.read import (
     DELETED,
     Json,
@@ -37,20 +39,18 @@ from server.connectors.request_tracker.read import (
     record_of,
     section,
 )
+from server.connectors.request_tracker.statuses import Statuses
 from server.connectors.request_tracker.syntax import syntax
 from server.connectors.request_tracker.transcript import messages, open_mail
-from server.connectors.request_tracker.upload import Upload
 from server.connectors.request_tracker.write import (
-    kept_type,
     message_type,
     not_taken,
     spoken,
     ticket_body,
 )
-from server.connectors.seen import DELETES_ITEMS, KEEPS_CREATED_AT, PRIVATE_COMMENTS, Seen
-from server.connectors.workflow import shortest_path
+from server.connectors.seen import DELETES_ITEMS, KEEPS_CREATED_AT, Seen
 from server.connectors.zones import chosen_zone
-from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected
+from server.domain.errors import Gone, Hidden, NotThatApp, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.lineage import Births
 from server.domain.syntax import Syntax
@@ -70,10 +70,12 @@ class RequestTracker:
         self.seen = Seen()
         self._outlet = outlet
         self._format = TextFormat.PLAIN if settings.get("text_format") == "plain" else TextFormat.HTML
-        self._files_public = settings.get("files_as") == "reply"
         self._learned = Learned(outlet, settings, self._format)
         self._settings = settings
-        self._links = Links(outlet, self._learned, lambda item_id: self._ticket(item_id)[0])
+        self._links = Links(outlet, self._learned, self._record)
+        self._statuses = Statuses(self._learned, self._record, self._put)
+        files_public = settings.get("files_as") == "reply"
+        self._posts = Posts(outlet, self._learned, self._statuses, self._format, files_public=files_public)
 
     @property
     def manifest(self) -> Manifest:
@@ -103,13 +105,14 @@ class RequestTracker:
     def check(self) -> Account:
         """Prove address and token, and say what will work less well."""
         path, headers = f"{API}/rt", self._learned.headers
-        answer = self._outlet.request("GET", path, headers=headers, accept=(_NOT_FOUND,))
+        named = partial(section, name="Version")
+        answer = self._outlet.request("GET", path, headers=headers, accept=(_NOT_FOUND,), shape=named)
         if answer.status == _NOT_FOUND:
             raise NotThatApp(
                 f"{self._outlet.base_url} answers, but not as Request Tracker 5 does. Check the address; if RT is "
                 "served below a path, the path belongs to it."
             )
-        version = section(answer.json(), "Version")
+        version = named(answer.json())
         self._learned.zone()
         self.zone()
         advice = warnings(self._learned, self.seen, self.containers())
@@ -219,7 +222,7 @@ class RequestTracker:
     def way(self, item_id: str, changed: Mapping[str, Value]) -> Mapping[str, tuple[str, ...]]:
         """The statuses over which the ticket would be taken to a new one; none where it is one step, or no way."""
         goal = changed.get("Status")
-        path = self._way(self._ticket(item_id)[0], goal) if isinstance(goal, str) else ()
+        path = self._statuses.way(self._record(item_id), goal) if isinstance(goal, str) else ()
         return {"Status": path[:-1]} if len(path) > 1 else {}
 
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
@@ -239,7 +242,7 @@ class RequestTracker:
         answer = self._outlet.request("DELETE", f"{API}/ticket/{quote(item_id)}", headers=self._learned.headers)
         try:
             with confirming(f"the deletion of ticket #{item_id}"):
-                status = str(self._ticket(item_id)[0]["Status"])
+                status = self._statuses.of(item_id)
         except Gone:
             self.seen.note(DELETES_ITEMS, there=True)
             return
@@ -272,7 +275,7 @@ class RequestTracker:
             by = self._reading(ticket)
         goal = wanted.get("Status")
         if isinstance(goal, str) and str(ticket["Status"]) != goal:
-            words += self._reach(ticket, goal)
+            words += self._statuses.reach(ticket, goal)
             with confirming(what):
                 ticket, last = self._ticket(item_id)
         with confirming(what), reading(f"#{item_id}"):
@@ -288,92 +291,11 @@ class RequestTracker:
         with confirming(what):
             return self._whole(ticket, last)
 
-    def _reach(self, ticket: Json, goal: str) -> tuple[str, ...]:
-        """Take a ticket to a status: at once, else by a way that is known; RT's sentences.
-
-        Where the way breaks the ticket is taken back; raises ``Rejected`` where that does not work.
-        """
-        item_id, start = str(ticket["id"]), str(ticket["Status"])
-        words = self._put(ticket, {"Status": goal})
-        if str(self._ticket(item_id)[0]["Status"]) == goal:
-            return words
-        for step in self._way(ticket, goal):
-            words += self._put(ticket, {"Status": step})
-            if str(self._ticket(item_id)[0]["Status"]) != step:
-                words += self._put(ticket, {"Status": start})
-                self._require_back(item_id, start, goal, words)
-                return words
-        return words
-
-    def _require_back(self, item_id: str, start: str, goal: str, words: tuple[str, ...]) -> None:
-        now = str(self._ticket(item_id)[0]["Status"])
-        if now != start:
-            raise Rejected(
-                f"Request Tracker did not take ticket #{item_id} to “{goal}”, and Lockstep could not take it back to "
-                f"“{start}”; it stays “{now}”. Its workflow or an open dependency may be why.",
-                words="; ".join(words),
-                fields=("Status",),
-                left={"Status": now},
-            )
-
-    def _way(self, ticket: Json, goal: str) -> tuple[str, ...]:
-        """The statuses to write one after the other, the goal last; empty where no way is known."""
-        queue = own_id(ticket["Queue"])
-        path = shortest_path(
-            str(ticket["Status"]), goal, lambda status: self._learned.following(queue, status) - {DELETED, status}
-        )
-        return path or ()
-
     # Comments, files, links
 
     def add_comment(self, item_id: str, draft: CommentDraft) -> str:
         """Post a comment (private) or a reply (public); the ticket's status stays what it was."""
-        body: dict[str, Any] = {"Content": draft.body, "ContentType": message_type(self._format)}
-        if draft.private:
-            return self._transaction(item_id, self._comment(item_id, body))
-        status = str(self._ticket(item_id)[0]["Status"])
-        # A reply opens the ticket (RT's own scrip, after the message). The same request sets it back.
-        body["Status"] = status
-        answer = self._outlet.request("POST", f"{API}/ticket/{quote(item_id)}/correspond", **self._as_json(body))
-        made = self._transaction(item_id, answer)
-        with confirming(f"the status of ticket #{item_id} after a reply"):
-            self._restore(item_id, status)  # the reply is there, whatever comes of this: it is not posted again
-        return made
-
-    def _comment(self, item_id: str, body: object) -> Answer:
-        try:
-            answer = self._outlet.request("POST", f"{API}/ticket/{quote(item_id)}/comment", **self._as_json(body))
-        except Rejected as error:
-            if error.status == _FORBIDDEN:
-                self.seen.note(PRIVATE_COMMENTS, there=False)
-            raise
-        self.seen.note(PRIVATE_COMMENTS, there=True)
-        return answer
-
-    def _as_json(self, body: object) -> dict[str, Any]:
-        return {"headers": self._learned.headers, "json": body}
-
-    def _restore(self, item_id: str, status: str) -> None:
-        """Make sure that a reply left the status alone; a failure here is told, the reply stays."""
-        ticket, _ = self._ticket(item_id)
-        if str(ticket["Status"]) == status:
-            return
-        self._reach(ticket, status)
-        now = str(self._ticket(item_id)[0]["Status"])
-        if now != status:
-            raise Rejected(
-                f"A reply was posted on ticket #{item_id}, and Request Tracker moved it from “{status}” to “{now}”, "
-                "from where there is no way back for the syncing user. Switch the scrip “On Correspond Open Inactive "
-                "Tickets” off for the queue, or set the status by hand."
-            )
-
-    def _transaction(self, item_id: str, answer: Answer) -> str:
-        """The number of the transaction that a post made: RT tells it in the address of what was created."""
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        number = headers.get("location", "").rstrip("/").rsplit("/", 1)[-1]
-        if not number.isdigit():
-            raise LostAnswer(f"Request Tracker took a message on ticket #{item_id} but did not say its number.")
-        return number
+        return self._posts.add(item_id, draft, self.seen)
 
     def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:  # noqa: ARG002 - the protocol's
         """RT has no such thing."""
@@ -385,30 +307,7 @@ class RequestTracker:
 
     def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
         """Attach a file with a message of its own, as the settings say; the ticket's status stays what it was."""
-        status = str(self._ticket(item_id)[0]["Status"]) if self._files_public else ""
-        path = f"{API}/ticket/{quote(item_id)}/{'correspond' if self._files_public else 'comment'}"
-        body = Upload(draft.name, kept_type(draft.content_type, content), content, draft.size)
-        headers = self._learned.headers | {"Content-Type": body.content_type}
-        answer = self._outlet.request("POST", path, headers=headers, data=body)
-        number = self._transaction(item_id, answer)
-        wish = [("fields", "Filename,ContentLength"), ("per_page", str(PAGE))]
-        with confirming(f"the file “{draft.name}” on ticket #{item_id}"):
-            if status:
-                self._restore(item_id, status)
-            parts = section(self._learned.ask(f"/transaction/{number}/attachments", wish), "items")
-        for one in parts:
-            if one.get("Filename"):
-                held = int(one.get("ContentLength") or 0)
-                if held != draft.size:
-                    raise Rejected(
-                        f"Request Tracker kept {held} of {draft.size} bytes of “{draft.name}” on ticket #{item_id}. "
-                        "Its limit (MaxAttachmentSize) may be lower."
-                    )
-                return str(one["id"])
-        raise Rejected(
-            f"Request Tracker took the file “{draft.name}” for ticket #{item_id} but dropped it. Its limit "
-            "(MaxAttachmentSize) may be lower."
-        )
+        return self._posts.attach(item_id, draft, content)
 
     def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:  # noqa: ARG002 - the protocol's
         """The file's bytes."""
@@ -444,15 +343,16 @@ class RequestTracker:
     def _search(self, query: str, order: tuple[str, ...], fields: str) -> tuple[list[Json], int | None]:
         wish = [("query", query), ("fields", fields), ("per_page", str(PAGE))]
         wish += [pair for column in order for pair in (("orderby", column), ("order", "ASC"))]
-        answer = self._learned.ask("/tickets", wish)
-        total = section(answer, "total")
-        return members_of(section(answer, "items"), "/tickets"), None if total is None else int(total)
+        return self._learned.page("/tickets", wish)
+
+    def _record(self, item_id: str) -> Json:
+        return self._ticket(item_id)[0]
 
     def _ticket(self, item_id: str) -> tuple[Json, str]:
         """A ticket's own record, and the number of its last transaction (empty when RT does not tell)."""
-        answer = self._outlet.request(
-            "GET", f"{API}/ticket/{quote(item_id)}", headers=self._learned.headers, accept=(_NOT_FOUND, _FORBIDDEN)
-        )
+        path, numbered = f"{API}/ticket/{quote(item_id)}", partial(record_of, name="id")
+        refusals = (_NOT_FOUND, _FORBIDDEN)
+        answer = self._outlet.request("GET", path, headers=self._learned.headers, accept=refusals, shape=numbered)
         if answer.status == _NOT_FOUND:
             raise Gone(f"Ticket #{item_id} is not in Request Tracker any more.", status=answer.status)
         if answer.status == _FORBIDDEN:
@@ -461,7 +361,7 @@ class RequestTracker:
                 " user may not see, or the user may have lost the right. Nothing of it travels until it is seen again.",
                 status=answer.status,
             )
-        ticket = record_of(answer.json(), "id")
+        ticket = numbered(answer.json())
         with reading(f"#{item_id}"):
             if read_status(ticket) == DELETED:
                 raise Gone(f"Ticket #{item_id} was deleted in Request Tracker.")

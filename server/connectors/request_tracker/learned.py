@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,10 +27,11 @@ from server.connectors.request_tracker.read import (
     CustomField,
     Json,
     Reading,
+    members_in,
     own_id,
+    page_in,
     read_following,
     record_of,
-    section,
 )
 from server.connectors.request_tracker.write import spoken
 from server.domain.errors import PutRight
@@ -77,9 +79,22 @@ class Learned:
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, Any]] = {}
 
-    def ask(self, path: str, params: Iterable[tuple[str, str]] = ()) -> object:
-        """One GET below the REST address; the answer's JSON."""
-        return self._outlet.request("GET", API + path, params=list(params), headers=self.headers).json()
+    def _ask(self, shape: Callable[[Any], T], path: str, params: Iterable[tuple[str, str]] = ()) -> T:
+        """One GET below the REST address; what ``shape`` finds in the answer's JSON."""
+        answer = self._outlet.request("GET", API + path, params=list(params), headers=self.headers, shape=shape)
+        return shape(answer.json())
+
+    def page(self, path: str, params: Iterable[tuple[str, str]]) -> tuple[list[Any], int | None]:
+        """One page of a list, and how many there are on all pages, where RT tells it."""
+        return self._ask(page_in, path, params)
+
+    def members(self, path: str, params: Iterable[tuple[str, str]]) -> list[Any]:
+        """One page of a list."""
+        return self._ask(members_in, path, params)
+
+    def ask_record(self, path: str, proof: str) -> Json:
+        """One record; ``proof`` is a part that every record of this sort has."""
+        return self._ask(partial(record_of, name=proof), path)
 
     def listed(self, path: str, params: Iterable[tuple[str, str]] = ()) -> list[Json]:
         """All pages of a list. RT does not always tell how many there are; then an empty page is the end."""
@@ -87,10 +102,9 @@ class Learned:
         page = 1
         while True:
             wish = [*params, ("per_page", str(_PAGE)), ("page", str(page))]
-            answer = self.ask(path, wish)
-            items, total = section(answer, "items"), section(answer, "total")
+            items, total = self.page(path, wish)
             found.extend(items)
-            if not items or (total is not None and page * _PAGE >= int(total)):
+            if not items or (total is not None and page * _PAGE >= total):
                 return found
             page += 1
 
@@ -141,11 +155,11 @@ class Learned:
         """Look whether RT finds a ticket by the second of its last change."""
         newest = [("query", "id > 0"), ("fields", "LastUpdated"), ("per_page", "1")]
         newest += [("orderby", "LastUpdated"), ("order", "DESC")]
-        for ticket in section(self.ask("/tickets", newest), "items"):
+        for ticket in self.members("/tickets", newest):
             changed = moment(ticket["LastUpdated"])
             limits = (spoken(changed, UTC), spoken(changed + timedelta(seconds=1), UTC))
             query = f"id = {int(ticket['id'])} AND LastUpdated >= '{limits[0]}' AND LastUpdated < '{limits[1]}'"
-            if section(self.ask("/tickets", [("query", query)]), "items"):
+            if self.members("/tickets", [("query", query)]):
                 return
             now = moment(str(self.ask_record(f"/ticket/{ticket['id']}", "LastUpdated")["LastUpdated"]))
             if now == changed:  # it did not just change once more
@@ -153,10 +167,6 @@ class Learned:
                     "Request Tracker reads times in a zone that it does not tell. Set the syncing user's time zone to "
                     "UTC there (Logged in as, Settings, About me)."
                 )
-
-    def ask_record(self, path: str, proof: str) -> Json:
-        """One record; ``proof`` is a part that every record of this sort has."""
-        return record_of(self.ask(path), proof)
 
     def people(self) -> tuple[AppUser, ...]:
         """All users that may be assigned as far as RT tells: it does not tell who may own tickets of a queue."""
@@ -175,16 +185,15 @@ class Learned:
 
         def learn() -> Json:
             path = f"{API}/queue/{quote(container)}"
-            answer = self._outlet.request("GET", path, headers=self.headers, accept=(_NOT_FOUND,))
+            named = partial(record_of, name="Name")
+            answer = self._outlet.request("GET", path, headers=self.headers, accept=(_NOT_FOUND,), shape=named)
             if answer.status == _NOT_FOUND:
                 raise PutRight(
                     f"Request Tracker has no queue with the number {container} any more, or the syncing user may not "
                     "see it; choose another queue.",
                     field="container",
                 )
-            found = answer.json()
-            section(found, "Name")
-            return found if isinstance(found, dict) else {}
+            return named(answer.json())
 
         return self._keep(f"queue {container}", learn)
 
@@ -227,7 +236,7 @@ class Learned:
         while True:
             others = "".join(f" AND Status != '{one}'" for one, looked_at in known.items() if looked_at)
             wish = [("query", f"Queue = {int(container)}{others}"), ("fields", "Status"), ("per_page", "1")]
-            tickets = section(self.ask("/tickets", wish), "items")
+            tickets = self.members("/tickets", wish)
             if not tickets:
                 return [one for one in known if one != DELETED]
             ticket = self.ask_record(f"/ticket/{tickets[0]['id']}", "Status")

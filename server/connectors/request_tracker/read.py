@@ -6,6 +6,7 @@ the same always looks the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from typing import Any
 
 from server.connectors import audience
 from server.connectors.moments import moment
-from server.connectors.reading import number, part, text
+from server.connectors.reading import members_of, number, part, text
 from server.connectors.request_tracker.markup import html_to_text, text_to_html
 from server.connectors.stamps import version
 from server.domain.errors import NotThatApp
@@ -31,6 +32,7 @@ PRIORITIES = {"low": "0", "medium": "50", "high": "100"}
 CREATED = "Create"
 SPOKEN = frozenset({CREATED, "Correspond", "Comment"})
 """The kinds of transaction that carry what people wrote; all others are records."""
+_COUNT = re.compile(r"[0-9]{1,18}")
 PRIVATE = "Comment"
 CHILD = "child"
 
@@ -103,6 +105,17 @@ def section(answer: object, name: str) -> Any:
             "RT's REST 2 interface is part of RT from version 5 on."
         )
     return answer[name]
+
+
+def members_in(answer: object) -> list[Any]:
+    """The members of a list; raises ``NotThatApp`` when the answer is none."""
+    return members_of(section(answer, "items"), "Request Tracker's address")
+
+
+def page_in(answer: object) -> tuple[list[Any], int | None]:
+    """The members of a page and how many there are on all (None: RT does not tell). Raises ``NotThatApp`` as above."""
+    total = str(section(answer, "total"))
+    return members_in(answer), int(total) if _COUNT.fullmatch(total) else None
 
 
 def record_of(answer: object, name: str) -> Json:

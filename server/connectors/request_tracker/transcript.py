@@ -15,7 +15,7 @@ from server.connectors.reading import number, text
 from server.connectors.request_tracker.forwarded import length, pieces, written
 from server.connectors.request_tracker.learned import Learned, json_search
 from server.connectors.request_tracker.parts import Part, as_files, nested, once_text, read_mail, read_part, tree
-from server.connectors.request_tracker.read import SPOKEN, Json, Message, own_id, section
+from server.connectors.request_tracker.read import SPOKEN, Json, Message, own_id
 from server.domain.errors import Gone, Transient
 from server.domain.values import TextFormat
 
@@ -72,7 +72,7 @@ def _history(learned: Learned, ticket_id: str, last: str) -> Iterable[Json]:
             ("per_page", str(_PAGE)),
             ("page", str(page)),
         ]
-        items = section(learned.ask(f"/ticket/{ticket_id}/history", wish), "items")
+        items = learned.members(f"/ticket/{ticket_id}/history", wish)
         found.extend(items)
         if last and any(int(one["id"]) >= int(last) for one in items):
             return found
@@ -101,7 +101,7 @@ def listed(learned: Learned, limits: Sequence[Mapping[str, object]], fields: str
     page = 1
     while True:
         wish = [json_search(*limits), ("fields", fields), ("per_page", str(_PAGE)), ("page", str(page))]
-        items = section(learned.ask("/attachments", wish), "items")
+        items = learned.members("/attachments", wish)
         found.extend(items)
         if len(items) < _PAGE:
             return found
