@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from server.domain.item import Attachment, Item, Side
 from server.domain.pair import AttachmentPair
@@ -55,9 +56,10 @@ class Texts:
 
     def _picture(self, address: str, target: Side) -> str | None:
         """The name at ``target`` of the file that a picture shows; None where it is none of the item's files."""
-        name = _content_id(address) or bare_name(address)
+        called = _content_id(address)
+        name = unquote(called).split("@", 1)[0] or bare_name(address)
         file = self._file(address, name, target.other)
-        if file is None and (not name or _content_id(address)):
+        if file is None and (not name or called):
             return None
         twin = self._twin(file, target) if file is not None else None
         if twin is not None:
@@ -70,15 +72,16 @@ class Texts:
         if item is None:
             return None
         found = file_at(address, self.mapping.shape(side).syntax)
-        content_id = address.removeprefix("cid:") if address.lower().startswith("cid:") else ""
+        called = _content_id(address)
+        content_ids = {called, unquote(called)} - {""}  # it should be quoted as in any address, and often is not
         alike = [
             one
             for one in item.attachments
             if one.id == found
-            or (content_id and one.content_id == content_id)
+            or one.content_id in content_ids
             or (name and not found and one.name.casefold() == name.casefold())
         ]
-        exact = [one for one in alike if one.id == found or (content_id and one.content_id == content_id)]
+        exact = [one for one in alike if one.id == found or one.content_id in content_ids]
         return max(exact or alike, key=lambda one: (one.created_at, one.id), default=None)
 
     def _twin(self, file: Attachment, target: Side) -> Attachment | None:
@@ -90,5 +93,9 @@ class Texts:
 
 
 def _content_id(address: str) -> str:
-    """The name that a mail's own address of a picture begins with; empty where it is no such address."""
-    return address[4:].split("@", 1)[0] if address.lower().startswith("cid:") else ""
+    """The name in its mail of what an address means; empty where it is no such address.
+
+    It begins with the file's name in the mails of some programs.
+    """
+    scheme, _, called = address.strip().partition(":")
+    return called if scheme.lower() == "cid" else ""

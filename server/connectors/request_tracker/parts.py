@@ -25,6 +25,8 @@ WHOLE = ":whole"
 
 _ONCE = re.compile(r"^X-RT-Original-Content-Type:\s*(text/(?:plain|html))\b", re.IGNORECASE | re.MULTILINE)
 _CHARSET = re.compile(r"^Content-Type:[^\n]*(?:\n[ \t][^\n]*)*\bcharset=", re.IGNORECASE | re.MULTILINE)
+_CALLED = re.compile(r"^Content-ID:[ \t]*(?:\r?\n[ \t]+)?(?:<([^<>\n]*)>|(\S+))", re.IGNORECASE | re.MULTILINE)
+_NAMES_A_PART = re.compile(r"\bcid:", re.IGNORECASE)
 _SHOWN = ("text/plain", "text/html")
 _CONTAINERS = "multipart/"
 _LONGEST_TEXT = 1_000_000
@@ -82,6 +84,17 @@ def once_text(headers: str) -> str:
     if found is not None:
         return found[1].casefold()
     return "text/plain" if _CHARSET.search(headers) else ""
+
+
+def content_id(headers: str) -> str:
+    """What the texts of a mail call a part by; empty where it has no such name."""
+    found = _CALLED.search(headers)
+    return (found[1] or found[2] or "").strip() if found is not None else ""
+
+
+def names_a_part(said: str) -> bool:
+    """Whether a text may show another part of its mail, by the name in the part's headers."""
+    return _NAMES_A_PART.search(said) is not None
 
 
 def size_of(row: Json) -> int:

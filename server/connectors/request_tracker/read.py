@@ -64,6 +64,8 @@ class File:
     name: str
     size: int
     content_type: str
+    content_id: str = ""
+    """What the texts of the mail call it by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +283,7 @@ def read_attachments(messages: Iterable[Message], reading: Reading) -> tuple[Att
             created_at=one.created_at,
             own=one.author == reading.own_user,
             private=one.type == PRIVATE,
+            content_id=file.content_id,
         )
         for one in messages
         for file in one.files

@@ -2,7 +2,7 @@
 
 RT keeps a message as a transaction among many that only record something, its text and files as attachments of the
 transaction. Three requests bring them all, whatever their number up to a hundred; a mail whose parts lie within others
-takes one more for each of these.
+takes one more for each of these, and a text with pictures in it one more for each thirty files.
 """
 
 from __future__ import annotations
@@ -14,7 +14,18 @@ from server.connectors.moments import moment
 from server.connectors.reading import number, text
 from server.connectors.request_tracker.forwarded import length, pieces, written
 from server.connectors.request_tracker.learned import Learned, json_search
-from server.connectors.request_tracker.parts import Part, as_files, nested, once_text, read_mail, read_part, tree
+from server.connectors.request_tracker.parts import (
+    WHOLE,
+    Part,
+    as_files,
+    content_id,
+    names_a_part,
+    nested,
+    once_text,
+    read_mail,
+    read_part,
+    tree,
+)
 from server.connectors.request_tracker.read import SPOKEN, Json, Message, own_id
 from server.domain.errors import Gone, Transient
 from server.domain.values import TextFormat
@@ -49,7 +60,7 @@ def messages(learned: Learned, ticket_id: str, last: str, wanted: TextFormat) ->
         }
         rows, contents = _with_odd_texts(learned, rows, contents)
         whole.extend(_complete(learned, one, rows.get(one.id, ()), contents, wanted) for one in part)
-    return tuple(whole)
+    return _with_content_ids(learned, whole)
 
 
 def open_mail(learned: Learned, number_: str, content: Callable[[Part], Iterable[bytes]]) -> Iterator[bytes]:
@@ -143,6 +154,24 @@ def _complete(
     mails = {one.id: _length(learned, one, contents) for root in roots for one in as_files(root)}
     told = read_mail(roots, contents, wanted, mails)
     return replace(message, texts=tuple(told.texts), files=tuple(told.files))
+
+
+def _with_content_ids(learned: Learned, messages: Sequence[Message]) -> tuple[Message, ...]:
+    """The same with what the texts call the files by. It is asked only where a text shows one by such a name.
+
+    An answer often quotes the picture of an earlier message, so the files of all of them are asked for.
+    """
+    if not any(names_a_part(said.content) for one in messages for said in one.texts):
+        return tuple(messages)
+    parts = [file.id for one in messages for file in one.files if not file.id.endswith(WHOLE)]
+    headers = _of_each(learned, parts, "Headers")
+    return tuple(
+        replace(
+            one,
+            files=tuple(replace(file, content_id=content_id(headers.get(file.id, ""))) for file in one.files),
+        )
+        for one in messages
+    )
 
 
 def _roots(learned: Learned, parts: Sequence[Part]) -> tuple[Part, ...]:

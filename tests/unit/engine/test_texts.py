@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from server.connectors.redmine.syntax import syntax as redmine
 from server.connectors.request_tracker.syntax import syntax as request_tracker
 from server.domain.item import Attachment, Comment, Item, Side
@@ -124,6 +126,23 @@ def test_a_picture_is_found_by_its_content_id_and_named_as_its_twin_is() -> None
     pair = replace(linked(*said("<p>x</p>", "x")), attachments=(AttachmentPair("m", L, "f1", "g1", file.name, 5),))
     there = plan_for(replace(left, attachments=(file,)), replace(right, attachments=(twin,)), pair, whole=names)
     assert written(there) == ["!renamed.png!"]
+
+
+@pytest.mark.parametrize(
+    ("address", "content_id"),
+    [
+        ("cid:ii_abc@mail", "ii_abc@mail"),
+        ("CID:ii_abc@mail", "ii_abc@mail"),
+        ("cid:a%20b%25@mail", "a b%@mail"),
+        ("cid:a%20b@mail", "a%20b@mail"),
+    ],
+)
+def test_e13_a_picture_is_found_by_its_content_id_however_the_mail_writes_it(address: str, content_id: str) -> None:
+    shots = (replace(SHOT, id="f2", name="image.png"), replace(SHOT, name="image.png", content_id=content_id))
+    left = replace(item(L, {"text": f'<p><img src="{address}"></p>'}), attachments=shots)
+    pair = replace(linked(*said("<p>x</p>", "x")), attachments=(AttachmentPair("m", L, "f1", "g1", "image.png", 5),))
+    right = replace(said("x", "x")[1], attachments=(replace(SHOT, id="g1", name="renamed.png"),))
+    assert written(plan_for(left, right, pair)) == ["!renamed.png!"]
 
 
 def test_a_picture_by_its_address_in_the_app_is_found_as_well() -> None:

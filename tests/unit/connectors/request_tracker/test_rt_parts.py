@@ -18,6 +18,7 @@ from server.connectors.request_tracker.parts import (
     Part,
     Told,
     as_files,
+    content_id,
     nested,
     once_text,
     read_mail,
@@ -176,6 +177,24 @@ def test_a_text_whose_charset_rt_does_not_know_is_a_text_still() -> None:
     assert once_text('Subject: x\nContent-Type: application/octet-stream;\n charset="x"\nTo: y') == "text/plain"
     assert once_text("Content-Type: application/octet-stream\nSubject: charset=x") == ""
     assert once_text("Subject: X-RT-Original-Content-Type: text/plain") == ""
+
+
+@pytest.mark.parametrize(
+    ("headers", "called"),
+    [
+        ("Content-Type: image/png; name=image.png\nContent-ID: <ii_abc@mail>\nX-Attachment-Id: ii_abc", "ii_abc@mail"),
+        ("content-id:\n <image001.png@01D0>\nContent-Length: 3", "image001.png@01D0"),
+        ("Content-Id:\r\n\t< a b@mail >\r\n", "a b@mail"),
+        ("Content-ID: bare@mail\nTo: x", "bare@mail"),
+        ("Content-ID: <first@mail>\nContent-ID: <second@mail>", "first@mail"),
+        ("Content-ID: <>\nTo: x", ""),
+        ("Content-ID:\nTo: <a@b.test>", ""),
+        ("X-Content-ID: <a@mail>\nSubject: Content-ID: <a@mail>", ""),
+        ("", ""),
+    ],
+)
+def test_what_a_mail_calls_a_part_by_is_read_from_its_headers(headers: str, called: str) -> None:
+    assert content_id(headers) == called
 
 
 def eml(part: Part, mail: Mail, headers: dict[str, str]) -> bytes:
