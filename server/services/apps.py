@@ -16,7 +16,7 @@ from server.connectors.base import Capabilities, Connector, Container, ItemType
 from server.domain.errors import LockstepError, PutRight
 from server.domain.item import PARENT
 from server.domain.values import AppUser, FieldSpec, TextFormat
-from server.services.connections import open_connector
+from server.services.connections import keep_seen, open_connector
 from server.services.scope import TenantScope
 from server.store import connections
 
@@ -82,7 +82,9 @@ def with_connector(scope: TenantScope, connection_id: str, ask: Callable[[Connec
         row = connections.get(tx, connection_id)
     connector = open_connector(scope, row)
     try:
-        return ask(connector)
+        answer = ask(connector)
+        keep_seen(scope, connection_id, connector)
+        return answer
     finally:
         connector.close()
 

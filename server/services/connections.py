@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from server.connectors import registry
 from server.connectors.base import Connector, Manifest, Setting, SettingKind
 from server.connectors.pace import Pace
+from server.connectors.seen import lessons_of
 from server.domain.errors import AppError, Conflicting, PutRight, Slowed
 from server.domain.item import Side
 from server.domain.schedule import Schedule
@@ -122,7 +123,9 @@ def change(
         plain, secrets = _sorted_out(manifest(kind), settings, before.all_settings(scope.cipher))
         schedule = before.schedule if schedule is None else schedule
         review_schedule(schedule)
-        connections.change(tx, scope.cipher, connection_id, name, plain, secrets, schedule)
+        # Another account may be able to do other things; what the app has of its own is the same at the same address.
+        seen = lessons_of(before.seen) if before.settings.get("url") == plain.get("url") else {}
+        connections.change(tx, scope.cipher, connection_id, name, plain, secrets, schedule, seen)
         for row in integrations.every(tx):
             if connection_id in {row.document.side(side).connection for side in Side}:
                 holds.due_anew(tx, row.id)  # another account may be allowed what this one was refused
@@ -193,6 +196,18 @@ def open_connector(
     connector = registry.open(connection.kind, settings, outlet)
     connector.seen.recall(connection.seen)
     return connector
+
+
+def keep_seen(scope: TenantScope, connection_id: str, connector: Connector) -> None:
+    """Write down what the connector has seen of its app; nothing where that is known already.
+
+    A kill before it costs what was seen since, which the app shows again for as long as it can.
+    """
+    news = connector.seen.news()
+    if news:
+        with scope.transaction() as tx:
+            connections.remember(tx, connection_id, news)
+        connector.seen.kept(news)
 
 
 def _pace(scope: TenantScope, connection: Connection, paces: Paces | None) -> Pace:

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, delete, func, or_, select, type_coerce, update
+from sqlalchemy import Row, Text, cast, delete, func, or_, select, type_coerce, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 
 from server.domain.errors import Conflicting, NotFound
@@ -45,8 +46,8 @@ class Connection:
     slowed_reason: str = ""
     updated_at: datetime | None = None
     schedule: Schedule = field(default_factory=Schedule)
-    seen: Mapping[str, bool] = field(default_factory=dict)
-    """What the app was seen to do, or not to do, by the name of the ability."""
+    seen: Mapping[str, object] = field(default_factory=dict)
+    """What the app was seen to do, or not to do, by the name of the ability; and its lessons by theirs."""
 
     def secrets(self, cipher: Cipher) -> dict[str, str]:
         """The secret settings by name, in clear. Raises ``WrongKey``."""
@@ -106,8 +107,12 @@ def change(
     settings: Mapping[str, str],
     secrets: Mapping[str, str],
     schedule: Schedule,
+    seen: Mapping[str, object] | None = None,
 ) -> None:
-    """Replace what a connection is; what was known of its state is forgotten and it is active again."""
+    """Replace what a connection is; what was known of its state is forgotten and it is active again.
+
+    ``seen``: what holds still of what was seen of the app (None: nothing).
+    """
     try:
         tx.execute(
             update(t.connections)
@@ -119,7 +124,7 @@ def change(
                 state="active",
                 problem="",
                 slowed_until=None,
-                seen={},
+                seen=dict(seen or {}),
                 schedule=_SCHEDULE.dump_python(schedule, mode="json"),
                 updated_at=func.now(),
             )
@@ -165,9 +170,11 @@ def slow(tx: Transaction, connection_id: str, until: datetime, reason: str) -> N
     )
 
 
-def remember(tx: Transaction, connection_id: str, seen: Mapping[str, bool]) -> None:
-    """Add what the app was seen to do, or not to do; the latest counts."""
-    known = t.connections.c.seen.op("||")(type_coerce(dict(seen), t.connections.c.seen.type))
+def remember(tx: Transaction, connection_id: str, seen: Mapping[str, object]) -> None:
+    """Add what the app was seen to do, or not to do, and what it showed; the latest counts. What is None goes."""
+    kept = {name: one for name, one in seen.items() if one is not None}
+    gone = cast(sorted(seen.keys() - kept.keys()), ARRAY(Text))
+    known = t.connections.c.seen.op("-")(gone).op("||")(type_coerce(kept, t.connections.c.seen.type))
     tx.execute(update(t.connections).where(t.connections.c.id == connection_id).values(seen=known))
 
 

@@ -337,7 +337,7 @@ def test_a_stamp_changes_with_what_moves_no_time(bed: bed_of_redmine.Redmine, co
     one, two = connector.create(draft(bed.second)), connector.create(draft(bed.second))
 
     def stamp(item: Item) -> str:
-        pages = feed.walk_changes(connector._listing, bed.second, item.updated_at, lambda: now)
+        pages = feed.walk_changes(connector._talk.listing, bed.second, item.updated_at, lambda: now)
         return next(head.stamp for page in pages for head in page.heads if head.id == item.id)
 
     before = stamp(one)

@@ -45,6 +45,10 @@ class WebApp:
         """What the next request that has no answer yet gets."""
         self.answers.append((status, body, headers or {}))
 
+    def next_answer(self, _method: str, _path: str) -> tuple[int, bytes, Mapping[str, str]]:
+        """What the request at hand gets."""
+        return self.answers.popleft() if self.answers else (200, b'{"ok": true}', {})
+
     def misbehave(self, how: str, times: int = 1 << 30) -> None:
         """From now on read requests and then ``close``, answer ``half``, answer ``garbage``, keep ``silence``, or
         as an app that tells no length ``dies before its body``, ``dies within its body``, ``dies within its headers``.
@@ -78,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         if how:
             self._misbehave(how)
             return
-        status, content, headers = self.app.answers.popleft() if self.app.answers else (200, b'{"ok": true}', {})
+        status, content, headers = self.app.next_answer(self.command, self.path)
         self.send_response_only(status)
         usual = {"Content-Type": "application/json", "Date": self.date_time_string()}
         for name, value in {**usual, **headers, "Content-Length": str(len(content))}.items():

@@ -1,7 +1,6 @@
 """Talks to one Redmine with one account; it must not decide what is synced.
 
-Redmine says yes to much that it then leaves undone, and shows an anonymous visitor's view to a key it does not
-know. So every write is read back, and who we are is proved after every list and every issue that is believed.
+Redmine says yes to much that it then leaves undone. So every write is read back.
 """
 
 from __future__ import annotations
@@ -9,27 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import quote
 
 from server.connectors.base import Account, Answer, Capabilities, Container, ItemType, Manifest, Outlet
 from server.connectors.confirming import confirming, told, unconfirmed
-from server.connectors.reading import members_of, named, number, reading
+from server.connectors.reading import named, number, reading
 from server.connectors.redmine.advice import warnings
 from server.connectors.redmine.births import walk_births
-from server.connectors.redmine.feed import PAGE, at_least, scope, spoken, walk_census, walk_changes
+from server.connectors.redmine.feed import walk_census, walk_changes
 from server.connectors.redmine.fields import Surroundings, field_specs, members
 from server.connectors.redmine.learned import Learned, app_user
 from server.connectors.redmine.links import KINDS, Links
+from server.connectors.redmine.lost import find_lost
 from server.connectors.redmine.manifest import MANIFEST, TEXT_FORMATS
-from server.connectors.redmine.read import Json, lines, own_id, read_item, read_marker, section
+from server.connectors.redmine.read import Json, lines, own_id, read_item
 from server.connectors.redmine.rights import abilities
 from server.connectors.redmine.syntax import syntax
+from server.connectors.redmine.talk import DONE, NOT_FOUND, UNPROCESSABLE, Talk
 from server.connectors.redmine.ways import Ways
-from server.connectors.redmine.write import beyond_three_bytes, issue_body, left_empty, meant, not_taken, other_texts
+from server.connectors.redmine.write import issue_body, left_empty, meant, not_taken, other_texts
 from server.connectors.seen import Seen
 from server.connectors.zones import chosen_zone
-from server.domain.errors import Gone, Hidden, LostAnswer, NotThatApp, PutRight, Rejected, Transient, Unreadable
+from server.domain.errors import Gone, LostAnswer, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.lineage import Births
 from server.domain.syntax import Syntax
@@ -38,10 +39,9 @@ from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 _WHOLE = "journals,attachments,relations"
 _CLOCKS_APART = timedelta(minutes=10)
 """How far Redmine's clock may be from ours where it does not tell its own."""
+_WHOLE_SECONDS = timedelta(seconds=2)
+"""Redmine keeps these, and its answer's time may be of the second before."""
 _ACTIVE = 1
-_NOT_FOUND, _FORBIDDEN, _UNPROCESSABLE, _SERVER_ERROR = 404, 403, 422, 500
-_DONE = 204
-"""What Redmine answers when it has done what was asked, with no word."""
 
 
 class Redmine:
@@ -57,9 +57,10 @@ class Redmine:
         self._format = TEXT_FORMATS[chosen]
         self._settings = settings
         self._marker_wish = (settings.get("marker_field") or "").strip()
-        self._learned = Learned(outlet, self._headers, self._marker_wish)
-        self._links = Links(outlet, self._headers, self._issue)
-        self._ways = Ways(self._learned, self._issue, self.fetch, self._put)
+        self._learned = Learned(outlet, self._headers, self._marker_wish, self.seen)
+        self._talk = Talk(outlet, self._headers, self._learned)
+        self._links = Links(outlet, self._headers, self._talk.issue)
+        self._ways = Ways(self._learned, self._talk.issue, self.fetch, self._talk.put)
 
     @property
     def manifest(self) -> Manifest:
@@ -107,28 +108,28 @@ class Redmine:
 
     def containers(self) -> tuple[Container, ...]:
         """The active projects that this account sees."""
-        found = named(self._all("/projects.json", "projects"), "/projects.json")
+        found = named(self._talk.every("/projects.json", "projects"), "/projects.json")
         return tuple(Container(str(one["id"]), one["name"]) for one in found if one.get("status", _ACTIVE) == _ACTIVE)
 
     def item_types(self, container: str) -> tuple[ItemType, ...]:
         """The project's trackers."""
-        project = self._project(container, "trackers")
+        project = self._talk.project(container, "trackers")
         trackers = named(project.get("trackers") or [], "/projects.json")
         return tuple(ItemType(str(one["id"]), one["name"]) for one in trackers)
 
     def fields(self, container: str, item_type: str) -> tuple[FieldSpec, ...]:
         """Standard fields of the tracker, and custom fields as far as this account may know them."""
         ask = self._learned.ask
-        trackers = named(section(ask("/trackers.json"), "trackers"), "/trackers.json")
+        trackers = named(ask("/trackers.json", "trackers"), "/trackers.json")
         tracker = next((one for one in trackers if str(one["id"]) == item_type), None)
         if tracker is None:
             raise PutRight(f"Redmine has no tracker with the number {item_type} any more; choose another.")
         around = Surroundings(
-            project=self._project(container, "issue_categories"),
+            project=self._talk.project(container, "issue_categories"),
             tracker=tracker,
-            statuses=section(ask("/issue_statuses.json"), "issue_statuses"),
-            priorities=section(ask("/enumerations/issue_priorities.json"), "issue_priorities"),
-            versions=section(ask(f"/projects/{quote(container)}/versions.json"), "versions"),
+            statuses=ask("/issue_statuses.json", "issue_statuses"),
+            priorities=ask("/enumerations/issue_priorities.json", "issue_priorities"),
+            versions=ask(f"/projects/{quote(container)}/versions.json", "versions"),
             definitions=self._learned.definitions(),
             seen=self._learned.seen_customs(container, item_type),
             restricts=self._learned.restricts(container),
@@ -137,18 +138,18 @@ class Redmine:
 
     def users(self, container: str) -> tuple[AppUser, ...]:
         """The project's members, with login and e-mail where Redmine shows them to us."""
-        people = members(self._all(f"/projects/{quote(container)}/memberships.json", "memberships"))
+        people = members(self._talk.every(f"/projects/{quote(container)}/memberships.json", "memberships"))
         return tuple(self._learned.person(one) for one in people)
 
     # Reading issues
 
     def changes(self, container: str, since: datetime | None) -> Iterator[Page]:
         """Issues changed at or after ``since``, oldest first."""
-        return walk_changes(self._listing, container, since, self._surely_past, self._at_most)
+        return walk_changes(self._talk.listing, container, since, self._surely_past, self._at_most)
 
     def census(self, container: str) -> Iterator[tuple[str, ...]]:
         """The numbers of all issues of the project."""
-        return walk_census(self._listing, container)
+        return walk_census(self._talk.listing, container)
 
     def place(self, container: str) -> str:
         """The project by its number and when it was made: Redmine tells nothing of itself that a copy would not."""
@@ -161,11 +162,11 @@ class Redmine:
     def births(self, container: str, after: str) -> Iterator[Births]:
         """The project's issues beyond a number."""
         learned = self._learned
-        return walk_births(self._listing, container, after, learned.marker(container), learned.own_user())
+        return walk_births(self._talk.listing, container, after, learned.marker(container), learned.own_user())
 
     def fetch(self, item_id: str) -> Item:
         """The whole issue. ``Gone`` only when Redmine knows us and not the issue."""
-        issue = self._issue(item_id, _WHOLE)
+        issue = self._talk.issue(item_id, _WHOLE)
         by = self._learned.reading(self._surely_past(), self._at_most())
         with reading(f"#{item_id}"):
             item = read_item(issue, by)
@@ -175,33 +176,11 @@ class Redmine:
 
     def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
         """Issues that carry the correlation id; without a field for it, our own since then that say the same."""
-        marker = self._learned.marker(draft.container)
-        if marker is not None:
-            issues, _ = self._listing({f"cf_{marker}": draft.marker, "status_id": "*", "limit": str(PAGE)})
-            # Redmine ignores a filter that it does not know: then anything comes back, and it proves nothing. Nothing
-            # found proves as little: the first issue of a project is made before its fields can be known.
-            if issues and all(read_marker(one, marker) == draft.marker for one in issues):
-                return tuple(str(one["id"]) for one in issues)
-        return tuple(self._alike(draft, reserved_at, marker))
 
-    def _alike(self, draft: Draft, reserved_at: datetime, marker: str | None) -> Iterator[str]:
-        wish = scope(draft.container) | {"author_id": "me", "sort": "id:asc"}
-        apart = _CLOCKS_APART if self._outlet.server_time is None else timedelta(seconds=2)
-        wish["created_on"] = at_least(spoken(reserved_at - apart))
-        after = 0
-        while True:
-            issues, _ = self._listing(wish | {"issue_id": at_least(str(after + 1))})
-            for one in issues:
-                carried = read_marker(one, marker)
-                same = (
-                    str(one["subject"]).strip() == str(draft.fields.get("subject") or "").strip()
-                    and lines(one.get("description")).strip() == lines(draft.fields.get("description")).strip()
-                )
-                if carried == draft.marker or (carried is None and same):
-                    yield str(one["id"])
-            if len(issues) < PAGE:
-                return
-            after = int(issues[-1]["id"])
+        def since() -> datetime:
+            return reserved_at - (_CLOCKS_APART if self._outlet.server_time is None else _WHOLE_SECONDS)
+
+        return find_lost(self._talk.listing, self._learned.marker(draft.container), draft, since)
 
     # Writing issues
 
@@ -223,7 +202,7 @@ class Redmine:
         late = self._learned.marker() if marker is None else None
         if late is not None and item.marker is None:
             # The first issue of a project has shown us the field: without the id nobody would know whose twin it is.
-            self._put(made, {"custom_fields": [{"id": int(late), "value": draft.marker}]})
+            self._talk.put(made, {"custom_fields": [{"id": int(late), "value": draft.marker}]})
             item = self.fetch(made)
         if not isinstance(goal, str) or item.fields.get("status") == goal:
             return item
@@ -233,11 +212,11 @@ class Redmine:
         """Make the issue, with ``empty`` what Redmine would else fill in; where it insists on that, it may."""
         if empty:
             try:
-                return self._write("POST", "/issues.json", {"issue": {**empty, **body}})
+                return self._talk.write("POST", "/issues.json", {"issue": {**empty, **body}})
             except Rejected as error:
-                if error.status != _UNPROCESSABLE:
+                if error.status != UNPROCESSABLE:
                     raise
-        return self._write("POST", "/issues.json", {"issue": body})
+        return self._talk.write("POST", "/issues.json", {"issue": body})
 
     def way(self, item_id: str, changed: Mapping[str, Value]) -> Mapping[str, tuple[str, ...]]:
         """The statuses over which the issue would be taken to a new one; none where it is one step, or no way."""
@@ -262,7 +241,7 @@ class Redmine:
         sure = True
         if now:
             with self._telling(now):
-                sure = self._put(item_id, issue_body(now), sure=False)
+                sure = self._talk.put(item_id, issue_body(now), sure=False)
         item = self._settle(item_id, now, sure=sure)
         if refusal is not None:
             raise refusal
@@ -270,16 +249,16 @@ class Redmine:
 
     def delete(self, item_id: str) -> None:
         """Remove the issue, but never one with subtasks: Redmine would take them along."""
-        if self._issue(item_id, "children").get("children"):
+        if self._talk.issue(item_id, "children").get("children"):
             raise Rejected(f"Issue #{item_id} has subtasks, which Redmine would delete with it; it was left as it is.")
         path = f"/issues/{quote(item_id)}.json"
-        answer = self._outlet.request("DELETE", path, headers=self._headers, accept=(_NOT_FOUND,))
-        if answer.status == _NOT_FOUND:
+        answer = self._outlet.request("DELETE", path, headers=self._headers, accept=(NOT_FOUND,))
+        if answer.status == NOT_FOUND:
             self._learned.prove()
-            raise Gone(f"Issue #{item_id} is not in Redmine any more.", status=_NOT_FOUND)
-        if answer.status != _DONE:
+            raise Gone(f"Issue #{item_id} is not in Redmine any more.", status=NOT_FOUND)
+        if answer.status != DONE:
             with suppress(Gone), confirming(f"the deletion of issue #{item_id}"):
-                self._issue(item_id, "")
+                self._talk.issue(item_id, "")
                 raise unconfirmed(f"the deletion of issue #{item_id}")
 
     def _settle(self, item_id: str, wanted: Mapping[str, Value], *, sure: bool = True) -> Item:
@@ -304,7 +283,7 @@ class Redmine:
         try:
             yield
         except Rejected as error:
-            if error.status == _UNPROCESSABLE:
+            if error.status == UNPROCESSABLE:
                 error.fields |= meant(error.words, sent, self._learned.custom_names())
             raise
 
@@ -314,7 +293,7 @@ class Redmine:
         """Post a note and find its number. A private one is only sent where Redmine will keep it private."""
         if draft.private:
             self._require_private_notes(item_id)
-        self._put(item_id, {"notes": draft.body, "private_notes": draft.private})
+        self._talk.put(item_id, {"notes": draft.body, "private_notes": draft.private})
         with confirming(f"a note on issue #{item_id}"):
             held = self.fetch(item_id).comments
         for one in reversed(held):
@@ -330,7 +309,7 @@ class Redmine:
 
     def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:
         """Replace a note's text."""
-        answer = self._write("PUT", f"/journals/{quote(comment_id)}.json", {"journal": {"notes": body}})
+        answer = self._talk.write("PUT", f"/journals/{quote(comment_id)}.json", {"journal": {"notes": body}})
         said = {comment_id: lines(body).strip()}
         self._confirm(answer, item_id, f"the note {comment_id}", lambda item: said.items() <= _notes(item).items())
 
@@ -338,7 +317,7 @@ class Redmine:
         """Empty a note; Redmine then drops it. One that is gone already is no error."""
         path = f"/journals/{quote(comment_id)}.json"
         body = {"journal": {"notes": ""}}
-        answer = self._outlet.request("PUT", path, headers=self._headers, json=body, accept=(_NOT_FOUND,))
+        answer = self._outlet.request("PUT", path, headers=self._headers, json=body, accept=(NOT_FOUND,))
         self._confirm(
             answer, item_id, f"that the note {comment_id} is gone", lambda item: comment_id not in _notes(item)
         )
@@ -358,7 +337,7 @@ class Redmine:
         upload = told(answer.json(), "upload", what=f"the file “{draft.name}”")
         token = str(told(upload, "token", what=f"the file “{draft.name}”"))
         part = {"token": token, "filename": draft.name, "content_type": draft.content_type}
-        sure = self._put(item_id, {"uploads": [part]}, sure=False)
+        sure = self._talk.put(item_id, {"uploads": [part]}, sure=False)
         made = str(upload.get("id") or token.split(".", 1)[0])
         with confirming(f"the file “{draft.name}”"):
             held = {one.id for one in self.fetch(item_id).attachments}
@@ -378,7 +357,7 @@ class Redmine:
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:
         """Remove a file; one that is gone already is no error."""
         path = f"/attachments/{quote(attachment_id)}.json"
-        answer = self._outlet.request("DELETE", path, headers=self._headers, accept=(_NOT_FOUND,))
+        answer = self._outlet.request("DELETE", path, headers=self._headers, accept=(NOT_FOUND,))
 
         def gone(item: Item) -> bool:
             return all(one.id != attachment_id for one in item.attachments)
@@ -401,95 +380,19 @@ class Redmine:
         """Let go of sockets."""
         self._outlet.close()
 
-    # How we talk
-
-    def _write(self, method: str, path: str, body: Mapping[str, Any]) -> Answer:
-        try:
-            return self._outlet.request(method, path, headers=self._headers, json=body)
-        except Transient as error:
-            if error.status == _SERVER_ERROR and beyond_three_bytes(body):
-                raise Rejected(
-                    "Redmine failed on text with characters such as emoji; its database probably cannot store them "
-                    "(MySQL with utf8 instead of utf8mb4). Have the database converted, or take them out.",
-                    words=error.words,
-                    status=error.status,
-                ) from error
-            raise
-
-    def _put(self, item_id: str, issue: Mapping[str, Any], *, sure: bool = True) -> bool:
-        """Change an issue; whether Redmine says that it has. Raises ``LostAnswer`` where that is to be ``sure``."""
-        told = self._write("PUT", f"/issues/{quote(item_id)}.json", {"issue": issue}).status == _DONE
-        if sure and not told:
-            raise unconfirmed(f"issue #{item_id}")
-        return told
+    # How an answer is confirmed
 
     def _confirm(self, answer: Answer, item_id: str, what: str, holds: Callable[[Item], bool]) -> None:
         """Redmine answers 204 to what it has done; after anything else the issue itself decides."""
-        if answer.status == _DONE:
+        if answer.status == DONE:
             return
         with confirming(what):
             item = self.fetch(item_id)
         if not holds(item):
             raise unconfirmed(what)
 
-    def _listing(self, wish: Mapping[str, str]) -> tuple[list[Json], int]:
-        answer = self._learned.ask("/issues.json", wish)
-        issues, total = members_of(section(answer, "issues"), "/issues.json"), _count(section(answer, "total_count"))
-        self._learned.prove()
-        return issues, total
-
-    def _issue(self, item_id: str, include: str) -> Json:
-        """An issue, proved to be what our account sees: to a key it does not know Redmine shows the public's view."""
-        answer = self._outlet.request(
-            "GET",
-            f"/issues/{quote(item_id)}.json",
-            params={"include": include},
-            headers=self._headers,
-            accept=(_NOT_FOUND, _FORBIDDEN),
-        )
-        self._learned.prove()
-        if answer.status == _NOT_FOUND:
-            raise Gone(f"Issue #{item_id} is not in Redmine any more.", status=answer.status)
-        if answer.status == _FORBIDDEN:
-            raise Hidden(
-                f"Redmine does not show issue #{item_id} to the syncing user. It may have become private, or the user's"
-                " role may have lost the right to see it. Nothing of it travels until it is seen again.",
-                status=answer.status,
-            )
-        issue: Json = section(answer.json(), "issue")
-        if not isinstance(issue, dict):
-            raise Unreadable(f"#{item_id}")
-        self._learned.notice(issue)
-        return issue
-
-    def _all(self, path: str, name: str) -> list[Json]:
-        """A list of Redmine's, all pages of it."""
-        found: list[Json] = []
-        while True:
-            answer = self._learned.ask(path, {"limit": str(PAGE), "offset": str(len(found))})
-            part = members_of(section(answer, name), path)
-            found.extend(part)
-            if not part or len(found) >= _count(section(answer, "total_count")):
-                self._learned.prove()
-                return found
-
-    def _project(self, container: str, include: str) -> Json:
-        path = f"/projects/{quote(container)}.json"
-        answer = self._outlet.request(
-            "GET", path, params={"include": include}, headers=self._headers, accept=(_NOT_FOUND,)
-        )
-        self._learned.prove()
-        if answer.status == _NOT_FOUND:
-            raise PutRight(
-                f"Redmine has no project with the number {container} any more, or the syncing user may not see it; "
-                "choose another project.",
-                field="container",
-            )
-        project: Json = section(answer.json(), "project")
-        return project
-
     def _require_private_notes(self, item_id: str) -> None:
-        project = own_id(self._issue(item_id, "").get("project")) or ""
+        project = own_id(self._talk.issue(item_id, "").get("project")) or ""
         if not self._learned.keeps_private(project):
             raise Rejected(
                 f"A private comment was not posted on issue #{item_id}: Redmine would have made it public. Give the "
@@ -507,14 +410,6 @@ def _made(answer: Answer, *names: str, what: str) -> str:
 
 def _notes(item: Item) -> dict[str, str]:
     return {one.id: one.body.strip() for one in item.comments}
-
-
-def _count(said: object) -> int:
-    """How many there are. Raises ``NotThatApp`` for what is no number."""
-    try:
-        return int(number(said))
-    except ValueError as error:
-        raise NotThatApp(f"Redmine does not tell how many there are: {error}.") from error
 
 
 def open_redmine(settings: Mapping[str, str], outlet: Outlet) -> Redmine:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -16,8 +16,10 @@ from urllib.parse import quote
 from server.connectors.base import Outlet
 from server.connectors.reading import named
 from server.connectors.redmine.fields import kinds_of
-from server.connectors.redmine.read import Json, Reading, own_id, section
+from server.connectors.redmine.lasting import Lasting, customs_of, each_once
+from server.connectors.redmine.read import Json, Reading, having, own_id, section
 from server.connectors.redmine.rights import PRIVATE_NOTES
+from server.connectors.seen import Seen
 from server.domain.errors import CredentialsRefused, NotThatApp
 from server.domain.values import AppUser, FieldKind
 
@@ -37,6 +39,14 @@ def app_user(user: Json) -> AppUser:
     return AppUser(str(user["id"]), name, str(user.get("login") or ""), str(user.get("mail") or ""))
 
 
+def _user_in(answer: object) -> Json:
+    """The person of an answer. Raises ``NotThatApp`` where there is none."""
+    user: Json = having("user", dict)(answer)
+    if own_id(user) is None:
+        raise NotThatApp("What answers tells of a user without a number. Check the address of the connection.")
+    return user
+
+
 def _after(project: str, tracker: str, status: str, *, ours: bool) -> str:
     """The name under which is kept what may follow a status."""
     return f"after {project} {tracker} {status}{' of ours' if ours else ''}"
@@ -45,8 +55,9 @@ def _after(project: str, tracker: str, status: str, *, ours: bool) -> str:
 class Learned:
     """Asks Redmine about itself and keeps the answers; shared by the threads of a page."""
 
-    def __init__(self, outlet: Outlet, headers: Mapping[str, str], marker_wish: str) -> None:
+    def __init__(self, outlet: Outlet, headers: Mapping[str, str], marker_wish: str, seen: Seen) -> None:
         self._outlet = outlet
+        self._lasting = Lasting(seen)
         self._headers = headers
         self._marker_wish = marker_wish
         self._marker = marker_wish if marker_wish.isdigit() else None
@@ -56,9 +67,10 @@ class Learned:
         self._following: dict[str, tuple[float, frozenset[str]]] = {}
         """What was seen to follow a status, and until when that needs no other look; it is never forgotten."""
 
-    def ask(self, path: str, params: Mapping[str, str] | None = None) -> object:
-        """One GET; the answer's JSON."""
-        return self._outlet.request("GET", path, params=params, headers=self._headers).json()
+    def ask(self, path: str, name: str, params: Mapping[str, str] | None = None, kind: type = list) -> Any:
+        """One GET; the part ``name`` of its answer. What has no such part, of that kind, is no answer of Redmine's."""
+        part = having(name, kind)
+        return part(self._outlet.request("GET", path, params=params, headers=self._headers, shape=part).json())
 
     def _keep(self, key: str, learn: Callable[[], T], lasts: float = _KEPT_FOR) -> T:
         with self._lock:
@@ -81,6 +93,7 @@ class Learned:
             params={"include": include},
             headers=self._headers,
             accept=(_FORBIDDEN, _NOT_FOUND),
+            shape=_user_in,
         )
         if answer.status == _NOT_FOUND:
             raise NotThatApp(
@@ -91,7 +104,7 @@ class Learned:
             raise CredentialsRefused(
                 "Redmine does not let programs in. Switch “Enable REST web service” on (Administration, Settings, API)."
             )
-        user: Json = section(answer.json(), "user")
+        user = _user_in(answer.json())
         number = str(user["id"])
         with self._lock:
             known = self._own = self._own or number
@@ -138,7 +151,7 @@ class Learned:
 
     def _role(self, number: str) -> frozenset[str]:
         def learn() -> frozenset[str]:
-            return frozenset(section(self.ask(f"/roles/{number}.json"), "role").get("permissions", ()))
+            return frozenset(self.ask(f"/roles/{number}.json", "role", kind=dict).get("permissions", ()))
 
         return self._keep(f"role {number}", learn)
 
@@ -148,7 +161,7 @@ class Learned:
         """What tells the project from every other of any Redmine, by whatever address it is asked."""
 
         def learn() -> str:
-            project = section(self.ask(f"/projects/{quote(container)}.json"), "project")
+            project = self.ask(f"/projects/{quote(container)}.json", "project", kind=dict)
             return f"redmine {project['id']} {project.get('created_on', '')}"
 
         return self._keep(f"place {container}", learn)
@@ -160,11 +173,15 @@ class Learned:
 
         def learn() -> tuple[Json, ...]:
             answer = self._outlet.request(
-                "GET", "/custom_fields.json", headers=self._headers, accept=(_FORBIDDEN, _NOT_FOUND)
+                "GET",
+                "/custom_fields.json",
+                headers=self._headers,
+                accept=(_FORBIDDEN, _NOT_FOUND),
+                shape=having("custom_fields", list),
             )
             if answer.status in (_FORBIDDEN, _NOT_FOUND):
                 return ()
-            found = section(answer.json(), "custom_fields")
+            found = named(section(answer.json(), "custom_fields"), "/custom_fields.json")
             return tuple(one for one in found if one.get("customized_type") == "issue")
 
         return self._keep("definitions", learn)
@@ -179,31 +196,53 @@ class Learned:
         return self._keep("custom names", learn)
 
     def seen_customs(self, container: str, tracker: str | None = None) -> tuple[Json, ...]:
-        """Custom fields as found on an issue of the project, else of any project; empty when there is no issue."""
-        common = {"status_id": "*", "limit": "1"} | ({"tracker_id": tracker} if tracker else {})
-        own = ({"project_id": container, "subproject_id": "!*"},) if container else ()
-        for wish in (*own, {}):
-            for issue in section(self.ask("/issues.json", common | wish), "issues"):
-                self.notice(issue)
-                return tuple(issue.get("custom_fields", ()))
-        return ()
+        """Custom fields as an issue of the project shows them, or last showed them; else those of any project.
+
+        What an issue showed that is gone counts only for who is no administrator: all definitions say more.
+        """
+        wish = {"status_id": "*", "limit": "1"} | ({"tracker_id": tracker} if tracker else {})
+        if container:
+            shown = self._shown(wish | {"project_id": container, "subproject_id": "!*"})
+            if shown is None and not self.definitions():
+                shown = self._lasting.customs(container, tracker)
+            if shown is not None:
+                return shown
+        shown = self._shown(wish) or ()
+        return shown if self.definitions() else each_once(self._lasting.customs_anywhere(tracker), shown)
+
+    def _shown(self, wish: Mapping[str, str]) -> tuple[Json, ...] | None:
+        """The custom fields that the first of these issues shows; None where there is no issue."""
+        for issue in self.ask("/issues.json", "issues", wish):
+            if not isinstance(issue, dict):
+                continue
+            if not self._lasting.has_customs_of(issue):
+                self.prove()  # the public may be shown fewer, and what is shown now is kept
+            self.notice(issue)
+            return tuple(customs_of(issue))
+        return None
 
     def kinds(self) -> Mapping[str, FieldKind]:
         """The kinds of custom fields by number, as far as known."""
         return self._keep("kinds", lambda: kinds_of(self.definitions()))
 
     def notice(self, issue: Json) -> None:
-        """Learn the number of the correlation id's field from an issue that has it."""
+        """Learn from an issue which custom fields there are, and the number of the correlation id's."""
+        self._lasting.notice_customs(issue)
+        self._notice_marker(customs_of(issue))
+
+    def _notice_marker(self, customs: Iterable[Json]) -> None:
         if self._marker_unknown():
-            for custom in named(issue.get("custom_fields") or [], "/issues.json"):
+            for custom in customs:
                 if custom["name"].strip().casefold() == self._marker_wish.casefold():
                     self._marker = str(custom["id"])
 
     def marker(self, container: str | None = None) -> str | None:
         """The number of the custom field for the correlation id; looks for it by name in ``container``."""
-        self.notice({"custom_fields": self.definitions() if self._marker_unknown() else ()})
+        self._notice_marker(self.definitions() if self._marker_unknown() else ())
         if container is not None and self._marker_unknown():
-            self.seen_customs(container)
+            self._notice_marker(self.seen_customs(container))
+            # The issue that is there may be of a tracker without the field.
+            self._notice_marker(() if self.definitions() else self._lasting.customs(container) or ())
         return self._marker
 
     def _marker_unknown(self) -> bool:
@@ -214,7 +253,7 @@ class Learned:
 
         def learn() -> bool:
             wish = {f"cf_{number}": f"lockstep-{uuid.uuid4()}", "status_id": "*", "limit": "1"}
-            return int(section(self.ask("/issues.json", wish), "total_count")) == 0
+            return int(self.ask("/issues.json", "total_count", wish, int)) == 0
 
         return self._keep(f"filters {number}", learn)
 
@@ -225,11 +264,15 @@ class Learned:
 
         def learn() -> AppUser:
             answer = self._outlet.request(
-                "GET", f"/users/{quote(user.id)}.json", headers=self._headers, accept=(_FORBIDDEN, _NOT_FOUND)
+                "GET",
+                f"/users/{quote(user.id)}.json",
+                headers=self._headers,
+                accept=(_FORBIDDEN, _NOT_FOUND),
+                shape=_user_in,
             )
             if answer.status in (_FORBIDDEN, _NOT_FOUND):
                 return user
-            return app_user(section(answer.json(), "user"))
+            return app_user(_user_in(answer.json()))
 
         return self._keep(f"person {user.id}", learn)
 
@@ -242,7 +285,7 @@ class Learned:
         return frozenset(str(one["id"]) for one in self._statuses() if one.get("is_closed"))
 
     def _statuses(self) -> tuple[Json, ...]:
-        return self._keep("statuses", lambda: tuple(section(self.ask("/issue_statuses.json"), "issue_statuses")))
+        return self._keep("statuses", lambda: tuple(self.ask("/issue_statuses.json", "issue_statuses")))
 
     def notice_following(self, issue: Json) -> frozenset[str] | None:
         """The statuses to which our account may take the issue now, remembered for others; None: Redmine says none.
@@ -259,6 +302,7 @@ class Learned:
             until, known = self._following.get(key, (0.0, frozenset()))
             lasts = until > time.monotonic()
             self._following[key] = (until, known | found) if lasts else (time.monotonic() + _KEPT_FOR, found)
+            self._lasting.notice_following(key, self._following[key][1])
         return found
 
     def following(self, project: str, tracker: str, status: str, *, ours: bool) -> frozenset[str]:
@@ -270,19 +314,23 @@ class Learned:
         keys = [_after(project, tracker, status, ours=one) for one in ((False, True) if ours else (False,))]
         with self._lock:
             known = [self._following[key] for key in keys if key in self._following]
-        if not any(until > time.monotonic() for until, _ in known):
+        if not any(until > time.monotonic() for until, _ in known):  # what only lasts needs another look as well
             wish = {"project_id": project, "tracker_id": tracker, "status_id": status, "limit": "1"}
             wish |= {} if ours else {"author_id": "!me"}
             for issue in self._keep(f"seen {keys} {status}", lambda: self._one_of(wish), _ASKED_AGAIN):
                 self.notice_following(issue)
         with self._lock:
-            return frozenset().union(*(self._following[key][1] for key in keys if key in self._following))
+            return frozenset().union(*(self._known_after(key) for key in keys))
+
+    def _known_after(self, key: str) -> frozenset[str]:
+        known = self._following.get(key)
+        return known[1] if known is not None else self._lasting.following(key) or frozenset()
 
     def _one_of(self, wish: Mapping[str, str]) -> tuple[Json, ...]:
         """One issue of these with what may follow its status; none where there is none."""
-        issues = section(self.ask("/issues.json", wish), "issues")
+        issues = self.ask("/issues.json", "issues", wish)
         path = f"/issues/{quote(str(issues[0]['id']))}.json" if issues else ""
-        found = (section(self.ask(path, {"include": "allowed_statuses"}), "issue"),) if path else ()
+        found = (self.ask(path, "issue", {"include": "allowed_statuses"}, dict),) if path else ()
         self.prove()
         return found
 
@@ -290,13 +338,13 @@ class Learned:
         """What keeps the issue from being closed, as a sentence; empty when nothing does that our account may see."""
         own = str(issue["id"])
         below = {"parent_id": f"~{own}", "status_id": "open", "limit": "1"}
-        for one in section(self.ask("/issues.json", below), "issues"):
+        for one in self.ask("/issues.json", "issues", below):
             return f"its subtask #{one['id']} is open."
         closed = self.closed_statuses()
         for one in issue.get("relations", ()):
             if one.get("relation_type") == "blocks" and str(one["issue_to_id"]) == own:
                 path = f"/issues/{quote(str(one['issue_id']))}.json"
-                blocker = section(self.ask(path), "issue")
+                blocker = self.ask(path, "issue", kind=dict)
                 if own_id(blocker.get("status")) not in closed:
                     return f"#{one['issue_id']} blocks it and is open."
         return ""

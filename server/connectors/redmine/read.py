@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,6 +55,18 @@ def section(answer: object, name: str) -> Any:
             "Check the address; if Redmine is served below a path, the path belongs to it."
         )
     return answer[name]
+
+
+def having(name: str, kind: type = object) -> Callable[[object], Any]:
+    """What makes sure that an answer has the part ``name``, of that kind, and gives it back."""
+
+    def look(answer: object) -> Any:
+        found = section(answer, name)
+        if not isinstance(found, kind):
+            raise NotThatApp(f"The address answers, but not as Redmine does (its “{name}” is something else).")
+        return found
+
+    return look
 
 
 def lines(said: object) -> str:

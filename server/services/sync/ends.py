@@ -19,7 +19,7 @@ from server.domain.mapping import TypeMapping
 from server.domain.values import AppUser
 from server.engine.days import Zones, is_zone
 from server.engine.mapping import Mapping, SideShape, compile_mapping
-from server.services.connections import open_connector
+from server.services.connections import keep_seen, open_connector
 from server.services.pacing import Paces
 from server.services.scope import TenantScope
 from server.services.sync.work import End
@@ -141,6 +141,7 @@ class Ends:
         asked = dict(zip((end.side for end in missing), several(partial(_ask, document), missing), strict=True))
         for end in missing:
             self._shapes[_key(document, end)] = (time.monotonic(), asked[end.side])
+            keep_seen(self.scope, end.connection, end.connector)
         return [believed[end.side] or asked[end.side] for end in ends]
 
     def _believed(self, document: Document, end: End) -> SideShape | None:
