@@ -40,6 +40,15 @@ class Seen:
             self._kept = dict(kept)
             self._known = dict(kept)
 
+    def heed(self, kept: Mapping[str, object]) -> None:
+        """Take over what another process has written down meanwhile, where nothing is known of it here.
+
+        What is known here stays: ``kept`` may have been read before it was written down.
+        """
+        with self._lock:
+            for name in kept.keys() - self._known.keys() - self._kept.keys():
+                self._known[name] = self._kept[name] = kept[name]
+
     def note(self, ability: str, *, there: bool) -> None:
         """An answer showed that the app has the ability, or has it not."""
         with self._lock:

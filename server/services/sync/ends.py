@@ -126,11 +126,13 @@ class Ends:
                         self.paces.resume(connection_id)
                 known = _Opened(row, open_connector(self.scope, row, self.before_write, self.paces))
                 self._open[connection_id] = known
-            elif self.paces is not None:
-                if known.connection.checked_at != row.checked_at:
-                    self.paces.resume(connection_id)
-                    known.connection = row
-                self.paces.heed(row)
+            else:
+                known.connector.seen.heed(row.seen)
+                if self.paces is not None:
+                    if known.connection.checked_at != row.checked_at:
+                        self.paces.resume(connection_id)
+                        known.connection = row
+                    self.paces.heed(row)
         return End(side, row.name, connection_id, known.connector)
 
     def _shapes_of(self, document: Document, ends: Sequence[End], pool: Executor | None) -> list[SideShape]:

@@ -91,6 +91,20 @@ def test_the_sync_process_keeps_what_it_is_shown_before_anything_else_is_to_be_w
     assert tenant.compiled() == (2, 0)
 
 
+def test_a_sync_process_that_works_already_takes_over_what_a_person_was_shown(
+    tenant: Tenant, app: SmallRedmine
+) -> None:
+    shown, app.issues = app.issues, []
+    ends = Ends(tenant.scope, None, Paces())
+    assert len(ends.mapping(tenant.document)[0].types[0].resting) == 1
+    app.issues = shown
+    integrations.create(tenant.scope, "a", "both", tenant.document)
+    app.issues = []
+    ends.forget()
+    assert not ends.mapping(tenant.document)[0].types[0].resting
+    ends.close()
+
+
 def test_a_look_at_the_fields_keeps_them_and_a_second_one_writes_no_row(tenant: Tenant, app: SmallRedmine) -> None:
     shown = apps.fields(tenant.scope, tenant.connection, "1", BUG)
 

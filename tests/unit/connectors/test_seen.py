@@ -74,3 +74,12 @@ def test_lessons_have_bounds_and_those_go_first_that_were_not_used_for_longest()
     assert seen.has("deletes_items") is True
     seen.kept(seen.news())
     assert seen.news() == {}
+
+
+def test_what_another_process_has_seen_is_taken_over_where_nothing_is_known_here() -> None:
+    seen = Seen()
+    seen.recall({"fields": ["a"]})
+    seen.learn("fields", ["b"])
+    seen.heed({"fields": ["c"], "others": ["d"], "deletes_items": True})
+    assert (seen.lesson("fields"), seen.lesson("others"), seen.has("deletes_items")) == (["b"], ["d"], True)
+    assert seen.news() == {"fields": ["b"]}
