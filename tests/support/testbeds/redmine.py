@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.support.ports import free_port
 from tests.support.testbeds import debian, place
@@ -16,6 +18,7 @@ PACKAGES = ("redmine", "redmine-sqlite", "puma")
 _APP = Path("/usr/share/redmine")
 _SEED = Path(__file__).parent / "redmine_seed.rb"
 _DATABASE = "redmine.sqlite3"
+_SAY = "File.write('{}', JSON.dump(said))\n"
 _UP = "../" * 8
 """Redmine looks for its instance below its own folder; this climbs out of it."""
 
@@ -62,12 +65,7 @@ def running(folder: Path, *, text_format: str = "textile", threads: int = 1) -> 
     ``text_format`` is textile, markdown or common_mark. More than one thread makes SQLite refuse some writes with
     500, as a busy server might.
     """
-    source = place.template("redmine", _SEED.read_text() + "1", _build)
-    folder.mkdir(parents=True, exist_ok=True)
-    folder = folder.resolve()
-    if not (folder / _DATABASE).exists():
-        shutil.copy2(source / _DATABASE, folder / _DATABASE)
-    _configure(folder)
+    folder = _laid_out(folder)
     port = free_port()
     _set(folder / _DATABASE, {"host_name": f"127.0.0.1:{port}", "text_formatting": text_format})
     url = f"http://127.0.0.1:{port}"
@@ -86,6 +84,31 @@ def running(folder: Path, *, text_format: str = "textile", threads: int = 1) -> 
     environment = _environment(folder) | {"PWD": str(_APP)}
     with place.serving(command, environment, folder, f"{url}/users/current.json", bed.headers("admin")):
         yield bed
+
+
+def told(folder: Path, script: str, given: object) -> Any:
+    """What a Ruby script says within a Redmine of its own in ``folder``, whose pages nobody asks for.
+
+    The script finds ``given`` as ``GIVEN``; the last thing in it is what it says. Both are such as JSON has.
+    """
+    folder = _laid_out(folder)
+    program, asked, said = (folder / name for name in ("script.rb", "given.json", "said.json"))
+    program.write_text(f"GIVEN = JSON.parse(File.read('{asked}'))\nsaid = begin\n{script}\nend\n" + _SAY.format(said))
+    asked.write_text(json.dumps(given))
+    command = ("bundle", "exec", "rails", "runner", str(program))
+    place.run_to_end(command, _environment(folder), folder / "log/script.log", _APP)
+    return json.loads(said.read_text())
+
+
+def _laid_out(folder: Path) -> Path:
+    """The folder with a seeded Redmine's files and database in it."""
+    source = place.template("redmine", _SEED.read_text() + "1", _build)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder = folder.resolve()
+    if not (folder / _DATABASE).exists():
+        shutil.copy2(source / _DATABASE, folder / _DATABASE)
+    _configure(folder)
+    return folder
 
 
 def _environment(folder: Path) -> dict[str, str]:
