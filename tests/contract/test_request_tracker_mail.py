@@ -98,6 +98,14 @@ CASES = {
 }
 
 
+PICTURES = several(
+    "related",
+    said('<p>see <img src="cid:ii_abc@mail"> and <img src="cid:ii_def@mail"></p>', "html"),
+    f"Content-Type: image/png; name=image.png\nContent-ID: <ii_def@mail>\nX-Attachment-Id: ii_def\n{BYTES}",
+    f"Content-Type: image/png; name=image.png\nX-Attachment-Id: ii_abc\nContent-ID:\n <ii_abc@mail>\n{BYTES}",
+)
+
+
 def newest(bed: RequestTracker) -> str:
     wish = {"query": "id > 0", "orderby": "id", "order": "DESC", "per_page": "1"}
     found = requests.get(f"{bed.api}/tickets", params=wish, headers=bed.headers(), timeout=30).json()
@@ -127,3 +135,14 @@ def test_all_of_a_mail_arrives(bed: RequestTracker, case: str) -> None:
         answered = connector.fetch(number)
         assert [one.body for one in answered.comments] == [text]
         files(connector, answered, wanted)
+
+
+def test_e13_a_picture_is_known_by_the_name_that_the_text_of_its_mail_has_for_it(bed: RequestTracker) -> None:
+    with closing(request_tracker.open({"url": bed.url, "token": bed.tokens["sync"]}, HttpOutlet(bed.url))) as connector:
+        send(bed, "Subject: E13\n", PICTURES)
+        ticket = connector.fetch(newest(bed))
+    assert 'src="cid:ii_abc@mail"' in str(ticket.fields["description"])
+    assert [(one.name, one.content_id) for one in ticket.attachments] == [
+        ("image.png", "ii_def@mail"),
+        ("image.png", "ii_abc@mail"),
+    ]
