@@ -145,6 +145,18 @@ def known(tx: Connection, integration: str, side: Side, item_ids: Sequence[str])
     return {row.item_id: (row.kind, row.stamp) for row in tx.execute(query)}
 
 
+def said(tx: Connection, integration: str, side: Side, item_ids: Sequence[str]) -> dict[str, tuple[str, str, str]]:
+    """Kind, reason and stamp of the holds on these items, by the item's id."""
+    if not item_ids:
+        return {}
+    query = select(t.holds.c.item_id, t.holds.c.kind, t.holds.c.reason, t.holds.c.stamp).where(
+        (t.holds.c.integration_id == integration)
+        & (t.holds.c.side == side.value)
+        & bulk.among(t.holds.c.item_id, item_ids)
+    )
+    return {row.item_id: (row.kind, row.reason, row.stamp) for row in tx.execute(query)}
+
+
 def due_anew(tx: Connection, integration: str) -> int:
     """Let everything be tried again that was refused, or left out by a rule: the rules changed; how many."""
     changed = t.holds.c.kind.in_(("quarantine", "skipped", "waiting"))

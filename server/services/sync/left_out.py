@@ -86,8 +86,12 @@ def remembered(work: Work, look: Look, done: Applied, pair: Pair) -> Pair:
     return pair
 
 
-def holds_of(work: Work, pair: Pair, done: Applied) -> list[Hold]:
-    """The hold that says what of the pair is not carried: what its apps refused, or what the breaker has stopped."""
+def holds_of(work: Work, look: Look, pair: Pair, done: Applied) -> list[Hold]:
+    """The hold that says what of the pair is not carried: what its apps refused, or what the breaker has stopped.
+
+    An item whose twin was never made has settled nothing; what was looked at is what was refused, and is not looked at
+    again before it changes.
+    """
     side = pair.refusals[0].side.other if pair.refusals else pair.origin
     if done.plan.pair.state in PARTED:
         side = side.other  # the original is gone, or out of sight
@@ -98,6 +102,8 @@ def holds_of(work: Work, pair: Pair, done: Applied) -> list[Hold]:
     words = "; ".join(dict.fromkeys(one.words for one in pair.refusals))
     reason = " ".join([*_sentences(work, pair.refusals), *(one.why for one in done.plan.stops)])
     seconds = min((one.seconds for one in done.plan.stops), default=None)
+    there = _items(look).get(where)
+    stamp = there.stamp if seen.snapshot is None and there is not None else seen.stamp
     return [
         Hold(
             where,
@@ -107,7 +113,7 @@ def holds_of(work: Work, pair: Pair, done: Applied) -> list[Hold]:
             seen.key,
             pair.id,
             words,
-            seen.stamp,
+            stamp,
             None if seconds is None else timedelta(seconds=seconds),
             steady=True,
         )

@@ -84,6 +84,7 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
     """Commit a page under the lease's epoch. Raises ``Fenced`` when another node has taken over."""
     run = work.run
     run.done += looked
+    _leave_out_what_is_told(work, settlement)
     if settlement.empty() and cursor is None:
         return
     if settlement.events and run.id is None:
@@ -126,6 +127,34 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
     work.stumbled.heed(settlement.stumbled, settlement.cleared, looked, work.clock())
 
 
+def _leave_out_what_is_told(work: Work, settlement: Settlement) -> None:
+    """An item that is left out for the same reason as before is no news: neither a line nor a row is written of it.
+
+    It is looked at again and again where its app gives no stamp by which it would be known to be unchanged.
+    """
+    skipped = [one for one in settlement.holds if one.kind == "skipped"]
+    if not skipped:
+        return
+    with work.scope.reading() as tx:
+        known = {
+            (side, item_id): row
+            for side in Side
+            for item_id, row in holds.said(
+                tx, work.integration, side, [one.item_id for one in skipped if one.side is side]
+            ).items()
+        }
+    told = {
+        (one.side, one.item_id)
+        for one in skipped
+        if known.get((one.side, one.item_id)) == (one.kind, one.reason, one.stamp)
+    }
+    settlement.holds = [one for one in settlement.holds if (one.side, one.item_id) not in told]
+    settlement.events = [
+        one for one in settlement.events if one.outcome != "skipped" or (one.side, one.item_id) not in told
+    ]
+    settlement.counts["skipped"] -= len(told)
+
+
 def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied) -> None:
     """Add what became of one pair's plan."""
     old = look.pair
@@ -143,7 +172,7 @@ def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied
     history.count(settlement.counts, done, made)
     items = [(side, there) for side in Side if (there := pair.on(side).item_id) is not None]
     refused = done.failure is None or (isinstance(done.failure, Rejected) and not isinstance(done.failure, Unreadable))
-    kept = left_out.holds_of(work, pair, done) if refused else []
+    kept = left_out.holds_of(work, look, pair, done) if refused else []
     if done.failure is not None:
         kept = [replace(one, steady=False) for one in kept] or [hold(look, done.failure, pair.id)]
         settlement.stumble(look, done.failure)
