@@ -76,7 +76,7 @@ def test_a_migration_moves_everything_once_and_is_then_no_problem(
 
     assert held(world.desk) == left, "something was written to the side that everything leaves"
     moved = held(world.engineering)
-    assert titles(moved) == titles(right) + titles(left)
+    assert titles(moved) == titles(right) | titles(left), "what has a twin there already is not copied once more"
     [twin] = [one["id"] for one in moved if one["title"] == "Only the desk has this: größer"]
     assert re.search(r"Moved from Help desk issue\d+, where Alice Tést made it on ", said(world.engineering, twin))
 

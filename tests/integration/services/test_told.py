@@ -58,7 +58,8 @@ def test_a_restricted_item_is_told_by_its_key_without_what_it_says_or_the_apps_w
     world.settle()
     found = told.tell(world.scope, f"left-{item}", live=False)
     [one] = found["items"]
-    assert [(held["reason"], held["words"]) for held in one["held"]] == [("right refuses this.", "")]
+    refused = "right refuses “Title”; that is left out, and the rest goes on."
+    assert [(held["reason"], held["words"]) for held in one["held"]] == [(refused, "")]
     assert "“bad”" not in json.dumps(found, ensure_ascii=False)
     stays = world.right.person_creates(ITEM | {"title": "good, too", "private": True})
     world.settle()
