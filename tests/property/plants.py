@@ -62,12 +62,19 @@ def a_hold_says_nothing(patch: Patch) -> None:
         return replace(honest(one, error, pair), reason="", words="")
 
     patch.setattr(settle, "hold", mute)
+    _mute_what_is_left_out(patch)
+
+
+def _mute_what_is_left_out(patch: Patch) -> None:
+    honest = left_out.holds_of
+    patch.setattr(left_out, "holds_of", lambda *all_: [replace(one, reason="", words="") for one in honest(*all_)])
 
 
 def a_refusal_is_not_told(patch: Patch) -> None:
     honest = settle.hold
     patch.setattr(history, "events_of", lambda *_: [])
     patch.setattr(settle, "hold", lambda *all_: replace(honest(*all_), words=""))
+    _mute_what_is_left_out(patch)
     finish = journal.finish
     patch.setattr(journal, "finish", lambda tx, outcomes: finish(tx, [replace(one, error="") for one in outcomes]))
 
@@ -168,6 +175,7 @@ def a_write_brings_the_whole_item(patch: Patch) -> None:
 def an_error_is_a_deletion(patch: Patch) -> None:
     patch.setattr(look, "is_gone", lambda one: one.failure is not None)
     patch.setattr("server.services.sync.decide.Gone", AppError)
+    patch.setattr(AppError, "into", "", raising=False)
 
 
 def outcomes_are_not_written_down(patch: Patch) -> None:
