@@ -12,7 +12,6 @@ import pytest
 from server.services.cluster import Cluster
 from server.services.scope import TenantScope
 from server.worker.supervisor import Supervisor
-from tests.support.fakeapp.app import Quirks
 from tests.support.fakeapp.joined import integrate, the_fake_app_known
 from tests.support.fakeapp.running import Running, running
 from tests.support.postgres import TestCluster
@@ -44,10 +43,9 @@ def arrive(app: Running, items: int, begun: float) -> None:
         tick.wait(0.05)
 
 
-def join(stack: ExitStack, scope: TenantScope, quirks: Quirks) -> tuple[Running, Running]:
-    """An integration of two new apps, the left one with items and in that mood."""
+def join(stack: ExitStack, scope: TenantScope) -> tuple[Running, Running]:
+    """An integration of two new apps, the left one with items."""
     left, right = (stack.enter_context(running(items=items)) for items in (7, 0))
-    left.control("quirks", stalled=quirks.stalled, stall_seconds=quirks.stall_seconds)
     integrate(scope, left, right, {})
     return left, right
 
@@ -56,16 +54,18 @@ def test_an_app_that_stalls_holds_back_nobody_else(fresh_cluster: TestCluster) -
     for name in ("anna", "bert"):
         fresh_cluster.create_tenant(name)
     opened = Cluster("c", fresh_cluster.database(), fresh_cluster.master)
-    with the_fake_app_known(), ExitStack() as closing, working(opened), ExitStack() as stack:
+    with the_fake_app_known(), ExitStack() as closing, ExitStack() as stack:
         closing.callback(opened.close)
+        silent, empty = join(stack, opened.scope("anna"))
+        silent.control("quirks", stalled=1, stall_seconds=_STALL_SECONDS)  # who saves asks the app, too
+        closing.enter_context(working(opened))
         begun = time.monotonic()
-        silent, empty = join(stack, opened.scope("anna"), Quirks(stalled=1, stall_seconds=_STALL_SECONDS))
         tick = threading.Event()
         while not silent.counts()["fates"]:  # from here on the tenant's own thread waits for an answer
             assert time.monotonic() - begun < _PATIENCE_SECONDS
             tick.wait(0.05)
-        _, beside = join(stack, opened.scope("anna"), Quirks())
-        _, another = join(stack, opened.scope("bert"), Quirks())
+        _, beside = join(stack, opened.scope("anna"))
+        _, another = join(stack, opened.scope("bert"))
         opened.scope("anna").wake()
         for app in (beside, another):
             arrive(app, 7, begun)
