@@ -209,7 +209,8 @@ def test_a_long_walk_comes_to_its_end_though_a_quarter_of_all_reads_is_of_no_use
     assert len(broken) <= 1, broken
     come_to_rest(one)
     suffered = fates(one)
-    assert suffered, "of so many reads one in four is of no use"
+    # A list that brings whole items needs few reads, so few of the ways to fail are met.
+    assert len(suffered) > (3 if heads_only == "true" else 0), suffered
     turn(one, Quirks())
     people.check()
     assert len(one.right.items()) == len(one.left.items()) == count + 30
