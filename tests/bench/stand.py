@@ -26,10 +26,11 @@ from server.services.cluster import Cluster
 from server.services.scope import TenantScope
 from server.settings import Settings, SyncSettings
 from tests.support.fakeapp import connector as fakeapp
+from tests.support.fakeapp.joined import the_fake_app_known
 from tests.support.fakeapp.running import Running
 from tests.support.ports import free_port
 from tests.support.postgres import Server, TestCluster, make_cluster, running_server
-from tests.support.processes import Process, know_the_fake_app
+from tests.support.processes import Process
 from tests.support.web import make_settings, write_settings
 
 ROOT = Path(__file__).parents[2]
@@ -87,8 +88,7 @@ class Stand:
 @contextmanager
 def stand(server: Server, threads: int = 8) -> Iterator[Stand]:
     """A new cluster on the server."""
-    know_the_fake_app()
-    with TemporaryDirectory(prefix="lockstep-bench-") as folder:
+    with the_fake_app_known(), TemporaryDirectory(prefix="lockstep-bench-") as folder:
         cluster = make_cluster(server)
         settings = make_settings(cluster, Path(folder), free_port())
         settings = settings.model_copy(update={"sync": SyncSettings(threads_per_tenant=threads), "log_level": "error"})

@@ -20,9 +20,10 @@ from server.store.provision import FirstUser
 from tests.bench.stand import integrate
 from tests.chaos.panel import HASH, PASSWORD, Panel, wait_until
 from tests.chaos.stage import House
+from tests.support.fakeapp.joined import the_fake_app_known
 from tests.support.fakeapp.running import Running, running
 from tests.support.postgres import Server, running_server
-from tests.support.processes import Process, know_the_fake_app
+from tests.support.processes import Process
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -44,13 +45,12 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.fixture(scope="module")
 def apps() -> Iterator[tuple[Running, Running]]:
     """Two apps with a container for each tenant."""
-    with running() as left, running() as right:
+    with the_fake_app_known(), running() as left, running() as right:
         yield left, right
 
 
 def settle_in(house: House, apps: tuple[Running, Running], names: list[str]) -> None:
     """Tenants, each with an integration that runs."""
-    know_the_fake_app()
     for name in names:
         house.cluster.create_tenant(name, FirstUser("admin", "admin@example.org", HASH))
     cluster = Cluster.open(house.settings)

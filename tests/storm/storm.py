@@ -42,7 +42,7 @@ class Plan:
     seed: int = 1
     scale: float = 1.0
     pause: float = 0.3
-    between: tuple[float, float] = (2.0, 12.0)
+    between: tuple[float, float] = (6.0, 20.0)
 
 
 @dataclass(slots=True)

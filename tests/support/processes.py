@@ -16,17 +16,10 @@ import psutil
 
 from server import faults
 from server.__main__ import serve
-from server.connectors import registry
-from tests.support.fakeapp import connector as fakeapp
+from tests.support.fakeapp.joined import the_fake_app_known
 
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 30.0
-
-
-def know_the_fake_app() -> None:
-    """Put the fake app into the list of kinds, for this process."""
-    if all(one.kind != fakeapp.MANIFEST.kind for one in registry.manifests()):
-        registry.CONNECTORS = (*registry.CONNECTORS, (fakeapp.MANIFEST, fakeapp.open))
 
 
 class Process:
@@ -96,5 +89,5 @@ class Process:
 
 
 if __name__ == "__main__":
-    know_the_fake_app()
-    sys.exit(serve(sys.argv[1], Path(sys.argv[2])))
+    with the_fake_app_known():
+        sys.exit(serve(sys.argv[1], Path(sys.argv[2])))
