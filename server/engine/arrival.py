@@ -6,8 +6,9 @@ Where that cannot be told it counts as not arrived: an undo then leaves alone wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from server.domain.item import Item
+from server.domain.item import Draft, Item, Side
 from server.domain.operation import (
     AddComment,
     AddFile,
@@ -21,8 +22,10 @@ from server.domain.operation import (
     RestrictItem,
     UpdateItem,
 )
-from server.domain.values import TextFormat, Value
+from server.domain.values import FieldKind, TextFormat, Value
+from server.engine.audience import hollow
 from server.engine.links import has_link
+from server.engine.mapping import CompiledType
 from server.engine.plan import Plan, snapshot
 from server.engine.richtext import same_meaning
 
@@ -56,6 +59,24 @@ def arrived(operation: Operation, item: Item | None, plan: Plan) -> Mapping[str,
     else:
         there_is = all(one.id != step.target for one in item.attachments)
     return {} if there_is else None
+
+
+def guises(draft: Draft, type_: CompiledType | None, side: Side) -> list[Draft]:
+    """What an item may say that was made of ``draft``, the likeliest first; an app without correlation ids is asked so.
+
+    A restricted one is made hollow, and one whose description was refused is made without it.
+    """
+    if type_ is None:
+        return [draft]
+    texts = descriptions(type_, side)
+    bare = replace(draft, fields={name: value for name, value in draft.fields.items() if name not in texts})
+    less = [hollow(draft, type_, side)] if draft.restrict else [bare]
+    return [draft, *(one for one in less if one.fields != draft.fields)]
+
+
+def descriptions(type_: CompiledType, side: Side) -> set[str]:
+    """The fields of an item that hold its description."""
+    return {one.spec(side).id for one in type_.fields if one.spec(side).kind is FieldKind.RICH_TEXT}
 
 
 def answers_to(sent: Sequence[Operation], item: Item, format_: TextFormat) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from server import faults
 from server.domain.errors import AppError, LostAnswer, Rejected, Unreadable
 from server.domain.item import Draft, Item, Side
 from server.domain.values import FieldKind, Value
+from server.engine.arrival import descriptions
 from server.engine.audience import hollow
 from server.engine.plan import Plan
 from server.services.sync.carried import Applied
@@ -103,7 +104,7 @@ def _make(work: Work, done: Applied, side: Side, draft: Draft) -> tuple[Item, Dr
 def _with_less(plan: Plan, side: Side, sent: Draft, error: Rejected) -> Draft | None:
     """What is sent next: without the fields that the app named, else without all that an item can be made without.
 
-    The title always goes, the description unless the app named it. None: there is nothing to leave out.
+    The title always goes, the description until nothing else is left to be meant. None: there is nothing to leave out.
     """
     if not is_of_a_value(error):
         return None
@@ -114,9 +115,9 @@ def _with_less(plan: Plan, side: Side, sent: Draft, error: Rejected) -> Draft | 
         return _without(sent, named)
     if title in error.fields:
         return None
-    kept = {title, *(spec.id for spec in specs if spec.kind is FieldKind.RICH_TEXT)}
-    needed = kept | {spec.id for spec in specs if spec.required}
-    for essential in (needed, kept):
+    kept = {title, *descriptions(plan.type, side)}
+    required = {title, *(spec.id for spec in specs if spec.required)}
+    for essential in (kept | required, kept, required - descriptions(plan.type, side)):
         out = set(sent.fields) - essential
         if out:
             return _without(sent, out)

@@ -17,8 +17,7 @@ from server.domain.item import Side
 from server.domain.operation import CreateItem, DeleteItem, Operation
 from server.domain.pair import Pair, PairState
 from server.domain.rules import Parting
-from server.engine.arrival import answers_to
-from server.engine.audience import hollow
+from server.engine.arrival import answers_to, guises
 from server.engine.filters import outside
 from server.engine.reconcile import unchanged
 from server.services.sync import left_out
@@ -354,9 +353,9 @@ def _ask_for_lost(work: Work, one: Look) -> Sequence[str]:
     work.unknown_since.setdefault(operation.id, one.asked_at)
     side = one.side.other
     draft, since = operation.step.draft, one.pair.reserved_at or operation.planned_at
-    asked = work.end(side).connector.find(draft, since)
-    if not asked and draft.restrict and one.type is not None:  # it may have been made and not been filled yet
-        asked = work.end(side).connector.find(hollow(draft, one.type, side), since)
+    asked: Sequence[str] = ()
+    for guise in guises(draft, one.type, side):
+        asked = asked or work.end(side).connector.find(guise, since)
     return free(work, side, asked)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.domain.item import Side
+from server.domain.item import Draft, Item, Side
 from server.domain.mapping import ConflictPolicy
 from server.domain.rules import Parting, PartingRules
 from server.domain.values import Value
@@ -15,7 +15,7 @@ from server.services.sync import left_out
 from server.store import holds
 from tests.property import laws
 from tests.property.creations import check_creations
-from tests.property.model import BLOCKS, ModelConnector
+from tests.property.model import BLOCKS, Fate, ModelConnector
 from tests.property.stories import values, with_fields
 from tests.property.world import Stage, World, document
 
@@ -64,6 +64,59 @@ def test_a_new_item_goes_without_the_field_that_is_refused(stage: Stage, names: 
     assert asked(world) == before
     assert len(twin(world).comments) == 4
     assert [one.attempts for one in held(world)] == [1]
+
+
+@pytest.mark.parametrize("names", [True, False])
+def test_a_new_item_goes_without_a_description_that_is_refused(stage: Stage, names: bool) -> None:  # noqa: FBT001 - a case
+    world = stage.world(right_refuses_values=frozenset({("text", "bad")}), right_names_fields=names)
+    item = world.left.person_creates(values("one", text="bad", due=BAD))
+    world.sync(seconds=2)
+    assert [twin(world).fields.get(name) for name in ("title", "text", "due")] == ["one", None, BAD]
+    [hold] = held(world)
+    assert hold.reason == "right refuses “Text”; that is left out, and the rest goes on."
+    before = asked(world)
+    world.left.person_comments(item, "said", private=False)
+    world.sync(seconds=2)
+    assert asked(world) == before
+    check_creations(world)
+    laws.check_all(world)
+    world.left.person_edits(item, "text", "good")
+    world.sync(seconds=2)
+    assert twin(world).fields["text"] == "good"
+    laws.check_all(world)
+
+
+@pytest.mark.parametrize("names", [True, False])
+@pytest.mark.parametrize("marks", [True, False])
+@pytest.mark.parametrize("fate", [Fate.LOST, Fate.KILLED_AFTER])
+def test_a_twin_without_its_refused_description_is_found_again(
+    stage: Stage,
+    names: bool,  # noqa: FBT001 - a case
+    marks: bool,  # noqa: FBT001 - a case
+    fate: Fate,
+) -> None:
+    """Where the app holds no correlation id it is known by what it says, and that is less than what was to be sent."""
+    refused = frozenset({("text", "bad")})
+    world = stage.world(right_refuses_values=refused, right_names_fields=names, right_marks_items=marks)
+    world.left.person_creates(values("one", text="bad"))
+    made = ModelConnector.create
+    fates: list[Fate] = []
+
+    def fateful(self: ModelConnector, draft: Draft) -> Item:
+        world.fates, world.harsh = ([fate], True) if "text" not in draft.fields and not fates else ([], False)
+        fates.extend(world.fates)
+        return made(self, draft)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ModelConnector, "create", fateful)
+        world.sync([Fate.WELL], seconds=2)
+    assert fates == [fate]
+    world.settle()
+    assert twin(world).fields["title"] == "one"
+    [record] = world.left.records.values()
+    assert record.fields["text"] == "bad"
+    check_creations(world)
+    laws.check_all(world)
 
 
 @pytest.mark.parametrize("names", [True, False])

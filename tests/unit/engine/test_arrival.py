@@ -1,4 +1,4 @@
-"""Whose twin an item is likelier, where several pairs look for theirs and the app holds no correlation id."""
+"""What an app without correlation ids is asked for, and whose twin an item is likelier where several look for it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 from server.domain.item import Attachment, Comment, CommentDraft, Draft, Side
 from server.domain.operation import AddComment, AddFile, CreateItem, Operation, Step
 from server.domain.values import TextFormat
-from server.engine.arrival import answers_to
-from tests.unit.engine.build import NOON, item
+from server.engine.arrival import answers_to, guises
+from server.engine.audience import HOLLOW
+from tests.unit.engine.build import NOON, item, mapping
 
 COPY = AddComment("1", CommentDraft("Alice wrote:\n\nIt burns.", private=False, marker="m"))
 FILE = AddFile("m", "1", "a.txt", "text/plain", 3)
@@ -38,3 +39,14 @@ def test_an_item_answers_to_what_was_sent_by_what_hangs_on_it(
 ) -> None:
     there = replace(item(Side.RIGHT, {"subject": "Fire"}), comments=comments, attachments=files)
     assert answers_to(SENT, there, TextFormat.PLAIN) == worth
+
+
+def test_what_was_made_without_its_description_is_looked_for_without_it() -> None:
+    [type_] = mapping().types
+    draft = Draft("main", "ticket", {"subject": "Fire", "body": "It burns.", "state": "n"}, "m")
+    bare = replace(draft, fields={"subject": "Fire", "state": "n"})
+    assert guises(draft, type_, Side.RIGHT) == [draft, bare]
+    assert guises(bare, type_, Side.RIGHT) == [bare]
+    assert guises(draft, None, Side.RIGHT) == [draft]
+    [_, shell] = guises(replace(draft, restrict="private"), type_, Side.RIGHT)
+    assert shell.fields == {"subject": HOLLOW, "private": True}
