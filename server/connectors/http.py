@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json as json_text
 import re
-import socket
 import ssl
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from typing import Any, BinaryIO, Final
 from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
@@ -28,12 +27,14 @@ from urllib3 import exceptions as lower
 
 from server.connectors import troubles
 from server.connectors.base import Shape
+from server.connectors.bounds import Bounds
+from server.connectors.causes import broke, why
+from server.connectors.deadline import Deadline
 from server.connectors.multipart import Multipart, size_of
 from server.connectors.pace import Pace
 from server.connectors.reply import Reply, moment_of
-from server.connectors.troubles import Why
-from server.connectors.wire import Adapter, CutOff
-from server.domain.errors import EgressDenied, NotThatApp, PutRight, Transient
+from server.connectors.wire import Adapter, CutOff, TooMuch, Unsendable, at_most
+from server.domain.errors import EgressDenied, LockstepError, NotThatApp, PutRight, Transient
 
 Ledger = Callable[[str, int, bool], None]
 """Told of each contact: host, port, and whether it was refused (nothing sent)."""
@@ -45,8 +46,6 @@ _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _MOST_MOVES: Final = 5
 _READS: Final = frozenset({"GET", "HEAD"})
 _PORTS: Final = {"http": 80, "https": 443}
-_NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL", "RECORD_LAYER_FAILURE"})
-"""OpenSSL's reasons that only a handshake gives; with any other, something may have been sent."""
 _OK, _MULTIPLE = 200, 300
 _BAD_REQUEST, _ITS_OWN_FAULT = 400, 500
 _ABOUT_US: Final = frozenset({401, 403, 429})
@@ -62,7 +61,8 @@ class HttpOutlet:
     ``base_url``: the app's address, path included. ``proxy``: address of an HTTP proxy, or empty. ``ca_pem``:
     further authorities to trust besides the operating system's, as PEM text. ``verify``: False trusts any
     certificate. ``parallel``: how many connections are kept. Timeouts are in seconds: ``connect_timeout`` until the
-    connection stands, ``read_timeout`` between two pieces of an answer. ``pace`` is asked before every request, and
+    connection stands, ``read_timeout`` between two pieces of an answer; ``bounds``: how long all of it may take, and
+    how large an answer may be. ``pace`` is asked before every request, and
     ``before_write`` when all that a write waits for is there and it leaves next; what they raise stops it. Raises
     ``PutRight`` for unusable settings.
     """
@@ -77,6 +77,7 @@ class HttpOutlet:
         parallel: int = 32,
         connect_timeout: float = 10.0,
         read_timeout: float = 60.0,
+        bounds: Bounds = Bounds(),  # noqa: B008 - a value that nobody can change
         ledger: Ledger | None = None,
         before_write: Callable[[], None] | None = None,
         pace: Pace | None = None,
@@ -85,8 +86,10 @@ class HttpOutlet:
         parts = _split(self.base_url)
         self._host, self._port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         self._origin, self._path = _origin(parts), parts.path
-        self._adapter = Adapter(self._origin, proxy, _trust(ca_pem, verify=verify), parallel, self._leave)
-        self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
+        tls = _trust(ca_pem, verify=verify)
+        self._adapter = Adapter(self._origin, proxy, tls, parallel, self._leave, bounds.answer)
+        self._bounds = bounds
+        self._timeout = Timeout(connect=min(connect_timeout, bounds.seconds), read=min(read_timeout, bounds.seconds))
         self._ledger = ledger
         self._before_write = before_write
         self._pace = pace
@@ -129,11 +132,9 @@ class HttpOutlet:
         usual = {"Accept": _JSON, "Content-Type": kind} if kind else {"Accept": _JSON}
         at_once, write = body is None or isinstance(body, bytes), method not in _READS
         asked = _over(usual, headers)
-        response = self._send(method, self._target(path, params), asked, body, at_once=at_once)
-        try:
-            content = response.data
-        except lower.HTTPError as error:
-            raise troubles.cut_off(self._origin, error, write=write) from error
+        with Deadline(self._bounds.seconds) as deadline:
+            response = self._send(method, self._target(path, params), asked, body, deadline, at_once=at_once)
+            content = response.data if at_once else self._read(response, deadline, write=write)
         well = _OK <= response.status < _MULTIPLE
         if well or response.status in accept:
             reply = Reply(self._origin, response.status, response.headers, content, write)
@@ -145,23 +146,40 @@ class HttpOutlet:
     def stream(self, path: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes]:
         """GET in chunks of at most 64 KiB. Raises before the first chunk as ``request`` does; ``Transient`` within."""
         asked = _over({"Accept": "*/*", "Accept-Encoding": "identity"}, headers)
-        response = self._send("GET", self._target(path, None), asked, None, at_once=False)
-        if not _OK <= response.status < _MULTIPLE:
-            content = next(self._chunks(response), b"")
-            raise troubles.refused(self._origin, response.status, response.headers, content, write=False)
-        return self._chunks(response)
+        with ExitStack() as under_way:
+            deadline = under_way.enter_context(Deadline(self._bounds.seconds))
+            response = self._send("GET", self._target(path, None), asked, None, deadline, at_once=False)
+            chunks = self._chunks(response, self._bounds.file, deadline, write=False)
+            if not _OK <= response.status < _MULTIPLE:
+                content = next(chunks, b"")
+                raise troubles.refused(self._origin, response.status, response.headers, content, write=False)
+            under_way.pop_all()  # its time ends with the last chunk
+            return chunks
 
     def close(self) -> None:
         """Close idle sockets."""
         self._adapter.close()
 
-    def _chunks(self, response: BaseHTTPResponse) -> Iterator[bytes]:
+    def _chunks(self, response: BaseHTTPResponse, most: int, deadline: Deadline, *, write: bool) -> Iterator[bytes]:
+        """An answer's body, of at most so many bytes. Each that came gives the rest a little more time."""
         try:
-            yield from response.stream(_CHUNK, decode_content=True)
+            for chunk in at_most(most, response.stream(_CHUNK, decode_content=True)):
+                deadline.extend(len(chunk) / self._bounds.file_rate)
+                yield chunk
+            if deadline.expired:
+                raise lower.ProtocolError("shut down")
+        except TooMuch as error:
+            raise troubles.too_large(self._origin, most, write=write) from error
         except lower.HTTPError as error:
-            raise troubles.cut_off(self._origin, error, write=False) from error
+            if deadline.expired:
+                raise troubles.late(self._origin, self._bounds.seconds, write=write) from error
+            raise troubles.cut_off(self._origin, error, write=write) from error
         finally:
+            deadline.end()
             response.close()
+
+    def _read(self, response: BaseHTTPResponse, deadline: Deadline, *, write: bool) -> bytes:
+        return b"".join(self._chunks(response, self._bounds.answer, deadline, write=write))
 
     def _target(self, path: str, params: Iterable[tuple[str, str]] | Mapping[str, str] | None) -> str:
         """Path and query to ask the app for. Raises ``EgressDenied`` when ``path`` leads elsewhere.
@@ -180,7 +198,7 @@ class HttpOutlet:
         return target
 
     def _send(
-        self, method: str, target: str, headers: Mapping[str, str], body: Any, *, at_once: bool
+        self, method: str, target: str, headers: Mapping[str, str], body: Any, deadline: Deadline, *, at_once: bool
     ) -> BaseHTTPResponse:
         """Send, following redirects of reads within the origin.
 
@@ -189,7 +207,7 @@ class HttpOutlet:
         """
         url = ""
         for _ in range(_MOST_MOVES + 1):
-            response = self._exchange(method, target, headers, body, at_once=at_once)
+            response = self._exchange(method, target, headers, body, deadline, at_once=at_once)
             moved = response.headers.get("Location") if response.status in _MOVED else None
             if moved is None:
                 if url and _BAD_REQUEST <= response.status < _ITS_OWN_FAULT and response.status not in _ABOUT_US:
@@ -207,7 +225,7 @@ class HttpOutlet:
         raise troubles.spoilt(NotThatApp(circles))
 
     def _exchange(
-        self, method: str, target: str, headers: Mapping[str, str], body: Any, *, at_once: bool
+        self, method: str, target: str, headers: Mapping[str, str], body: Any, deadline: Deadline, *, at_once: bool
     ) -> BaseHTTPResponse:
         """Send one request to the connection's own address, whatever ``target`` is, and read the answer's head.
 
@@ -217,27 +235,40 @@ class HttpOutlet:
         size = (0 if write else None) if body is None else size_of(body)
         framing = {} if size is None else {"Content-Length": str(size)}
         if self._pace is not None:
+            begun = time.monotonic()
             self._pace.before()
+            deadline.extend(time.monotonic() - begun)  # to wait for our own turn is no fault of the app's
         if self._ledger is not None:
             self._ledger(self._host, self._port, False)
         for last_try in (False, True):
             try:
                 response = self._adapter.exchange(
-                    method, target, {**headers, **framing}, body, self._timeout, at_once=at_once
+                    method, target, {**headers, **framing}, body, self._timeout, deadline, at_once=at_once
                 )
-            except CutOff as error:
-                raise troubles.cut_off(self._origin, error, write=write) from error
-            except (lower.HTTPError, requests.RequestException, OSError) as error:
-                why, cause = _why(error)
-                if why is Why.BROKEN and not write and not last_try:
+            except (lower.HTTPError, requests.RequestException, OSError, Unsendable) as error:
+                if not (write or last_try or deadline.expired) and broke(error):
                     continue
-                raise troubles.unreached(self._at(), why, cause, write=write) from error
+                raise self._told(error, deadline, write=write) from error
+            if at_once and deadline.expired:  # what was shut down may look as if it had come to its end
+                raise troubles.late(self._origin, self._bounds.seconds, write=write)
             self._last_date = date = response.headers.get("Date", "")
             self._own.date = date, time.monotonic()
             if self._pace is not None:
                 self._pace.after(response.status, response.headers)
             return response
         raise Transient(f"{self._origin} drops every connection. It will be tried again.")
+
+    def _told(self, error: Exception, deadline: Deadline, *, write: bool) -> LockstepError:
+        """What kept the answer away, as an error for people."""
+        if isinstance(error, Unsendable):
+            return troubles.unsendable(self._origin)
+        if isinstance(error, TooMuch):
+            return troubles.too_large(self._origin, self._bounds.answer, write=write)
+        if deadline.expired:
+            return troubles.late(self._origin, self._bounds.seconds, write=write)
+        if isinstance(error, CutOff):
+            return troubles.cut_off(self._origin, error, write=write)
+        return troubles.unreached(self._at(), *why(error), write=write)
 
     def _leave(self, method: str) -> None:
         if self._before_write is not None and method not in _READS:
@@ -329,38 +360,3 @@ def _body(
     if data is not None and size_of(data) == 0:
         return b"", ""  # an empty stream would go out in chunks, which not every server reads
     return data, ""
-
-
-def _why(error: Exception) -> tuple[Why, BaseException]:
-    """What kept the answer away, and the innermost error that says so."""
-    causes = tuple(_causes(error))
-    certificate = next((one for one in causes if isinstance(one, ssl.SSLCertVerificationError)), None)
-    if certificate is not None:
-        return Why.TLS, certificate
-    connecting = any(isinstance(one, lower.NewConnectionError | lower.ConnectTimeoutError) for one in causes)
-    late = any(isinstance(one, TimeoutError | lower.ReadTimeoutError) for one in causes)
-    if any(isinstance(one, lower.NameResolutionError | socket.gaierror) for one in causes):
-        why = Why.NAME
-    elif any(isinstance(one, lower.ProxyError) for one in causes):
-        why = Why.PROXY
-    elif connecting:
-        why = Why.SILENT if late else Why.CLOSED
-    elif late:
-        why = Why.SLOW
-    elif any(isinstance(one, ssl.SSLError) and one.reason in _NO_TLS for one in causes):
-        why = Why.TLS
-    else:
-        why = Why.BROKEN
-    return why, causes[-1]
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and all that it wraps, outermost first."""
-    seen: set[int] = set()
-    queue: list[object] = [error]
-    while queue:
-        one = queue.pop(0)
-        if isinstance(one, BaseException) and id(one) not in seen:
-            seen.add(id(one))
-            yield one
-            queue += [getattr(one, "reason", None), *one.args, one.__cause__, one.__context__]

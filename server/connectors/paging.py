@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import Final
 
+from server.domain.errors import TooLarge
 from server.domain.item import Head, Page
+
+_FEWEST: Final = 2
+"""Entries of a page: one that was seen before, and one that brings the walk on."""
 
 Query = Callable[[datetime | None, int, int], Sequence[Head]]
 """``(since, offset, limit)`` -> at most ``limit`` heads changed at or after ``since`` (None: ever), oldest first."""
@@ -39,13 +44,20 @@ def walk(
     time is read again from its beginning. Where such a time was not over yet when it was read (an empty stamp says
     so), an item in front may have changed within it unseen: then no later page claims to have reached more.
 
-    What was seen with the same time and stamp is left out; an item that changed meanwhile comes again.
+    What was seen with the same time and stamp is left out; an item that changed meanwhile comes again. A page that is
+    too large an answer is asked for in smaller ones.
     """
     seen: dict[str, tuple[datetime, str]] = {}
     reached, ceiling = since, None
     offset, anchor, open_ = 0, None, False
     while True:
-        heads, now = query(reached, offset, limit), clock()
+        try:
+            heads, now = query(reached, offset, limit), clock()
+        except TooLarge:
+            if limit <= _FEWEST:
+                raise
+            limit = max(_FEWEST, limit // 4)
+            continue
         if anchor is not None and (not heads or (heads[0].id, heads[0].updated_at) != (anchor, reached)):
             offset, anchor, open_ = 0, None, False
             continue

@@ -12,6 +12,7 @@ from typing import Any
 
 from server.connectors import troubles
 from server.connectors.base import Shape
+from server.connectors.bounds import is_too_deep
 from server.domain.errors import NotThatApp
 
 
@@ -30,18 +31,24 @@ class Reply:
     def json(self) -> Any:
         """The body as JSON.
 
-        Raises ``NotThatApp``, saying what came instead; ``Transient`` when it is JSON that ends too early. After a
-        write it is always ``LostAnswer``: the app took the write, so whatever came, it may have been done.
+        Raises ``NotThatApp``, saying what came instead; ``Transient`` when it is JSON that ends too early; ``TooLarge``
+        when it is deeper than any app's. After a write it is always ``LostAnswer``: the app took the write, so
+        whatever came, it may have been done.
         """
         if self._read:
             return self._read[0]
         try:
-            self._read.append(json_text.loads(self.content))
-            return self._read[0]
-        except (ValueError, RecursionError) as error:
+            body = json_text.loads(self.content)
+        except RecursionError as error:
+            raise troubles.too_deep(self.origin, write=self.write) from error
+        except ValueError as error:
             if self.write or self._ends_early():
                 raise troubles.cut_off(self.origin, error, write=self.write) from error
             raise troubles.not_json(self.origin, self.headers.get("Content-Type", ""), self.content) from error
+        if is_too_deep(self.content, body):
+            raise troubles.too_deep(self.origin, write=self.write)
+        self._read.append(body)
+        return body
 
     def _ends_early(self) -> bool:
         """An app, or what stands before it, that died while it answered: its length may be that of what there was."""

@@ -22,7 +22,19 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from server.connectors import limits
-from server.domain.errors import AppError, CredentialsRefused, LostAnswer, NotThatApp, Rejected, Transient, Untrusted
+from server.connectors.bounds import DEEPEST, MEGABYTE
+from server.connectors.deadline import Cord, Deadline
+from server.domain.errors import (
+    AppError,
+    CredentialsRefused,
+    LostAnswer,
+    NotThatApp,
+    PutRight,
+    Rejected,
+    TooLarge,
+    Transient,
+    Untrusted,
+)
 
 _UNAUTHORIZED, _PROXY_LOGIN, _TIMEOUT, _TOO_EARLY = 401, 407, 408, 425
 _REFUSES = 400
@@ -31,6 +43,7 @@ _NOT_DONE: Final = frozenset({_NOT_IMPLEMENTED, _UNAVAILABLE})
 """Server errors that say that nothing was done; after any other a write may have happened."""
 _LONGEST_WAIT = 3600.0
 _WORDS = 500
+_CERTIFICATE_SECONDS = 5.0
 _TELLING = ("errors", "error", "errorMessages", "message", "msg", "detail")
 _AGAIN = "It will be tried again."
 
@@ -136,6 +149,38 @@ def cut_off(origin: str, error: Exception, *, write: bool) -> AppError:
     return spoilt(Transient(f"{origin} broke off in the middle of its answer. {_AGAIN}", words=_short(error)))
 
 
+def late(origin: str, seconds: float, *, write: bool) -> AppError:
+    """The answer was not whole when the request's time was over. A read is not sent again at once: that is as slow."""
+    what = f"{origin} did not answer in full within {seconds:g} seconds"
+    if write:
+        return LostAnswer(f"{what} when it was written to; whether it was done will be looked up.")
+    return Transient(f"{what}. {_AGAIN} If it is always so slow, give its connection more time.")
+
+
+def too_large(origin: str, most: int, *, write: bool) -> AppError:
+    """The answer has more bytes than the connection takes; the rest was not read."""
+    what = f"{origin} answered with more than {most / MEGABYTE:g} MB, the most that its connection takes"
+    if write:
+        return LostAnswer(f"{what}, when it was written to; whether it was done will be looked up.")
+    return TooLarge(f"{what}. Raise “Largest answer” in the connection, if what was asked for is really so large.")
+
+
+def too_deep(origin: str, *, write: bool) -> AppError:
+    """The answer is JSON in more levels than any description has."""
+    what = f"{origin} answered with data of more than {DEEPEST} levels, which are not read"
+    if write:
+        return LostAnswer(f"{what}; whether the write was done will be looked up.")
+    return TooLarge(f"{what}. Check the address of the connection, and the item there.")
+
+
+def unsendable(origin: str) -> PutRight:
+    """A header or the path has a character that HTTP cannot carry. The message repeats nothing of either."""
+    return PutRight(
+        f"Nothing was sent to {origin}: its key, login or password has a line break or a letter that cannot be sent. "
+        "Copy it once more, without what stands around it."
+    )
+
+
 def unreached(target: Target, why: Why, cause: BaseException, *, write: bool) -> AppError:
     """No answer came at all. ``cause`` is the innermost error."""
     where, words = target.origin, _short(cause)
@@ -185,7 +230,7 @@ def words_of(content_type: str, content: bytes) -> str:
     """The app's own words in an answer, as one short line of text."""
     text = content[:20_000].decode("utf-8", "replace")
     if "json" in content_type.lower():
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             text = "; ".join(_sentences(json.loads(content)))
     elif "html" in content_type.lower() or text.lstrip().startswith("<"):
         text = re.sub(r"(?is)<(script|style|title).*?</\1>", " ", text)
@@ -235,10 +280,12 @@ def _names(target: Target) -> tuple[str, str]:
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         with (
-            socket.create_connection((target.host, target.port), timeout=5) as plain,
-            context.wrap_socket(plain, server_hostname=target.host) as secure,
+            Deadline(_CERTIFICATE_SECONDS) as deadline,
+            socket.create_connection((target.host, target.port), timeout=_CERTIFICATE_SECONDS) as plain,
         ):
-            found = x509.load_der_x509_certificate(secure.getpeercert(binary_form=True) or b"")
+            deadline.hold(Cord(plain))
+            with context.wrap_socket(plain, server_hostname=target.host) as secure:
+                found = x509.load_der_x509_certificate(secure.getpeercert(binary_form=True) or b"")
     except (OSError, ValueError):
         return "", ""
     return _name(found.issuer), _name(found.subject)

@@ -11,7 +11,8 @@ from __future__ import annotations
 import io
 import re
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import DecodeError, ProtocolError
+
+from server.connectors.deadline import Cord, Deadline
 
 Leaving = Callable[[str], None]
 """Told of a request's method when its connection stands and nothing has been sent; what it raises stops it."""
@@ -35,6 +38,14 @@ _HEAD: Final = re.compile(r"[A-Z]+ [!-~]+ HTTP/1\.1(?:\r\n[!#$%&'*+.^_`|~0-9A-Za
 
 class CutOff(ProtocolError):
     """The answer had begun and did not come whole."""
+
+
+class TooMuch(ProtocolError):
+    """The answer has more bytes than are taken."""
+
+
+class Unsendable(ValueError):
+    """The path or a header holds what HTTP cannot carry."""
 
 
 class Headers(Mapping[str, str]):
@@ -74,41 +85,49 @@ class Whole:
 class _AtOnce:
     """What both kinds of connection do with a request that is not streamed (``preload_content``)."""
 
-    leaving: Leaving
+    adapter: Adapter
     sock: Any
     timeout: Any
     _asked: str | None = None
+    _cord: Cord | None = None
 
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **more: Any) -> None:
-        if not more.get("preload_content", True):
-            self._asked = None
-            self._stand()
-            self.leaving(method)
-            super().request(method, url, body, headers, **more)  # type: ignore[misc]  # the library's connection
-            return
-        self._asked = method
-        text = "\r\n".join([f"{method} {url} HTTP/1.1", *[f"{name}: {value}" for name, value in headers.items()]])
-        if text.count("\n") != len(headers) or _HEAD.fullmatch(text) is None:
-            raise ValueError("the path or a header holds a character that HTTP cannot carry")
-        message = text.encode("latin-1") + b"\r\n\r\n" + (body or b"")
+        head = _head(method, url, headers)
+        at_once = more.get("preload_content", True)
+        self._asked = method if at_once else None
         self._stand()
-        self.sock.settimeout(self.timeout)
-        self.leaving(method)
-        self.sock.sendall(message)
+        self.adapter.leaving(method)
+        if at_once:
+            self.sock.settimeout(self.timeout)
+            self.sock.sendall(head + (body or b""))
+        else:
+            super().request(method, url, body, headers, **more)  # type: ignore[misc]  # the library's connection
 
     def getresponse(self) -> Any:
         method, self._asked = self._asked, None
         if method is None:
             return super().getresponse()  # type: ignore[misc]  # the library's connection
         self.sock.settimeout(self.timeout)
-        answer, kept = _read(self.sock, method)
+        answer, kept = _read(self.sock, method, self.adapter.most)
         if not kept:
-            self.close()  # type: ignore[attr-defined]  # the library's connection
+            self.close()
         return answer
+
+    def close(self) -> None:
+        super().close()  # type: ignore[misc]  # the library's connection
+        self._cord = None
+
+    def _new_conn(self) -> Any:
+        connected = super()._new_conn()  # type: ignore[misc]  # the library's connection
+        self._cord = Cord(connected)
+        self.adapter.hold(self._cord)
+        return connected
 
     def _stand(self) -> None:
         if self.sock is None:
             self.connect()  # type: ignore[attr-defined]  # the library's connection
+        elif self._cord is not None:
+            self.adapter.hold(self._cord)
 
 
 class Plain(_AtOnce, HTTPConnection):
@@ -122,11 +141,11 @@ class Secure(_AtOnce, HTTPSConnection):
 class _Ours:
     """What both kinds of pool add to the library's."""
 
-    leaving: Leaving
+    adapter: Adapter
 
     def _new_conn(self) -> Any:
         connection = super()._new_conn()  # type: ignore[misc]  # the library's pool
-        connection.leaving = self.leaving
+        connection.adapter = self.adapter
         return connection
 
     def _get_timeout(self, timeout: Any) -> Timeout:
@@ -154,12 +173,16 @@ _POOLS: Final = {"http": PlainPool, "https": SecurePool}
 class Adapter(HTTPAdapter):
     """The connections to one ``origin``, over ``proxy`` if it is not empty; at most ``parallel`` are kept.
 
-    ``leaving`` has the last word on each request. It trusts what ``tls`` trusts, where the library's would add
-    authorities of its own.
+    ``leaving`` has the last word on each request; of an answer that is read at once at most ``most`` bytes are taken.
+    It trusts what ``tls`` trusts, where the library's would add authorities of its own.
     """
 
-    def __init__(self, origin: str, proxy: str, tls: ssl.SSLContext, parallel: int, leaving: Leaving) -> None:
-        self._leaving = leaving
+    def __init__(
+        self, origin: str, proxy: str, tls: ssl.SSLContext, parallel: int, leaving: Leaving, most: int
+    ) -> None:
+        self.leaving = leaving
+        self.most = most
+        self._own = threading.local()
         self._context = tls
         self._origin = origin
         self._proxies = {"http": proxy, "https": proxy} if proxy else {}
@@ -172,12 +195,22 @@ class Adapter(HTTPAdapter):
         return bool(self._proxies)
 
     def exchange(
-        self, method: str, target: str, headers: Mapping[str, str], body: Any, timeout: Timeout, *, at_once: bool
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: Any,
+        timeout: Timeout,
+        deadline: Deadline,
+        *,
+        at_once: bool,
     ) -> BaseHTTPResponse:
         """Send one request to the origin. ``at_once``: its body is whole (or None), and so shall the answer's be.
 
-        Raises ``CutOff``, what ``urllib3`` raises, and what ``requests`` raises about a proxy's address.
+        Raises ``CutOff``, ``TooMuch``, ``Unsendable``, what ``urllib3`` raises, and what ``requests`` raises about a
+        proxy's address.
         """
+        self._own.deadline = deadline
         pool, front, usual = self._way or self._open()
         answer: BaseHTTPResponse = pool.urlopen(
             method,
@@ -192,6 +225,10 @@ class Adapter(HTTPAdapter):
             decode_content=True,
         )
         return answer
+
+    def hold(self, cord: Cord) -> None:
+        """The calling thread's request waits on this connection from now on."""
+        self._own.deadline.hold(cord)
 
     def close(self) -> None:
         """Close idle connections; what is asked later opens new ones."""
@@ -226,7 +263,7 @@ class Adapter(HTTPAdapter):
         """The origin's connections, what stands in front of a path for them, and the headers that never change."""
         root = requests.Request("GET", f"{self._origin}/").prepare()
         pool: Any = self.get_connection_with_tls_context(root, verify=True, proxies=self._proxies)
-        pool.leaving = self._leaving
+        pool.adapter = self
         front = self.request_url(root, self._proxies).removesuffix("/")
         host = urlsplit(str(root.url)).netloc
         self._way = (pool, front, {"Host": host, "User-Agent": _AGENT, "Accept-Encoding": "gzip, deflate"})
@@ -243,6 +280,7 @@ class _Answer:
         self.status, self.version = 0, ""
         self.headers: dict[str, tuple[str, str]] = {}
         self.pieces: list[bytes] = []
+        self.size = 0
         self.begun = self.kept = self.spoilt = False
         self._whole = False
         self._without_body = method == "HEAD"
@@ -274,6 +312,7 @@ class _Answer:
     def on_body(self, piece: bytes) -> None:
         if not self.spoilt:
             self.pieces.append(piece)
+            self.size += len(piece)
 
     def on_message_complete(self) -> None:
         self._whole = self.status > 0
@@ -287,8 +326,20 @@ class _Answer:
         return self.status > 0 and not {"content-length", "transfer-encoding"} & self.headers.keys()
 
 
-def _read(sock: Any, method: str) -> tuple[Whole, bool]:
-    """The next answer to ``method``, and whether the connection can be used again."""
+def _head(method: str, url: str, headers: Mapping[str, str]) -> bytes:
+    """What goes out before the body. Raises ``Unsendable``, which repeats nothing of it: it may hold a secret."""
+    text = "\r\n".join([f"{method} {url} HTTP/1.1", *[f"{name}: {value}" for name, value in headers.items()]])
+    try:
+        message = text.encode("latin-1")
+    except UnicodeEncodeError:
+        message = b""
+    if not message or text.count("\n") != len(headers) or _HEAD.fullmatch(text) is None:
+        raise Unsendable("the path or a header holds a character that HTTP cannot carry")
+    return message + b"\r\n\r\n"
+
+
+def _read(sock: Any, method: str, most: int) -> tuple[Whole, bool]:
+    """The next answer to ``method``, of at most so many bytes, and whether the connection can be used again."""
     found, size = _Answer(method), 0
     while not found.is_whole():
         piece = _receive(sock, found)
@@ -304,9 +355,11 @@ def _read(sock: Any, method: str) -> tuple[Whole, bool]:
             found.spoilt = True
         if not found.status and size > _LONGEST_HEAD:
             raise ProtocolError("the answer's head does not end")
+        if found.size > most:
+            raise TooMuch("the answer is too large")
     del found.parser  # it holds the answer, and the answer it
     answer = Whole(f"HTTP/{found.version}", found.status, Headers(found.headers))
-    answer.data = _unpacked(b"".join(found.pieces), answer.headers)
+    answer.data = _unpacked(b"".join(found.pieces), answer.headers, most)
     return answer, found.kept and not found.spoilt
 
 
@@ -329,12 +382,23 @@ def _judge_the_end(found: _Answer) -> None:
     raise CutOff("the connection was closed within the answer")
 
 
-def _unpacked(content: bytes, headers: Headers) -> bytes:
+def at_most(most: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same pieces. Raises ``TooMuch`` instead of the one with which they have more than ``most`` bytes."""
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > most:
+            raise TooMuch("the answer is too large")
+        yield piece
+
+
+def _unpacked(content: bytes, headers: Headers, most: int) -> bytes:
+    """Raises ``TooMuch`` when little content holds more than ``most`` bytes, before they are unpacked."""
     coding = headers.get("content-encoding")
     if not coding:
         return content
+    packed = HTTPResponse(io.BytesIO(content), {"content-encoding": coding}, preload_content=False)
     try:
-        decoded: bytes = HTTPResponse(io.BytesIO(content), {"content-encoding": coding}).data
+        return b"".join(at_most(most, iter(lambda: packed.read(_PIECE), b"")))
     except (OSError, ValueError, DecodeError) as error:
         raise CutOff(str(error), error) from error
-    return decoded

@@ -147,6 +147,10 @@ class Unreadable(Rejected):
         self.said = storable(said)
 
 
+class TooLarge(Rejected):
+    """The answer is larger or deeper than what is taken of an app; the rest of it was not read."""
+
+
 class Gone(AppError):
     """The item itself is not there any more (404 or 410 while its container answers).
 

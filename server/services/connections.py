@@ -19,13 +19,15 @@ from server.domain.errors import AppError, Conflicting, PutRight, Slowed
 from server.domain.item import Side
 from server.domain.schedule import Schedule
 from server.engine.review import review_schedule
-from server.services.outlets import NETWORK_SETTINGS, open_outlet, tidy_pem
+from server.services.outlets import MEGABYTES, NETWORK_SETTINGS, SECONDS, open_outlet, tidy_pem
 from server.services.pacing import BURST, RATE, Paces, WebPace, limits_of
 from server.services.scope import TenantScope
 from server.store import audit, connections, holds, integrations
 from server.store.connections import Connection
 
 _SCHEMES = ("http", "https")
+_NUMBERS = {RATE: (0.001, 10_000.0), BURST: (2.0, 10_000.0), SECONDS: (5.0, 900.0), MEGABYTES: (1.0, 256.0)}
+"""The settings that are numbers, and between which they lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +276,7 @@ def _checked(one: Setting, value: str) -> str:
         raise PutRight(f"“{one.label}” must be one of {', '.join(one.choices)}.", field=field)
     if one.kind is SettingKind.FLAG and value not in {"true", "false"}:
         raise PutRight(f"“{one.label}” must be true or false.", field=field)
-    if one.name in {RATE, BURST}:
+    if one.name in _NUMBERS:
         return _number(one, value)
     if one.name == "ca_pem" and not tidy_pem(value):
         raise PutRight(f"“{one.label}” must be the text of a certificate (PEM).", field=field)
@@ -290,14 +292,15 @@ def _checked(one: Setting, value: str) -> str:
 
 
 def _number(one: Setting, value: str) -> str:
-    least, most = (0.001, 10_000.0) if one.name == RATE else (2.0, 10_000.0)
+    least, most = _NUMBERS[one.name]
     try:
         number = float(value)
     except ValueError:
         number = -1.0
     if not least <= number <= most:
         raise PutRight(
-            f"“{one.label}” must be a number from {least:g} to {most:g}, such as 5.", field=f"settings.{one.name}"
+            f"“{one.label}” must be a number from {least:g} to {most:g}, such as {max(least, 5):g}.",
+            field=f"settings.{one.name}",
         )
     return f"{number:g}"
 

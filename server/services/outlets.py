@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from server.connectors.base import Setting, SettingKind
+from server.connectors.bounds import MEGABYTE, Bounds
 from server.connectors.http import HttpOutlet
 from server.connectors.pace import Pace
 from server.connectors.patience import Patience
@@ -22,6 +23,9 @@ from server.services.scope import TenantScope
 from server.store import egress
 
 T = TypeVar("T")
+
+SECONDS, MEGABYTES = "answer_seconds", "answer_megabytes"
+"""The settings of every connection that bound an answer."""
 
 NETWORK_SETTINGS = (
     Setting(
@@ -54,8 +58,34 @@ NETWORK_SETTINGS = (
         required=False,
         help="How many may follow each other directly after a rest; only with a number of requests a second.",
     ),
+    Setting(
+        SECONDS,
+        "Longest answer, in seconds",
+        SettingKind.TEXT,
+        required=False,
+        help="A request that is not answered in full by then is ended and tried again later. Empty: 120. A file may"
+        " take longer, as long as it goes on coming.",
+    ),
+    Setting(
+        MEGABYTES,
+        "Largest answer, in MB",
+        SettingKind.TEXT,
+        required=False,
+        help="What an app answers beyond this is not read. Empty: 32. Files are not meant.",
+    ),
 )
 """The settings that every connection has besides its app's own."""
+
+
+def bounds_of(settings: Mapping[str, str]) -> Bounds:
+    """How long an answer of the connection may take, and how large it may be."""
+    usual = Bounds()
+    seconds, megabytes = settings.get(SECONDS), settings.get(MEGABYTES)
+    return Bounds(
+        seconds=float(seconds) if seconds else usual.seconds,
+        answer=int(float(megabytes) * MEGABYTE) if megabytes else usual.answer,
+    )
+
 
 NOT_SAVED = "00000000-0000-0000-0000-000000000000"
 """Stands for the connection in the record of contacts while settings are tried that are not saved."""
@@ -192,6 +222,7 @@ def open_outlet(
         settings.get("url", ""),
         proxy=settings.get("proxy", ""),
         ca_pem=tidy_pem(settings.get("ca_pem", "")),
+        bounds=bounds_of(settings),
         ledger=ledger,
         before_write=before_write,
         pace=pace,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from server.connectors.moments import moment
 from server.connectors.reading import born_of, ids_of, number
-from server.connectors.redmine.feed import PAGE, Listing, at_least, scope
+from server.connectors.redmine.feed import Listing, Pages, at_least, scope
 from server.connectors.redmine.read import Json, own_id, read_marker
 from server.domain.lineage import Births, Newborn
 
@@ -21,11 +21,12 @@ _LATE = 25
 def walk_births(listing: Listing, container: str, after: str, marker: str | None, own: str) -> Iterator[Births]:
     """The issues beyond the number ``after`` (empty: all). ``marker``: the custom field of the correlation id."""
     first = max(0, int(after or 0) - _LATE)
+    pages = Pages(listing)
     while True:
-        issues, _ = listing(scope(container) | {"sort": "id:asc", "issue_id": at_least(str(first + 1))})
+        issues, _ = pages.ask(scope(container) | {"sort": "id:asc", "issue_id": at_least(str(first + 1))})
         first = max((int(one) for one in ids_of(issues, _numbered)), default=first)
         yield Births(born_of(issues, lambda one: _newborn(one, marker, own)), str(max(first, int(after or 0))))
-        if len(issues) < PAGE:
+        if len(issues) < pages.size:
             return
 
 

@@ -13,11 +13,14 @@ from datetime import UTC, datetime, timedelta
 
 from server.connectors.reading import heads_of, ids_of, number
 from server.connectors.redmine.read import Json, read_head
+from server.domain.errors import TooLarge
 from server.domain.item import Head, Page
 
 PAGE = 100
 """As many issues as Redmine gives at once; it cuts a larger wish silently."""
 
+_FEWEST = 2
+"""Issues of a page: one that was seen before, and one that brings the walk on."""
 _SECOND = timedelta(seconds=1)
 _WITH_STAMP = {"include": "attachments,relations"}
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,7 +31,25 @@ Listing = Callable[[Mapping[str, str]], tuple[list[Json], int]]
 
 def scope(container: str) -> dict[str, str]:
     """All issues of the project itself: closed ones too, but not those of subprojects."""
-    return {"project_id": container, "subproject_id": "!*", "status_id": "*", "limit": str(PAGE)}
+    return {"project_id": container, "subproject_id": "!*", "status_id": "*"}
+
+
+class Pages:
+    """A list in pages as large as Redmine gives them, and in smaller ones once an answer was too large."""
+
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
+        self.size = PAGE
+
+    def ask(self, wish: Mapping[str, str]) -> tuple[list[Json], int]:
+        """One page, and how many issues there are in all."""
+        while True:
+            try:
+                return self._listing({**wish, "limit": str(self.size)})
+            except TooLarge:
+                if self.size <= _FEWEST:
+                    raise
+                self.size = max(_FEWEST, self.size // 4)
 
 
 def at_least(value: str) -> str:
@@ -57,20 +78,21 @@ def walk_changes(
     seen: frozenset[tuple[str, datetime, str]] = frozenset()
     total: int | None = None
     ceiling: datetime | None = None
+    pages = Pages(listing)
     while True:
         wish = scope(container) | _WITH_STAMP | {"sort": "updated_on:asc,id:asc", "updated_on": at_least(spoken(start))}
-        issues, count = listing(wish)
+        issues, count = pages.ask(wish)
         total = count if total is None else total
         heads = heads_of(issues, read, _numbered, start)
         yield from _page([one for one in heads if _sight(one) not in seen], start, total, ceiling)
-        if len(issues) < PAGE:
+        if len(issues) < pages.size:
             return
         last = heads[-1].updated_at
         if last > start:
             start = last
             seen = frozenset(_sight(one) for one in heads if one.updated_at == last)
         else:
-            for page in _walk_second(listing, container, start, read):
+            for page in _walk_second(pages, container, start, read):
                 if ceiling is None and any(not one.stamp for one in page.heads):
                     ceiling = start  # it was not over yet: what changed within it meanwhile is for the next look
                 yield page if ceiling is None else replace(page, reached=min(start, ceiling))
@@ -82,16 +104,16 @@ def _sight(one: Head) -> tuple[str, datetime, str]:
     return one.id, one.updated_at, one.stamp
 
 
-def _walk_second(listing: Listing, container: str, second: datetime, read: Callable[[Json], Head]) -> Iterator[Page]:
+def _walk_second(pages: Pages, container: str, second: datetime, read: Callable[[Json], Head]) -> Iterator[Page]:
     """All issues last changed within one second, by number."""
     after = 0
     between = f"><{spoken(second)}|{spoken(second + _SECOND)}"
     while True:
         wish = scope(container) | _WITH_STAMP | {"sort": "id:asc", "issue_id": at_least(str(after + 1))}
-        issues, _ = listing(wish | {"updated_on": between})
+        issues, _ = pages.ask(wish | {"updated_on": between})
         heads = heads_of(issues, read, _numbered, second)
         yield from _page([one for one in heads if one.updated_at == second], second, None, None)
-        if len(issues) < PAGE:
+        if len(issues) < pages.size:
             return
         after = _last(issues)
 
@@ -116,9 +138,10 @@ def _page(heads: list[Head], start: datetime, total: int | None, ceiling: dateti
 def walk_census(listing: Listing, container: str) -> Iterator[tuple[str, ...]]:
     """The numbers of all issues of the project, by number."""
     after = 0
+    pages = Pages(listing)
     while True:
-        issues, _ = listing(scope(container) | {"sort": "id:asc", "issue_id": at_least(str(after + 1))})
+        issues, _ = pages.ask(scope(container) | {"sort": "id:asc", "issue_id": at_least(str(after + 1))})
         yield ids_of(issues, _numbered)
-        if len(issues) < PAGE:
+        if len(issues) < pages.size:
             return
         after = _last(issues)

@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from server.connectors.redmine.feed import PAGE, Listing, at_least, scope, spoken
+from server.connectors.redmine.feed import Listing, Pages, at_least, scope, spoken
 from server.connectors.redmine.read import lines, read_marker
 from server.domain.item import Draft
 
 
 def find_lost(listing: Listing, marker: str | None, draft: Draft, since: Callable[[], datetime]) -> tuple[str, ...]:
     """Issues that carry the correlation id; without a field for it, our own since then that say the same."""
+    pages = Pages(listing)
     if marker is not None:
-        issues, _ = listing({f"cf_{marker}": draft.marker, "status_id": "*", "limit": str(PAGE)})
+        issues, _ = pages.ask({f"cf_{marker}": draft.marker, "status_id": "*"})
         # Redmine ignores a filter that it does not know: then anything comes back, and it proves nothing. Nothing
         # found proves as little: the first issue of a project is made before its fields can be known.
         if issues and all(read_marker(one, marker) == draft.marker for one in issues):
             return tuple(str(one["id"]) for one in issues)
-    return tuple(_alike(listing, marker, draft, since()))
+    return tuple(_alike(pages, marker, draft, since()))
 
 
-def _alike(listing: Listing, marker: str | None, draft: Draft, since: datetime) -> Iterator[str]:
+def _alike(pages: Pages, marker: str | None, draft: Draft, since: datetime) -> Iterator[str]:
     wish = scope(draft.container) | {"author_id": "me", "sort": "id:asc"}
     wish["created_on"] = at_least(spoken(since))
     after = 0
     while True:
-        issues, _ = listing(wish | {"issue_id": at_least(str(after + 1))})
+        issues, _ = pages.ask(wish | {"issue_id": at_least(str(after + 1))})
         for one in issues:
             carried = read_marker(one, marker)
             same = (
@@ -35,6 +36,6 @@ def _alike(listing: Listing, marker: str | None, draft: Draft, since: datetime) 
             )
             if carried == draft.marker or (carried is None and same):
                 yield str(one["id"])
-        if len(issues) < PAGE:
+        if len(issues) < pages.size:
             return
         after = int(issues[-1]["id"])

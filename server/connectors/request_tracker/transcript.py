@@ -27,10 +27,12 @@ from server.connectors.request_tracker.parts import (
     tree,
 )
 from server.connectors.request_tracker.read import SPOKEN, Json, Message, own_id
-from server.domain.errors import Gone, Transient
+from server.domain.errors import Gone, TooLarge, Transient
 from server.domain.values import TextFormat
 
 _PAGE = 100
+_PAGES = (_PAGE, 20, 4, 1)
+"""Sizes of a page, each of which divides the one before: a walk goes on with the next where it stands."""
 _ABOUT = "TransactionId,ContentType,ContentLength,Filename"
 _MOST_NESTED = 50
 """Parts of one message of which it is asked what is in them. What is in others counts as said one after the other."""
@@ -107,16 +109,22 @@ def _message(transaction: Json) -> Message:
 
 
 def listed(learned: Learned, limits: Sequence[Mapping[str, object]], fields: str) -> list[Json]:
-    """Attachments that meet all limits; a page that is not full is the last."""
+    """Attachments that meet all limits; a page that is not full is the last. One that is too large comes in smaller."""
     found: list[Json] = []
-    page = 1
+    sizes = list(_PAGES)
     while True:
-        wish = [json_search(*limits), ("fields", fields), ("per_page", str(_PAGE)), ("page", str(page))]
-        items = learned.members("/attachments", wish)
+        page = len(found) // sizes[0] + 1
+        wish = [json_search(*limits), ("fields", fields), ("per_page", str(sizes[0])), ("page", str(page))]
+        try:
+            items = learned.members("/attachments", wish)
+        except TooLarge:
+            if len(sizes) == 1:
+                raise
+            sizes.pop(0)
+            continue
         found.extend(items)
-        if len(items) < _PAGE:
+        if len(items) < sizes[0]:
             return found
-        page += 1
 
 
 def _within(transactions: Sequence[str]) -> Mapping[str, object]:

@@ -189,11 +189,18 @@ def _transfer(work: Work, done: Applied, side: Side, item_id: str, step: AddFile
     source_id = done.plan.pair.on(side.other).item_id
     if source_id is None:
         raise TypeError("a file has an item to come from")
-    with _kept(source.open_attachment(source_id, step.source), step.name) as (content, size, digest):
-        if size != step.size and source.manifest.capabilities.exact_sizes:
+    exact, limit = source.manifest.capabilities.exact_sizes, work.mapping.document.attachments.max_bytes
+    chunks = source.open_attachment(source_id, step.source)
+    with kept(chunks, step.name, step.size if exact else limit) as (content, size, digest):
+        if exact and size != step.size:
             raise Transient(
                 f"“{step.name}” came with {size} bytes where {step.size} are told of it: it may be cut, or something "
                 "else. It is read again."
+            )
+        if size > limit:
+            raise Rejected(
+                f"“{step.name}” has more bytes than the app told, and more than the integration's limit of {limit}. It"
+                " stays where it is."
             )
         draft = FileDraft(step.name, step.content_type, size, digest, step.marker)
         faults.reach("file.sending")
@@ -203,9 +210,10 @@ def _transfer(work: Work, done: Applied, side: Side, item_id: str, step: AddFile
 
 
 @contextmanager
-def _kept(chunks: Iterable[bytes], name: str) -> Iterator[tuple[BinaryIO, int, str]]:
+def kept(chunks: Iterable[bytes], name: str, most: int) -> Iterator[tuple[BinaryIO, int, str]]:
     """A file's content, size and SHA-256; memory holds at most a megabyte of it, the rest spills to the disk.
 
+    What comes after the first ``most`` bytes is not read: an app that sends on and on fills no disk.
     Raises ``Transient`` when this machine has no room for it.
     """
     digest, size = hashlib.sha256(), 0
@@ -216,6 +224,8 @@ def _kept(chunks: Iterable[bytes], name: str) -> Iterator[tuple[BinaryIO, int, s
                 digest.update(chunk)
                 size += len(chunk)
                 content.write(chunk)
+                if size > most:
+                    break
             content.seek(0)
         except OSError as error:
             raise Transient(

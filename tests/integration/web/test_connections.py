@@ -51,7 +51,9 @@ def test_every_kind_of_app_shows_the_settings_that_it_needs(admin: Browser) -> N
     for one in kinds.values():
         names = [setting["name"] for setting in one["settings"]]
         assert names[0] == "url"
-        assert names[-4:] == ["ca_pem", "proxy", "requests_per_second", "request_burst"]
+        assert names[-4:-2] == ["requests_per_second", "request_burst"]
+        assert names[-2:] == ["answer_seconds", "answer_megabytes"]
+        assert {"ca_pem", "proxy"} < set(names)
         assert any(setting["kind"] == "secret" for setting in one["settings"])
 
 
@@ -216,8 +218,16 @@ def test_a_schedule_that_would_not_work_is_named(admin: Browser, schedule: dict[
 
 
 @pytest.mark.parametrize(
-    "pace", [{"requests_per_second": "fast"}, {"requests_per_second": "0"}, {"request_burst": "1"}]
+    "bound",
+    [
+        {"requests_per_second": "fast"},
+        {"requests_per_second": "0"},
+        {"request_burst": "1"},
+        {"answer_seconds": "0"},
+        {"answer_seconds": "nan"},
+        {"answer_megabytes": "1e9"},
+    ],
 )
-def test_a_pace_that_is_none_is_named(admin: Browser, pace: dict[str, str]) -> None:
-    answer = admin.request("POST", "/connections", redmine(**pace))
-    assert (answer.status_code, answer.json["field"]) == (422, f"settings.{next(iter(pace))}")  # type: ignore[index]
+def test_a_pace_or_a_bound_that_is_none_is_named(admin: Browser, bound: dict[str, str]) -> None:
+    answer = admin.request("POST", "/connections", redmine(**bound))
+    assert (answer.status_code, answer.json["field"]) == (422, f"settings.{next(iter(bound))}")  # type: ignore[index]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.connectors.paging import in_parts, walk
+from server.domain.errors import TooLarge
 from server.domain.item import Head, Page
 
 START = datetime(2031, 1, 1, tzinfo=UTC)
@@ -76,6 +78,36 @@ def test_everything_comes_in_order_and_what_changed_last_is_seen_or_comes_with_t
     for page in walk(app.ask, cursor, limit):
         seen |= {one.id: app.shown[one.id] for one in page.heads}
     assert seen == app.version
+
+
+@given(
+    seconds=st.lists(st.integers(0, 4), max_size=30),
+    edits=st.lists(st.tuples(st.integers(0, 35), st.integers(0, 1)), max_size=10),
+    limit=st.integers(3, 40),
+    most=st.integers(2, 10),
+)
+def test_a_page_that_is_too_large_an_answer_is_asked_for_in_smaller_ones(
+    seconds: list[int], edits: list[tuple[int, int]], limit: int, most: int
+) -> None:
+    app = App(seconds, edits)
+
+    def ask(since: datetime | None, offset: int, wanted: int) -> list[Head]:
+        heads = app.ask(since, offset, wanted)
+        if len(heads) > most:
+            raise TooLarge("more than that is not taken")
+        return heads
+
+    assert {one.id for page in walk(ask, None, limit) for one in page.heads} >= {
+        f"i{number}" for number in range(len(seconds))
+    }
+
+
+def test_a_single_entry_that_is_too_large_is_told() -> None:
+    def ask(since: datetime | None, offset: int, wanted: int) -> list[Head]:
+        raise TooLarge(f"{since}, {offset}, {wanted}")
+
+    with pytest.raises(TooLarge, match="None, 0, 2"):
+        list(walk(ask, None, 100))
 
 
 @given(seconds=st.lists(st.integers(0, 4), max_size=30), limit=st.integers(2, 6))
