@@ -20,6 +20,9 @@ from server.engine.mapping import Mapping
 from server.engine.plan import Draughtsman, comment_ids
 from server.engine.richtext import fingerprint, same_meaning
 
+_PRIVATE = "it is private"
+"""How each reason begins that holds only as long as a comment is private."""
+
 
 def plan_comments(
     pair: Pair, left: Item | None, right: Item | None, mapping: Mapping, drawing: Draughtsman
@@ -35,7 +38,8 @@ def plan_comments(
         return pair.comments
     items = {Side.LEFT: left, Side.RIGHT: right}
     for side in Side:
-        _adopt_lost(pairs, side, items[side], items[side.other], mapping, drawing)
+        found = _adopt_lost(pairs, side, items[side], items[side.other], mapping, drawing)
+        _take_back_public(pairs, found, side, items, mapping, drawing)
     for side in Side:
         item = items[side]
         if item is None:
@@ -65,11 +69,12 @@ def _adopt_lost(
     origin: Item | None,
     mapping: Mapping,
     drawing: Draughtsman,
-) -> None:
-    """Find twins on ``side`` whose post was sent but never confirmed."""
+) -> set[str]:
+    """Find twins on ``side`` whose post was sent but never confirmed; the ids of their pairs."""
     open_ = [one for one in pairs.values() if one.on(side) is None and not one.note]
+    found: set[str] = set()
     if item is None or not open_:
-        return
+        return found
     known = comment_ids(tuple(pairs.values()), side)
     strangers = [one for one in item.comments if one.id not in known]
     originals = {one.id: one for one in origin.comments} if origin else {}
@@ -83,6 +88,41 @@ def _adopt_lost(
         if twin is not None:
             pairs[waiting.id] = waiting.seen_on(side, twin.id, fingerprint(twin.body, format_))
             strangers.remove(twin)
+            found.add(waiting.id)
+    return found
+
+
+def _take_back_public(
+    pairs: Dict[str, CommentPair],
+    found: set[str],
+    side: Side,
+    items: Dict[Side, Item | None],
+    mapping: Mapping,
+    drawing: Draughtsman,
+) -> None:
+    """Of comments that were sent as private, remove those that are public there.
+
+    Who posted them would have seen that at once, but for a death or a lost answer. ``found``: the pairs of those that
+    were found just now; what was to be removed when the process died is planned once more.
+    """
+    there = {one.id: one for one in item.comments} if (item := items[side]) is not None else {}
+    originals = {one.id: one for one in item.comments} if (item := items[side.other]) is not None else {}
+    found = found | {one.step.comment_pair for one in drawing.lost if isinstance(one.step, DeleteComment)}
+    for one in [pairs[each] for each in found if each in pairs]:
+        original, twin = originals.get(one.on(side.other) or ""), there.get(one.on(side) or "")
+        if original is None or twin is None or not (one.private and _is_exposed(original, twin, mapping)):
+            continue
+        name, able = mapping.shape(side).name, mapping.shape(side).deletes_comments
+        what = "it is removed" if able else "hide it there by hand"
+        drawing.note("private comment is public", side, reason=f"{name} made it public without a word; {what}")
+        if able:
+            drawing.add(side, DeleteComment(one.id, twin.id))
+
+
+def _is_exposed(comment: Comment, twin: Comment | None, mapping: Mapping) -> bool:
+    """Whether a comment is private and its twin is there for everybody, although nobody said that it may be."""
+    publish = mapping.document.comments.private is PrivateComments.PUBLISH
+    return comment.private and not publish and twin is not None and not twin.private
 
 
 def _is_twin(stranger: Comment, waiting: CommentPair, wanted: list[str], format_: TextFormat) -> bool:
@@ -175,8 +215,8 @@ def _refusal(comment: Comment, side: Side, mapping: Mapping) -> str:
     if not comment.private or rules.private is PrivateComments.PUBLISH:
         return ""
     if rules.private is PrivateComments.SKIP:
-        return "it is private, and the integration leaves private comments where they are"
-    return "" if target.private_comments else f"it is private, and {target.name} knows no private comments"
+        return f"{_PRIVATE}, and the integration leaves private comments where they are"
+    return "" if target.private_comments else f"{_PRIVATE}, and {target.name} knows no private comments"
 
 
 def _look_again(
@@ -190,22 +230,51 @@ def _look_again(
 ) -> CommentPair:
     """A comment that is known: post what was never posted, carry an edit, note what cannot be carried."""
     body_hash = fingerprint(comment.body, mapping.shape(side).text_format)
-    if old.origin is side and old.on(side.other) is None and not old.note:
+    if old.origin is side and old.on(side.other) is None and (not old.note or _may_go_now(old, comment, side, mapping)):
+        now = replace(old.seen_on(side, comment.id, body_hash), note="", private=comment.private)
         refusal = _refusal(comment, side, mapping)
         if refusal:
-            return replace(old.seen_on(side, comment.id, body_hash), note=refusal, private=comment.private)
-        _post(old, comment, item, side, mapping, drawing)
-        return replace(old.seen_on(side, comment.id, body_hash), private=comment.private)
+            drawing.note("comment not carried over", side.other, reason=refusal)
+            return replace(now, note=refusal)
+        _post(now, comment, item, side, mapping, drawing)
+        return now
+    twin = next((one for one in other.comments if one.id == old.on(side.other)), None) if other else None
+    opened = side is old.origin and old.private and not comment.private
     if side is old.origin and comment.private != old.private:
-        if comment.private and old.on(side.other) is not None:
-            name = mapping.shape(side.other).name
-            reason = f"its twin on {name} is public already; hide it there by hand"
-            drawing.note("comment became private", side, reason=reason)
+        _tell_of_audience(comment, twin, side, mapping, drawing)
         old = replace(old, private=comment.private)
-    if old.hash_on(side) not in ("", body_hash):
-        twin = next((one for one in other.comments if one.id == old.on(side.other)), None) if other else None
+    if old.hash_on(side) not in ("", body_hash) or (opened and _is_behind(old, comment, item, twin, side, mapping)):
         _edit(old, comment, item, twin, side, body_hash, mapping, drawing)
     return old.seen_on(side, comment.id, body_hash)
+
+
+def _may_go_now(old: CommentPair, comment: Comment, side: Side, mapping: Mapping) -> bool:
+    """Whether a comment that stayed because it was private is for everybody now."""
+    direction = mapping.document.comments.direction
+    allowed = direction is not None and direction.allows(side.other)
+    return allowed and not comment.private and old.note.startswith(_PRIVATE)
+
+
+def _tell_of_audience(
+    comment: Comment, twin: Comment | None, side: Side, mapping: Mapping, drawing: Draughtsman
+) -> None:
+    """A comment became private, or public again, and its twin does not follow: no app lets us change that."""
+    name = mapping.shape(side.other).name
+    if twin is not None and comment.private and not twin.private:
+        reason = f"its twin on {name} is public already; hide it there by hand"
+        drawing.note("comment became private", side, reason=reason)
+    elif twin is not None and not comment.private and twin.private:
+        drawing.note("comment became public", side, reason=f"its twin on {name} stays private; show it there by hand")
+
+
+def _is_behind(
+    old: CommentPair, comment: Comment, item: Item, twin: Comment | None, side: Side, mapping: Mapping
+) -> bool:
+    """Whether the twin, which nobody has changed, lacks what was typed while the comment was private."""
+    format_ = mapping.shape(side.other).text_format
+    if twin is None or fingerprint(twin.body, format_) != old.hash_on(side.other):
+        return False
+    return not same_meaning(rendered(comment, item, side, mapping), format_, twin.body, format_)
 
 
 def _edit(
@@ -226,8 +295,12 @@ def _edit(
         return
     rules = mapping.document.comments
     allowed = rules.direction is not None and rules.direction.allows(side.other)
+    name = mapping.shape(side.other).name
+    if _is_exposed(comment, twin, mapping):
+        reason = f"{_PRIVATE}, and its twin on {name} is public"
+        drawing.note("edit of a comment not carried over", side.other, reason=reason)
+        return
     if not rules.edits or not allowed or not mapping.shape(side.other).edits_comments:
-        name = mapping.shape(side.other).name
         drawing.note("edit of a comment not carried over", side.other, reason=f"{name} keeps the first version")
         return
     there = twin.body if twin else ""

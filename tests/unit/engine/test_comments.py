@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from server.domain.item import Comment, Item, Side
-from server.domain.operation import AddComment, EditComment
+from server.domain.operation import AddComment, DeleteComment, EditComment
 from server.domain.pair import Pair
 from server.domain.rules import CommentRules, PrivateComments
 from server.engine.plan import Plan
@@ -138,3 +140,96 @@ def test_a_comment_that_became_private_is_reported() -> None:
     plan = plan_for(hidden, right, pair)
     assert any("hide it there by hand" in note.reason for note in plan.notes)
     assert plan_for(hidden, right, plan.pair).notes == ()
+
+
+def hushed(left: Item, body: str = "") -> Item:
+    """The same item once its comment is private, with other words if any are given."""
+    [one] = left.comments
+    return replace(left, comments=(replace(one, body=body or one.body, private=True),))
+
+
+@pytest.mark.parametrize("rules", [CommentRules(), CommentRules(private=PrivateComments.SKIP)])
+def test_what_is_typed_into_a_comment_that_became_private_stays_where_it_is(rules: CommentRules) -> None:
+    pair, left, right = confirmed()
+    for then in (hushed(left, "secret"), left):
+        plan = plan_for(hushed(then, "secret"), right, pair, comments=rules)
+        assert plan.operations == ()
+        assert [one.what for one in plan.notes] == ["comment became private", "edit of a comment not carried over"]
+        assert all("is public" in one.reason for one in plan.notes)
+    after = plan.pair
+    again = plan_for(hushed(left, "secret, too"), right, after, comments=rules)
+    assert again.operations == ()
+    assert [one.what for one in again.notes] == ["edit of a comment not carried over"]
+
+
+def test_an_edit_of_a_private_comment_follows_where_its_twin_is_private_or_everybody_may_read_it() -> None:
+    pair, left, right = confirmed()
+    private = replace(right, comments=(replace(right.comments[0], private=True),))
+    [one] = plan_for(hushed(left, "Nein!"), private, pair).operations
+    assert isinstance(one.step, EditComment)
+    publish = CommentRules(private=PrivateComments.PUBLISH)
+    [one] = plan_for(hushed(left, "Nein!"), right, pair, comments=publish).operations
+    assert isinstance(one.step, EditComment)
+
+
+def test_what_was_typed_while_a_comment_was_private_follows_once_it_is_for_everybody_again() -> None:
+    pair, left, right = confirmed()
+    compiled = mapping(fields=only("title"))
+    pair = absorb(compiled.types[0], pair, R, right, compiled)
+    pair = plan_for(hushed(left, "Nein!"), right, pair).pair
+    opened = replace(left, comments=(replace(left.comments[0], body="Nein!"),))
+    [operation] = plan_for(opened, right, pair).operations
+    assert isinstance(operation.step, EditComment)
+    assert "Nein!" in operation.step.body
+    changed = replace(right, comments=(replace(right.comments[0], body="a person's"),))
+    plan = plan_for(opened, changed, pair)
+    assert plan.operations == (), "what a person made of the twin stays"
+
+
+def test_a_comment_that_stayed_because_it_was_private_goes_once_it_is_for_everybody() -> None:
+    rules = CommentRules(private=PrivateComments.SKIP)
+    left = with_comments(LEFT, comment(private=True))
+    pair = plan_for(left, RIGHT, comments=rules).pair
+    assert "private" in pair.comments[0].note
+    opened = with_comments(LEFT, comment())
+    compiled = mapping(fields=only("title"), comments=rules)
+    assert not unchanged(compiled.types[0], pair, L, opened, compiled)
+    plan = plan_for(opened, RIGHT, pair, comments=rules)
+    [(side, step)] = added(plan)
+    assert (side, step.draft.private, plan.pair.comments[0].note) == (R, False, "")
+
+
+def test_a_comment_that_became_private_before_it_was_sent_stays_and_says_so() -> None:
+    rules = CommentRules(private=PrivateComments.SKIP)
+    waiting = plan_for(with_comments(LEFT, comment()), RIGHT, comments=rules).pair
+    plan = plan_for(with_comments(LEFT, comment(private=True)), RIGHT, waiting, comments=rules)
+    assert added(plan) == []
+    assert [one.what for one in plan.notes] == ["comment not carried over"]
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_a_private_comment_whose_answer_was_lost_and_that_is_public_there_is_taken_back(able: bool) -> None:  # noqa: FBT001 - a case
+    shape = {"deletes_comments": able}
+    left = with_comments(LEFT, comment(private=True))
+    first = plan_for(left, RIGHT, right=shape)
+    right = with_comments(RIGHT, comment("r7", added(first)[0][1].draft.body, own=True))
+    plan = plan_for(left, right, first.pair, right=shape)
+    assert [one.step for one in plan.operations] == [DeleteComment(plan.pair.comments[0].id, "r7")] * able
+    [note] = plan.notes
+    assert note.what == "private comment is public"
+    assert ("removed" if able else "by hand") in note.reason
+    lost = plan.operations
+    compiled = mapping(fields=only("title"), right=shape)
+    again = reconcile(plan.pair, compiled.types[0], left, right, compiled, ids(), lost)
+    assert [one.step for one in again.operations] == [one.step for one in lost], "a death before it was removed"
+    gone = plan_for(left, RIGHT, replace(plan.pair, comments=(plan.pair.comments[0].without(R),)), right=shape)
+    assert gone.operations == ()
+
+
+def test_a_comment_that_becomes_public_leaves_its_private_twin_as_it_is_and_says_so() -> None:
+    pair, left, right = confirmed()
+    pair = replace(pair, comments=(replace(pair.comments[0], private=True),))
+    private = replace(right, comments=(replace(right.comments[0], private=True),))
+    plan = plan_for(left, private, pair)
+    assert plan.operations == ()
+    assert [one.what for one in plan.notes] == ["comment became public"]
