@@ -135,13 +135,14 @@ class Hidden(Rejected):
 class Unreadable(Rejected):
     """What an app says of one item cannot be read: the item is held until it changes there, and nothing else is.
 
-    ``item`` is its key, ``part`` what of it is meant (empty: not known), ``said`` what was found there.
+    ``item`` is its key, ``part`` what of it is meant (empty: not known), ``said`` what was found there: it is among
+    the words and not in the message, for nobody knows yet who may read it.
     """
 
     def __init__(self, item: str, part: str = "", said: str = "") -> None:
         which = part or "what the app says of it"
-        found = f": {said}" if said else ""
-        super().__init__(f"{item} cannot be read ({which}{found}). Nothing of it travels until it is put right there.")
+        message = f"{item} cannot be read ({which}). Nothing of it travels until it is put right there."
+        super().__init__(message, words=said)
         self.item = item
         self.part = part
         self.said = storable(said)

@@ -14,6 +14,9 @@ from server.engine.file_names import kept_name
 from server.engine.mapping import Mapping
 from server.engine.plan import Draughtsman, attachment_ids
 
+OF_A_PRIVATE_COMMENT = "it belongs to a private comment"
+"""How the reason begins why a file has no twin that not everybody may see."""
+
 
 def plan_attachments(
     pair: Pair, left: Item | None, right: Item | None, mapping: Mapping, drawing: Draughtsman
@@ -129,7 +132,8 @@ def _first_sight(
         return replace(fresh, note=reason)
     refusal = _refusal(file, side, mapping)
     if refusal:
-        drawing.note("file not carried over", side.other, field=file.name, reason=refusal)
+        # The name of a private file may say what is private; it stands with the item, for administrators.
+        drawing.note("file not carried over", side.other, field="" if file.private else file.name, reason=refusal)
         return replace(fresh, note=refusal)
     return fresh
 
@@ -142,5 +146,5 @@ def _refusal(file: Attachment, side: Side, mapping: Mapping) -> str:
     if file.size > limit:
         return f"it has {file.size} bytes, more than the integration's limit of {limit}"
     if file.private and mapping.document.comments.private is not PrivateComments.PUBLISH:
-        return f"it belongs to a private comment, and on {target.name} it would be public"
+        return f"{OF_A_PRIVATE_COMMENT}, and on {target.name} it would be public"
     return ""

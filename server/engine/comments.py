@@ -38,8 +38,8 @@ def plan_comments(
         return pair.comments
     items = {Side.LEFT: left, Side.RIGHT: right}
     for side in Side:
-        found = _adopt_lost(pairs, side, items[side], items[side.other], mapping, drawing)
-        _take_back_public(pairs, found, side, items, mapping, drawing)
+        adopted = _adopt_lost(pairs, side, items[side], items[side.other], mapping, drawing)
+        _take_back_public(pairs, adopted, side, items, mapping, drawing)
     for side in Side:
         item = items[side]
         if item is None:

@@ -30,6 +30,7 @@ _LONGEST = 2000
 """Characters of a text that a line shows; the item itself has the rest."""
 
 _OPENED = "Its app restricts it; whoever sees the twin reads there what it says."
+_NAMES_A_FILE = frozenset({"add_file", "delete_file"})
 _COUNTED: Mapping[str, str] = {
     "create": "creates",
     "update": "updates",
@@ -48,7 +49,8 @@ def lines(plan: Plan) -> list[Line]:
         found += _of_operation(plan, operation)
     for note in plan.notes:
         line = _line(plan, note.side or plan.pair.origin.other, "note")
-        reason = f"{note.what}: {note.reason}" if note.reason else note.what
+        quiet = restricted(plan.pair) or not note.reason  # a reason may quote a value
+        reason = note.what if quiet else f"{note.what}: {note.reason}"
         one = next((each for each in plan.type.fields if note.side and each.spec(note.side).name == note.field), None)
         before = _said(one, line.side, note.before)
         after = _said(one, line.side.other, note.after)  # what could not be carried over is in its own side's terms
@@ -57,7 +59,7 @@ def lines(plan: Plan) -> list[Line]:
     if plan.summary:
         found.append(replace(_line(plan, plan.pair.origin.other, _parting(plan) or "note"), reason=plan.summary))
     if restricted(plan.pair):  # whoever reads previews may not be one of those who see the item
-        found = [replace(one, before=None, after=None) for one in found]
+        found = [_hushed(one) for one in found]
     return [*(replace(_line(plan, side, "opened"), reason=_OPENED) for side in opened(plan)), *found]
 
 
@@ -131,10 +133,10 @@ def _of_operation(plan: Plan, operation: Operation) -> list[Line]:
     if isinstance(step, UpdateItem):
         return [changed(name, step.before.get(name), value) for name, value in step.changed.items()]
     if isinstance(step, AddComment):
-        private = "private" if step.draft.private else ""
-        return [replace(line, after=_short(step.draft.body), reason=private)]
+        return [_of_comment(line, step.draft.body, private=step.draft.private)]
     if isinstance(step, EditComment):
-        return [replace(line, after=_short(step.body))]
+        private = any(one.private for one in plan.pair.comments if one.id == step.comment_pair)
+        return [_of_comment(line, step.body, private=private)]
     if isinstance(step, AddFile):
         return [replace(line, field=step.name, reason=f"{step.size} bytes")]
     if isinstance(step, AddLink):
@@ -142,6 +144,17 @@ def _of_operation(plan: Plan, operation: Operation) -> list[Line]:
     if isinstance(step, RemoveLink):
         return [replace(line, field=step.link.kind, before=step.link.target)]
     return [line]  # a kind without a text of its own: a deletion
+
+
+def _of_comment(line: Line, body: str, *, private: bool) -> Line:
+    """What is private is not shown here: people read previews who may not read it in its app."""
+    return replace(line, reason="private") if private else replace(line, after=_short(body))
+
+
+def _hushed(line: Line) -> Line:
+    """A line about a restricted item: what would be done, and no word of what it says."""
+    named = line.action in _NAMES_A_FILE or line.reason.startswith("file ")
+    return replace(line, before=None, after=None, field="" if named else line.field)
 
 
 def _parting(plan: Plan) -> str:

@@ -169,6 +169,7 @@ def _comments(
     """Give edited comments back what they said, and remove those that the run posted."""
     format_ = mapping.shape(side).text_format
     bodies = {one.id: one.body for one in item.comments}
+    shown = {one.id: one.body[:200] for one in item.comments if not one.private}
     twins = {one.id: one.on(side) or "" for one in pair.comments}
     edits: dict[str, EditComment] = {}
     for one in mine:
@@ -184,12 +185,13 @@ def _comments(
             continue
         if not same_meaning(posted, format_, now, format_):
             del bodies[target]
-            drawing.note("not undone", side, after=now[:200], reason=f"the comment: {_CHANGED}")
+            drawing.note("not undone", side, after=shown.get(target), reason=f"the comment: {_CHANGED}")
         elif isinstance(step, AddComment):
             edits.pop(target, None)
             _remove_comment(step.draft.marker, target, side, mapping, drawing)
         elif step.before is None:
-            drawing.note("not undone", side, after=now[:200], reason="what the comment said before is not on record")
+            reason = "what the comment said before is not on record"
+            drawing.note("not undone", side, after=shown.get(target), reason=reason)
         else:
             edits[target] = EditComment(
                 step.comment_pair, target, step.before, "", edits[target].before if target in edits else now

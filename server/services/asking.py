@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from server.connectors.base import Connector
-from server.domain.errors import Gone, LockstepError
+from server.domain.errors import Gone, LockstepError, Unreadable
 from server.domain.item import Item, Side
 from server.domain.rules import Restricted
 from server.engine.filters import makes_none, outside
@@ -69,7 +69,8 @@ def ask(scope: TenantScope, apps: Apps, row: Integration, side: Side, name: str,
     except Gone as error:
         return Asked(Now(side, name, gone=True, merged=error.into))
     except LockstepError as error:
-        words = getattr(error, "words", "")
+        # Whether everybody may read what cannot be read is not known.
+        words = "" if isinstance(error, Unreadable) else getattr(error, "words", "")
         return Asked(Now(side, name, problem=f"{error.message} {words}".strip()))
     except Exception as error:
         scope.log.exception("an item could not be read for a person", item=item_id)

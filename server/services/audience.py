@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from server.engine.attachments import OF_A_PRIVATE_COMMENT
 from server.services.access import Identity
 from server.services.asking import Now
-from server.services.explain import Explanation, Subject
+from server.services.explain import Explanation, Subject, restricted
 from server.services.items import Detail, ItemSide
 from server.services.scope import TenantScope
 from server.store import items
 from server.store.history import EventRow, HoldRow
-from server.store.items import PairPage, PairRow
+from server.store.items import AttachmentRow, PairPage, PairRow
 
 
 def sees_all(who: Identity) -> bool:
@@ -29,10 +30,10 @@ def page(found: PairPage) -> PairPage:
     return replace(found, items=tuple(_row(one) for one in found.items))
 
 
-def detail(found: Detail) -> Detail:
-    """A pair as a viewer sees it."""
-    if not _restricted(found.left, found.right):
-        return found
+def detail(found: Detail, *, hushed: bool = False) -> Detail:
+    """A pair as a viewer sees it. ``hushed``: one of its items has become restricted since it was last seen."""
+    if not hushed and not _restricted(found.left, found.right):
+        return replace(found, attachments=tuple(_file(one) for one in found.attachments))
     return replace(
         found,
         title=_keys(found.left, found.right),
@@ -54,10 +55,13 @@ def events(scope: TenantScope, lines: Sequence[EventRow]) -> tuple[EventRow, ...
 
 
 def holds(scope: TenantScope, held: Sequence[HoldRow]) -> tuple[HoldRow, ...]:
-    """Held items as a viewer sees them: an app's own words may repeat what stands in a restricted one."""
+    """Held items as a viewer sees them: an app's own words may repeat what stands in a restricted one.
+
+    Of an item without a twin nobody knows whether it is one.
+    """
     with scope.reading() as tx:
         hushed = items.restricted(tx, {one.pair for one in held if one.pair is not None})
-    return tuple(replace(one, words="") if one.pair in hushed else one for one in held)
+    return tuple(replace(one, words="") if one.pair is None or one.pair in hushed else one for one in held)
 
 
 def explanation(scope: TenantScope, found: Explanation) -> Explanation:
@@ -67,14 +71,13 @@ def explanation(scope: TenantScope, found: Explanation) -> Explanation:
 
 
 def _subject(scope: TenantScope, one: Subject) -> Subject:
-    pair = detail(one.pair) if one.pair is not None else None
-    restricted = pair is not one.pair or any(each.restricted for each in one.now)
+    hushed = restricted(one.pair, one.now)
     return replace(
         one,
-        pair=pair,
-        holds=tuple(replace(each, words="") for each in one.holds) if restricted else one.holds,
-        now=tuple(_now(each, restricted=restricted) for each in one.now),
-        history=tuple(_line(each) for each in one.history) if restricted else events(scope, one.history),
+        pair=detail(one.pair, hushed=hushed) if one.pair is not None else None,
+        holds=tuple(replace(each, words="") for each in one.holds) if hushed else one.holds,
+        now=tuple(_now(each, restricted=hushed) for each in one.now),
+        history=tuple(_line(each) for each in one.history) if hushed else events(scope, one.history),
     )
 
 
@@ -100,6 +103,11 @@ def _there(sides: Iterable[items.SideRow | ItemSide | None]) -> list[items.SideR
 
 def _side(one: ItemSide | None) -> ItemSide | None:
     return None if one is None else replace(one, fields=())
+
+
+def _file(one: AttachmentRow) -> AttachmentRow:
+    """The name of a private comment's file may say what is private."""
+    return replace(one, name="") if one.note.startswith(OF_A_PRIVATE_COMMENT) else one
 
 
 def _line(one: EventRow) -> EventRow:

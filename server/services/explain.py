@@ -151,11 +151,7 @@ def _of_pair(asking: _Asking, pair_id: str) -> Subject:
     now, changed = waits.now, waits.changed
     held = next((one for one in pair.holds if one.kind != "skipped"), pair.holds[0] if pair.holds else None)
     undecided = [one.field_left for one in pair.conflicts if one.winner == "held"] if changed else []
-    if (
-        held is not None
-        and asking.discreet
-        and any(one is not None and one.restricted for one in (pair.left, pair.right))
-    ):
+    if held is not None and asking.discreet and restricted(pair, now):
         held = replace(held, words="")
     situation = _situation(
         asking,
@@ -181,6 +177,13 @@ def _of_pair(asking: _Asking, pair_id: str) -> Subject:
     return _subject(asking, row, situation, key, pair.holds, pair.history, pair=pair, now=now, unresolved=steps)
 
 
+def restricted(pair: Detail | None, now: Sequence[Now]) -> bool:
+    """Whether not everybody may read what an item says; of one without a twin also where nobody could look."""
+    sides = (pair.left, pair.right) if pair is not None else ()
+    seen = any(one is not None and one.restricted for one in sides) or any(one.restricted for one in now)
+    return seen or (pair is None and not any(one.key for one in now))
+
+
 def _looked_at_again(asking: _Asking, row: Integration, pair: Detail, sides: set[Side]) -> bool:
     """Whether a pair is looked at again by itself on all these sides, because it changed lately."""
     if not sides or pair.state != "linked" or pair.synced_at is None or asking.moment - pair.synced_at > LATELY:
@@ -193,7 +196,8 @@ def _looked_at_again(asking: _Asking, row: Integration, pair: Detail, sides: set
 def _of_hold(asking: _Asking, hold: HoldRow) -> Subject:
     row, side = asking.rows[hold.integration], Side(hold.side)
     now = (ask(asking.scope, asking.apps, row, side, asking.name(row, side), hold.item_id).now,) if asking.live else ()
-    situation = _situation(asking, row, held=_held(hold), gone=tuple(one.name for one in now if one.gone))
+    told = replace(hold, words="") if asking.discreet and restricted(None, now) else hold
+    situation = _situation(asking, row, held=_held(told), gone=tuple(one.name for one in now if one.gone))
     key = hold.item_key or hold.item_id
     with asking.scope.reading() as tx:
         lines = history.events_named(tx, (key,), _LINES)

@@ -12,7 +12,7 @@ from server.domain.errors import NotFound
 from server.services import explain
 from server.services.apps import Apps
 from server.services.asking import Now
-from server.services.explain import Subject
+from server.services.explain import Subject, restricted
 from server.services.scope import TenantScope
 from server.store.history import EventRow, HoldRow
 
@@ -40,16 +40,10 @@ def _subject(one: Subject) -> Mapping[str, Any]:
         "state": one.pair.state if one.pair is not None else "unpaired",
         "next_attempt": one.next_attempt.isoformat() if one.next_attempt is not None else None,
         "ahead": one.ahead,
-        "held": [_hold(each, hushed=_restricted(one)) for each in one.holds],
+        "held": [_hold(each, hushed=restricted(one.pair, one.now)) for each in one.holds],
         "apps": [_now(each) for each in one.now],
         "history": _lines(one.history),
     }
-
-
-def _restricted(one: Subject) -> bool:
-    pair = one.pair
-    sides = (pair.left, pair.right) if pair is not None else ()
-    return any(each is not None and each.restricted for each in sides) or any(each.restricted for each in one.now)
 
 
 def _hold(one: HoldRow, *, hushed: bool) -> Mapping[str, Any]:

@@ -321,6 +321,7 @@ class World:
                 keeps_created_at=one.abilities(one.app.name).keeps_created_at,
                 takes_created_at=one.manifest.capabilities.keeps_created_at is not False,
                 restricted_items=one.app.restricts,
+                syntax=one.app.syntax,
             )
             for side, one in ((Side.LEFT, left), (Side.RIGHT, right))
         ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 
 from server.domain.errors import Rejected
-from server.domain.item import Item, Side
+from server.domain.item import CommentDraft, Item, Side
 from server.domain.operation import (
     AddComment,
     AddFile,
@@ -172,7 +172,8 @@ def _notes_of(done: Applied, operation: Operation) -> list[Note]:
         ]
         return [*set_, *_cut_there(side, step.changed, after, names)]
     if isinstance(step, AddComment):
-        return [Note("private comment" if step.draft.private else "comment", side, after=step.draft.body[:200])]
+        # What is private is not written down here, where people read who may not read it in its app.
+        return [Note("private comment", side) if step.draft.private else Note("comment", side, after=_cut(step.draft))]
     if isinstance(step, AddFile):
         return [Note("file", side, step.name)]
     if isinstance(step, DeleteItem):
@@ -181,17 +182,23 @@ def _notes_of(done: Applied, operation: Operation) -> list[Note]:
         return [Note("linked", side, step.link.kind, after=step.link.target)]
     if isinstance(step, RemoveLink):
         return [Note("link taken away", side, step.link.kind, before=step.link.target)]
-    return [_plain_note(side, step)]
+    return [_plain_note(side, step, done.plan.pair)]
 
 
-def _plain_note(side: Side, step: DeleteComment | DeleteFile | EditComment | RestrictItem) -> Note:
+def _plain_note(side: Side, step: DeleteComment | DeleteFile | EditComment | RestrictItem, pair: Pair) -> Note:
     if isinstance(step, DeleteComment):
         return Note("comment removed", side)
     if isinstance(step, DeleteFile):
         return Note("file removed", side, step.name)
     if isinstance(step, RestrictItem):
         return Note("restricted", side, reason="its original is restricted, too")
-    return Note("comment edited", side, after=step.body[:200])
+    if any(one.private for one in pair.comments if one.id == step.comment_pair):
+        return Note("private comment edited", side)
+    return Note("comment edited", side, after=_cut(step))
+
+
+def _cut(said: CommentDraft | EditComment) -> str:
+    return said.body[:200]
 
 
 def _cut_there(

@@ -24,7 +24,10 @@ def titles(world: World) -> set[object]:
 
 
 def held(world: World) -> list[tuple[str, str]]:
-    return [(row.item_id, row.reason) for row in world.rows("select item_id, reason from holds order by item_id")]
+    return [
+        (row.item_id, f"{row.reason} {row.words}")
+        for row in world.rows("select item_id, reason, words from holds order by item_id")
+    ]
 
 
 def test_an_item_that_cannot_be_read_is_held_by_its_key_and_the_others_go(

@@ -199,6 +199,12 @@ class ModelApp:
         """A person changes a comment."""
         self.change_comment(item_id, comment_id, body)
 
+    def person_hides_comment(self, item_id: str, comment_id: str, *, private: bool) -> None:
+        """A person makes a comment private, or lets everybody read it."""
+        record = self.records[item_id]
+        record.comments = [replace(one, private=private) if one.id == comment_id else one for one in record.comments]
+        self.touch(item_id)
+
     def change_comment(self, item_id: str, comment_id: str, body: str) -> None:
         """A comment says something else, whoever changed it."""
         record = self.records[item_id]

@@ -41,13 +41,15 @@ def test_the_part_and_the_item_are_named_in_words() -> None:
         moment("2026-11-29.12:34:61")
     assert caught.value.item == "issue12"
     assert caught.value.part == "the file 3"
-    assert "the file 3: “2026-11-29.12:34:61” is no time" in caught.value.message
+    assert "(the file 3)" in caught.value.message
+    assert caught.value.words == "“2026-11-29.12:34:61” is no time of any calendar"
     assert isinstance(caught.value, Rejected)
 
 
 def test_what_is_missing_is_named() -> None:
-    with pytest.raises(Unreadable, match="“activity” is missing"), reading("issue12"):
+    with pytest.raises(Unreadable) as caught, reading("issue12"):
         dict[str, str]()["activity"]
+    assert caught.value.words == "“activity” is missing"
 
 
 def test_what_an_app_refuses_while_an_item_is_read_stays_a_refusal() -> None:

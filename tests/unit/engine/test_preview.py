@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -53,7 +54,7 @@ def test_a_conflict_shows_the_value_that_gives_way_as_the_one_before() -> None:
 
 
 def test_comments_and_files_are_counted_and_a_huge_text_is_cut() -> None:
-    comment = Comment("c", "x" * 9000, "u1", "Ünal", NOON, private=True)
+    comment = Comment("c", "x" * 9000, "u1", "Ünal", NOON)
     file = Attachment("f", "Größe.png", 12, "image/png", "Ünal", NOON + timedelta(1))
     left = item(Side.LEFT, {"title": "t"}, comments=(comment,))
     plan = new(Item(**{name: getattr(left, name) for name in Item.__slots__} | {"attachments": (file,)}))
@@ -61,7 +62,27 @@ def test_comments_and_files_are_counted_and_a_huge_text_is_cut() -> None:
     said = next(one for one in preview.lines(plan) if one.action == "add_comment")
     assert isinstance(said.after, str)
     assert len(said.after) == 2000
-    assert said.reason == "private"
+    assert said.reason == ""
+
+
+def test_of_a_private_comment_and_its_file_it_is_said_that_they_are_there_and_no_word_of_them() -> None:
+    comment = Comment("c", "secret", "u1", "Ünal", NOON, private=True)
+    file = Attachment("f", "secret.png", 12, "image/png", "Ünal", NOON + timedelta(1), private=True)
+    left = replace(item(Side.LEFT, {"title": "t"}), comments=(comment,), attachments=(file,))
+    lines = preview.lines(new(left))
+    assert [(one.after, one.reason) for one in lines if one.action == "add_comment"] == [(None, "private")]
+    assert [one.field for one in lines if "file not carried over" in one.reason] == [""]
+    assert "secret" not in repr(lines)
+
+
+def test_a_preview_of_a_restricted_item_quotes_neither_values_nor_the_names_of_files() -> None:
+    file = Attachment("f", "secret.png", 12, "image/png", "Ünal", NOON + timedelta(1))
+    large = replace(file, id="g", name="secret film.mp4", size=1 << 40)
+    left = replace(item(Side.LEFT, {"title": "secret", "status": "3"}), attachments=(file, large), restricted="private")
+    lines = preview.lines(new(left))
+    assert {one.action for one in lines} == {"opened", "create", "add_file", "note"}
+    assert "secret" not in repr(lines)
+    assert "Odd" not in repr(lines), "a reason quotes no value, either"
 
 
 def test_people_are_those_in_the_user_fields_before_and_after_the_write() -> None:
