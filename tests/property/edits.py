@@ -74,7 +74,7 @@ def check_no_lost_label(sight: Sight) -> None:
             sides = {one.side for one in about}
             if len(sides) > 1 and len({one.added for one in about}) > 1:
                 continue  # two people of two minds: the mirrors' law says that both items agree
-            if not all(rule.direction.allows(side.other) for side in sides):
+            if not all(rule.direction.allows(side.other) for side in sides) or sight.stuck(twins, "labels"):
                 continue
             for side in Side:
                 there = label in sight.labels(twins.on(side).fields.get("labels"))

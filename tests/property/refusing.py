@@ -25,8 +25,7 @@ def check_left_out(sight: Sight) -> None:
     for twins in sight.twins:
         if not sight.carries(twins) or any(sight.poisoned(side, twins.on(side)) for side in Side):
             continue
-        held = [sight.held.get((side, twins.on(side).id)) for side in Side]
-        told = any(one is not None and one.kind == "quarantine" for one in held)
+        told = sight.told(twins)
         for rule in sight.world.document.types[0].fields:
             if (
                 rule.direction is not Direction.BOTH

@@ -76,6 +76,15 @@ class Sight:
         """Whether the other app does not take what stands in a field of the item, or a label of it."""
         return self.world.app(side.other).refuses_value(name, record.fields.get(name))
 
+    def stuck(self, twins: Twins, name: str) -> bool:
+        """Whether an item has a label already that its own app takes from nobody: so it takes no write of them at all.
+
+        Without that label it would; but somebody put it there.
+        """
+        return name == "labels" and any(
+            self.world.app(side).refuses_value(name, twins.on(side).fields.get(name)) for side in Side
+        )
+
     def taken(self, name: str, value: Value) -> Value:
         """A value without the labels that one of the two apps refuses."""
         refused = {each for side in Side for each in self.world.app(side).refuses_values}
@@ -92,6 +101,11 @@ class Sight:
     def carries(self, twins: Twins) -> bool:
         """Whether what hangs on one of two items can travel at all."""
         return all(self.belongs(side, twins.on(side)) for side in Side)
+
+    def told(self, twins: Twins) -> bool:
+        """Whether a hold of one of two items says that something of them is refused."""
+        held = [self.held.get((side, twins.on(side).id)) for side in Side]
+        return any(one is not None and one.kind == "quarantine" for one in held)
 
     def arrived(self, pair: str, name: str, value: Value, number: int) -> bool:
         """Whether the product knew both sides to hold ``value`` at a commit after the moment ``number``."""

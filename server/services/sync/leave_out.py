@@ -160,9 +160,7 @@ class Writing:
         if isinstance(value, tuple) and refusals.is_set(self.type, self.side, name):
             self._members(name, value, error)
             return
-        step = UpdateItem({name: value}, {})
-        self.refusals.append(refusals.refusal(self.side, step, self.type, error))
-        self.skipped.add(name)
+        self._refuse_whole(name, value, error)
 
     def _members(self, name: str, value: tuple[str, ...], error: Rejected) -> None:
         """Of a set the members go that the app takes."""
@@ -170,10 +168,9 @@ class Writing:
         now = set(held if isinstance(held, tuple) else ())
         added, good = sorted(set(value) - now), set(value) & now
         if not added or (good != now and self._send({name: tuple(sorted(good))}) is not None):
-            step = UpdateItem({name: value}, {})
-            self.refusals.append(refusals.refusal(self.side, step, self.type, error))
-            self.skipped.add(name)
+            self._refuse_whole(name, value, error)
             return
+        refused: list[Refusal] = []
         waiting: list[Sequence[str]] = [added] if len(added) == 1 else [*_halved(added)]
         while waiting:
             some = waiting.pop(0)
@@ -181,9 +178,25 @@ class Writing:
             if again is None:
                 good |= set(some)
             elif len(some) == 1:
-                self.refusals.append(refusals.member_refusal(self.side, name, some[0], self.type, again))
+                refused.append(refusals.member_refusal(self.side, name, some[0], self.type, again))
             else:
                 waiting[:0] = _halved(some)
+        if good == now and self._takes_no_more(name, now):
+            self._refuse_whole(name, value, error)
+        else:
+            self.refusals += refused
+
+    def _takes_no_more(self, name: str, now: set[str]) -> bool:
+        """Whether the app refuses a set even as it is: then it is none of the new members that it means."""
+        if not now or self._writes <= 0:
+            return False
+        refused = self._send({name: tuple(sorted(now))}) is not None
+        self.taken.discard(name)  # nothing was changed by that
+        return refused
+
+    def _refuse_whole(self, name: str, value: Value, error: Rejected) -> None:
+        self.refusals.append(refusals.refusal(self.side, UpdateItem({name: value}, {}), self.type, error))
+        self.skipped.add(name)
 
 
 def _halved(several: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:

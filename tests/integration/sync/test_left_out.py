@@ -379,3 +379,27 @@ def test_a_plain_document_has_nothing_to_refuse(stage: Stage) -> None:
         world.app(side).person_creates(values(f"of {side}"))
     laws.check_all(world)
     assert world.rows("select 1 from pairs where refused is not null") == []
+
+
+def test_a_set_that_its_own_app_refuses_already_stays_as_it_is_and_is_told(stage: Stage) -> None:
+    """A label that the app lets nobody write any more: without it the rest could go, but somebody put it there."""
+    world, item = begin(stage, values("one"))
+    world.right.person_edits(twin(world).id, "labels", ("red", "unknown"))
+    world.sync(seconds=2)
+    world.left.person_edits(item, "labels", ("blau", "red", "unknown"))
+    world.sync(seconds=2)
+    assert twin(world).fields["labels"] == ("red", "unknown")
+    assert world.left.records[item].fields["labels"] == ("blau", "red", "unknown")
+    [hold] = held(world)
+    assert "“Labels”" in hold.reason
+    before = asked(world)
+    for number in range(3):
+        world.left.person_comments(item, f"said {number}", private=False)
+        world.sync(seconds=2)
+    assert asked(world) == before
+    laws.check_all(world)
+    world.right.person_edits(twin(world).id, "labels", ("red",))
+    world.sync(seconds=2)
+    world.sync(seconds=2)
+    assert twin(world).fields["labels"] == ("blau", "red")
+    laws.check_all(world)
