@@ -128,6 +128,10 @@ class Item:
     own: bool = False
     restricted: str = ""
     absorbed: tuple[str, ...] = ()
+    untyped: frozenset[str] = frozenset()
+    """Fields of which the app shows that nobody typed what they hold now: it worked that out by itself."""
+    computed: Mapping[str, str] = field(default_factory=dict)
+    """Fields that the app works out for this item now, so that nobody can write them; each with a sentence why."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", storable(self.key))

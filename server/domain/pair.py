@@ -26,6 +26,9 @@ class PairState(StrEnum):
     """One of the two items is gone; the other is left alone."""
 
 
+BOTH: Final = "both"
+NOWHERE: Final = ""
+"""An app worked the value out by itself."""
 PARTED: Final = frozenset({PairState.OUTSIDE, PairState.ENDED})
 """In these the two items are not kept in step."""
 
@@ -153,6 +156,11 @@ class Pair:
     attachments: tuple[AttachmentPair, ...] = ()
     reserved_at: datetime | None = None
     refusals: tuple[Refusal, ...] = ()
+    typed: Mapping[str, str] = field(default_factory=dict)
+    """Where a person typed what both were last in step with, by the left field's id: a side, ``BOTH``, or ``NOWHERE``.
+
+    Of a field that is not named here: where the item was made.
+    """
 
     def on(self, side: Side) -> Seen:
         """One side."""

@@ -18,6 +18,7 @@ from server.domain.pair import Pair
 from server.domain.values import SETS, FieldKind, FieldSpec, Value
 from server.engine.days import alike
 from server.engine.mapping import CompiledField, CompiledType, Converted, Unconverted
+from server.engine.typed import give_way, is_untyped, where_typed
 
 _EMPTY: tuple[Value, ...] = (None, "", ())
 _CHOSEN = frozenset({FieldKind.OPTION, FieldKind.STATUS, FieldKind.USER, FieldKind.FLAG, FieldKind.NUMBER})
@@ -43,6 +44,8 @@ class Merged:
     notes: list[Note] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     bases: dict[Side, dict[str, Value]] = field(default_factory=lambda: {Side.LEFT: {}, Side.RIGHT: {}})
+    typed: dict[str, str] = field(default_factory=dict)
+    """What is known better now of where values were typed (see ``Pair.typed``)."""
 
 
 def draft_fields(type_: CompiledType, source: Item, target: Side) -> tuple[dict[str, Value], list[Note]]:
@@ -112,15 +115,12 @@ def _merge_field(
     items = {Side.LEFT: left, Side.RIGHT: right}
     now = {side: items[side].fields.get(one.spec(side).id) for side in Side}
     changed = {side: _changed(pair, side, one.spec(side), now[side], first) for side in Side}
-    for side in Side:
-        ours = _ours(one, side, now[side], sent)
-        if ours:
-            changed[side], changed[side.other] = False, True
-        if ours or side.other is first:
-            merged.bases[side][one.spec(side).id] = now[side]
-            merged.bases[side.other][one.spec(side.other).id] = None
+    _believe_sent(one, now, changed, first, sent, merged)
+    untyped = {side: first is None and is_untyped(one, pair, side, items[side]) for side in Side}
+    merged.notes += give_way(one, pair, items, changed, untyped)
     if not any(changed.values()) or _filled_in(one, now, first, sent):
         return
+    merged.typed |= where_typed(one, pair, now, changed, untyped)
     if one.left.kind in SETS:
         bases = {side: _base(one, pair, side, now, first, sent) for side in Side}
         for side in Side:
@@ -132,7 +132,27 @@ def _merge_field(
         return
     source = _source(one, pair, items, now, changed, first, merged)
     if source is not None:
+        if all(changed.values()):
+            merged.typed[one.left.id] = source.value
         _carry(one, now, source.other, merged)
+
+
+def _believe_sent(
+    one: CompiledField,
+    now: Mapping[Side, Value],
+    changed: dict[Side, bool],
+    first: Side | None,
+    sent: Sent,
+    merged: Merged,
+) -> None:
+    """Let what we sent without an answer, and is there, count as ours."""
+    for side in Side:
+        ours = _ours(one, side, now[side], sent)
+        if ours:
+            changed[side], changed[side.other] = False, True
+        if ours or side.other is first:
+            merged.bases[side][one.spec(side).id] = now[side]
+            merged.bases[side.other][one.spec(side.other).id] = None
 
 
 def _filled_in(one: CompiledField, now: Mapping[Side, Value], first: Side | None, sent: Sent) -> bool:

@@ -146,6 +146,7 @@ def reconcile(
         title=_title(type_, Side.LEFT, left),
         comments=comments,
         attachments=attachments,
+        typed={**pair.typed, **merged.typed},
     )
     notes = (*merged.notes, *drawing.notes)
     conflicts = (*merged.conflicts, *links.conflicts)

@@ -103,13 +103,14 @@ def withhold(plan: Plan, pair: Pair | None, beside: Beside) -> Plan:
     ``pair`` is the pair as it was stored. The refusals of the plan's pair are those that still count for it.
     """
     known = [one for one in pair.refusals if holds_still(one, beside)] if pair is not None else []
-    if not known:
+    own = {one.id: _own_values(one, beside) for one in plan.operations}
+    if not known and not any(own.values()):
         return replace(plan, pair=replace(plan.pair, refusals=())) if plan.pair.refusals else plan
     kept: list[Refusal] = []
     sent: list[Operation] = []
     withheld: list[Operation] = []
     for operation in plan.operations:
-        rest, held, why = _divided(operation, known)
+        rest, held, why = _divided(operation, [*known, *own[operation.id]])
         kept += why
         sent += [replace(operation, step=rest)] if rest is not None else []
         withheld += [replace(operation, step=held)] if held is not None else []
@@ -118,6 +119,19 @@ def withhold(plan: Plan, pair: Pair | None, beside: Beside) -> Plan:
     told = "" if withheld and plan.pair.state in PARTED else plan.summary  # the twin has not heard of it
     pair_ = replace(plan.pair, refusals=tuple(dict.fromkeys(kept)))
     return replace(plan, pair=pair_, operations=tuple(sent), withheld=tuple(withheld), summary=told)
+
+
+def _own_values(operation: Operation, beside: Beside) -> list[Refusal]:
+    """What of a write is not even tried: fields that the app works out by itself for this item as it is now."""
+    item, step, side = beside.items.get(operation.side), operation.step, operation.side
+    if item is None or not isinstance(step, UpdateItem):
+        return []
+    found = []
+    for name in step.changed.keys() & item.computed.keys():
+        label = _label(side, UpdateItem({name: step.changed[name]}, {}), beside.type)
+        one = Refusal(side, FIELD, name, _digest(step.changed[name]), label=label, words=item.computed[name])
+        found.append(bound(one, beside))
+    return found
 
 
 def members_kept_back(type_: CompiledType, pair: Pair, side: Side, snapshot: Mapping[str, Value]) -> dict[str, Value]:
@@ -258,7 +272,8 @@ def _around(one: Refusal, item: Item | None, beside: Beside) -> str:
     free = {spec.id for spec in beside.specs.get(one.side, ()) if spec.kind in _FREE}
     fields = {name: value for name, value in item.fields.items() if name not in free and value not in (None, "", ())}
     links = sorted([each.kind, each.target] for each in item.links)
-    return _digest(fields, links, item.parent, item.type, item.container)
+    computed = [sorted(item.computed)] if item.computed else []
+    return _digest(fields, links, item.parent, item.type, item.container, *computed)
 
 
 def _is_judged_by_the_item(what: str) -> bool:

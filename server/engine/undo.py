@@ -147,7 +147,7 @@ def _fields(mine: Sequence[Carried], side: Side, item: Item, mapping: Mapping, d
             drawing.note("not undone", side, field=label, before=first[name], after=now, reason=_CHANGED)
     changed = {name: value for name, value in values.items() if value != item.fields.get(name)}
     for name, value in list(changed.items()):
-        why = _refusal(specs.get(name), value)
+        why = item.computed.get(name) or _refusal(specs.get(name), value)
         if why:
             del changed[name]
             drawing.note("not undone", side, field=name, before=value, after=item.fields.get(name), reason=why)

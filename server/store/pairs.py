@@ -245,7 +245,8 @@ def _whole(column: Column[Any]) -> Any:
         for side in Side
         for name in ("id", "key", "url", "type", "snapshot", "stamp", "links", "restricted")
     )
-    own = (pairs.id, pairs.state, pairs.origin, pairs.title, pairs.reserved_at, cast(pairs.refused, Text))
+    seldom = (cast(pairs.refused, Text), cast(pairs.typed, Text))
+    own = (pairs.id, pairs.state, pairs.origin, pairs.title, pairs.reserved_at, *seldom)
     given = bulk.listed(Column("wanted", column.type), "ids")
     whole = bulk.each(
         select(*own, *sides, _hanging(t.comment_pairs), _hanging(t.attachment_pairs)).where(
@@ -282,7 +283,7 @@ def values(held: Mapping[str, Any] | None) -> dict[str, Value] | None:
 
 
 def _pair(row: Sequence[Any]) -> Pair:
-    id_, state, origin, title, reserved_at, refused, *sides, comments, files = row
+    id_, state, origin, title, reserved_at, refused, typed, *sides, comments, files = row
     return Pair(
         str(id_),
         PairState(state),
@@ -294,6 +295,7 @@ def _pair(row: Sequence[Any]) -> Pair:
         tuple(_attachment(one) for one in json.loads(files)) if files else (),
         reserved_at,
         tuple(_refusal(one) for one in json.loads(refused)) if refused else (),
+        json.loads(typed) if typed else {},
     )
 
 
@@ -357,6 +359,7 @@ def _pair_row(integration: str, pair: Pair, synced_at: str | None) -> dict[str, 
         "reserved_at": pair.reserved_at,
         "synced_at": synced_at,
         "refused": [asdict(one) for one in pair.refusals] or None,
+        "typed": dict(pair.typed) or None,
         "left_id": left.item_id,
         "left_key": left.key,
         "left_url": left.url,

@@ -196,6 +196,7 @@ pairs = Table(
     Column("created_at", _TIME),
     Column("synced_at", _TIME),
     Column("refused", _JSON),
+    Column("typed", _JSON),
 )
 comment_pairs = Table(
     "comment_pairs",

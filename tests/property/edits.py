@@ -31,6 +31,8 @@ def check_typed(sight: Sight, side: Side, record: Record, name: str) -> None:
     typed = record.typed.get(name)
     if not typed or typed[-1].number in record.unknowable:
         return
+    if record.derived and name == "due":
+        return  # its own app has taken the value's place
     value = sight.kept(name, typed[-1].value)
     if sight.kept(name, record.fields.get(name)) == value and not record.deleted_by_us:
         return

@@ -91,6 +91,7 @@ def _is_bad(sight: Sight, side: Side, record: Record) -> bool:
     ]
     return any(
         sight.poisoned(each, one)
+        or sight.derived(each, one)
         or any(sight.left_out(each, one, name) for name in one.fields)
         or any(_refused(sight.world.app(each.other), comment) for comment in one.comments)
         for each, one in both
@@ -110,6 +111,8 @@ def check_mirrors(sight: Sight) -> None:
             name = rule.left
             if rule.create_only or (twins.pair, name) in sight.open_conflicts:
                 continue
+            if name == "due" and any(twins.on(side).derived for side in Side):
+                continue  # what an app works out need not be what people typed on the other side
             if any(not rule.direction.allows(side.other) and twins.on(side).typed.get(name) for side in Side):
                 continue  # what a person typed where nothing travels from stays until the other side changes
             if rule.direction is not Direction.BOTH and any(sight.made_up(side, twins, name) for side in Side):
@@ -242,7 +245,7 @@ def check_policies(sight: Sight) -> None:
         for twins in sight.twins:
             typed, there = twins.on(source).typed.get(rule.left, []), twins.on(source).fields.get(rule.left)
             kept = sight.kept(rule.left, typed[-1].value if typed else None)
-            if typed and not twins.on(source).ours:
+            if typed and not twins.on(source).ours and not (rule.left == "due" and twins.on(source).derived):
                 assert sight.kept(rule.left, there) == kept, f"{rule.left} was written against its direction"
 
 

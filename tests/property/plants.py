@@ -13,7 +13,7 @@ from server.domain.item import Item, Side
 from server.domain.mapping import ConflictPolicy
 from server.domain.pair import CommentPair, Pair, PairState, Seen
 from server.domain.rules import Parting
-from server.engine import attachments, comments, fields, filters, links, mapping, parting, reconcile
+from server.engine import attachments, comments, fields, filters, links, mapping, parting, reconcile, refusals
 from server.engine.parting import Reason
 from server.engine.plan import Draughtsman, seen, snapshot
 from server.services.sync import apply, caution, decide, flow, history, left_out, look, page, settle
@@ -136,6 +136,16 @@ def what_is_left_out_is_not_said(patch: Patch) -> None:
 
 def a_refusal_is_forgotten(patch: Patch) -> None:
     patch.setattr(left_out, "withhold", lambda _work, _look, plan: plan)
+
+
+def what_an_app_works_out_is_an_edit(patch: Patch) -> None:
+    patch.setattr(fields, "is_untyped", lambda *_: False)
+
+
+def what_an_app_works_out_is_written(patch: Patch) -> None:
+    patch.setattr(refusals, "_own_values", lambda *_: [])
+    patch.setattr(left_out, "still_so", lambda *_: False)
+    patch.setattr(refusals, "holds_still", lambda *_: False)
 
 
 def the_cursor_never_moves(patch: Patch) -> None:

@@ -85,6 +85,10 @@ class Sight:
             self.world.app(side).refuses_value(name, twins.on(side).fields.get(name)) for side in Side
         )
 
+    def derived(self, side: Side, record: Record) -> bool:
+        """Whether something of the item, or of its twin, was worked out by its app."""
+        return record.derived or any(twins.on(side.other).derived for twins in self.twins if twins.on(side) is record)
+
     def taken(self, name: str, value: Value) -> Value:
         """A value without the labels that one of the two apps refuses."""
         refused = {each for side in Side for each in self.world.app(side).refuses_values}

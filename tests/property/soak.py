@@ -19,6 +19,7 @@ from queue import Empty
 
 import structlog
 
+from tests.property.computing import ComputingHistories
 from tests.property.histories import Histories
 from tests.property.hushing import HushedHistories
 from tests.property.kindred import KindredHistories
@@ -33,7 +34,7 @@ from tests.support.postgres import make_cluster, running_server
 
 _KINDS = (
     *(Histories, Histories, Histories, LinkedHistories),
-    *(HushedHistories, MergedHistories, DatedHistories, WalkedHistories, RefusingHistories),
+    *(HushedHistories, MergedHistories, DatedHistories, WalkedHistories, RefusingHistories, ComputingHistories),
 )
 """What is played in turns, a batch each. Links make a history two to three times as long."""
 

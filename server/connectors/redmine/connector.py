@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from server.connectors.confirming import confirming, told, unconfirmed
 from server.connectors.reading import named, number, reading
 from server.connectors.redmine.advice import warnings
 from server.connectors.redmine.births import walk_births
+from server.connectors.redmine.derived import Derived, untyped
 from server.connectors.redmine.feed import walk_census, walk_changes
 from server.connectors.redmine.fields import Surroundings, field_specs, members
 from server.connectors.redmine.learned import Learned, app_user
@@ -36,7 +38,7 @@ from server.domain.lineage import Births
 from server.domain.syntax import Syntax
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
-_WHOLE = "journals,attachments,relations"
+_WHOLE = "journals,attachments,relations,children"
 _CLOCKS_APART = timedelta(minutes=10)
 """How far Redmine's clock may be from ours where it does not tell its own."""
 _WHOLE_SECONDS = timedelta(seconds=2)
@@ -60,6 +62,7 @@ class Redmine:
         self._learned = Learned(outlet, self._headers, self._marker_wish, self.seen)
         self._talk = Talk(outlet, self._headers, self._learned)
         self._links = Links(outlet, self._headers, self._talk.issue)
+        self._derived = Derived(self.seen)
         self._ways = Ways(self._learned, self._talk.issue, self.fetch, self._talk.put)
 
     @property
@@ -166,13 +169,15 @@ class Redmine:
 
     def fetch(self, item_id: str) -> Item:
         """The whole issue. ``Gone`` only when Redmine knows us and not the issue."""
-        issue = self._talk.issue(item_id, _WHOLE)
+        return self._read(self._talk.issue(item_id, _WHOLE), item_id)
+
+    def _read(self, issue: Json, item_id: str) -> Item:
         by = self._learned.reading(self._surely_past(), self._at_most())
         with reading(f"#{item_id}"):
             item = read_item(issue, by)
             if item.id != item_id:
                 raise ValueError(f"another issue came, {item.key}")
-            return item
+            return replace(item, untyped=untyped(issue, item.fields), computed=self._derived.of(issue))
 
     def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
         """Issues that carry the correlation id; without a field for it, our own since then that say the same."""
@@ -264,10 +269,12 @@ class Redmine:
     def _settle(self, item_id: str, wanted: Mapping[str, Value], *, sure: bool = True) -> Item:
         """Read back. ``sure``: Redmine said that it has done it; else texts, too, are held against what was sent."""
         with confirming(f"issue #{item_id}"):
-            item = self.fetch(item_id)
+            issue = self._talk.issue(item_id, _WHOLE)
+            item = self._read(issue, item_id)
         if not sure and (not_taken(wanted, item.fields) or other_texts(wanted, item.fields)):
             raise unconfirmed(f"issue #{item_id}")
         left = not_taken(wanted, item.fields)
+        self._derived.notice(issue, wanted.keys() - set(left), left)
         if left:
             names = ", ".join(left)
             raise Rejected(

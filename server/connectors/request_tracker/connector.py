@@ -36,12 +36,13 @@ from server.connectors.request_tracker.read import (
     read_fields,
     read_item,
     read_status,
+    read_untyped,
     record_of,
     section,
 )
 from server.connectors.request_tracker.statuses import Statuses
 from server.connectors.request_tracker.syntax import syntax
-from server.connectors.request_tracker.transcript import messages, open_mail
+from server.connectors.request_tracker.transcript import history, messages, open_mail
 from server.connectors.request_tracker.write import (
     message_type,
     not_taken,
@@ -175,7 +176,9 @@ class RequestTracker:
     def _whole(self, ticket: Json, last: str) -> Item:
         with reading(f"#{ticket['id']}"):
             by = self._reading(ticket)
-            return read_item(ticket, messages(self._learned, str(ticket["id"]), last, self._format), by)
+            then = history(self._learned, str(ticket["id"]), last)
+            item = read_item(ticket, messages(self._learned, then, self._format), by)
+            return replace(item, untyped=read_untyped(item.id, then))
 
     def _reading(self, ticket: Json) -> Reading:
         return self._learned.reading(own_id(ticket["Queue"]), self._outlet.server_time)

@@ -290,6 +290,31 @@ def read_attachments(messages: Iterable[Message], reading: Reading) -> tuple[Att
     )
 
 
+ITSELF = "RT_System"
+"""Who does what RT does by itself: its scrips, its rules for due dates."""
+_OWNING = frozenset({"Give", "Take", "Untake", "Steal", "Force"})
+
+
+def read_untyped(ticket_id: str, history: Iterable[Json]) -> frozenset[str]:
+    """The fields that RT itself set last, by the ticket's history; what was merged into the ticket says nothing."""
+    mine = (one for one in history if str(one.get("ObjectId") or ticket_id) == ticket_id)
+    last: dict[str, str] = {}
+    for one in sorted(mine, key=lambda each: int(each["id"])):
+        name = _field_of(str(one.get("Type")), str(one.get("Field") or ""))
+        if name:
+            last[name] = own_id(one.get("Creator"))
+    return frozenset(name for name, who in last.items() if who == ITSELF)
+
+
+def _field_of(kind: str, field: str) -> str:
+    """The field that a transaction is about, by our name for it; empty where it is about none."""
+    if kind == "CustomField":
+        return f"cf_{field}"
+    if kind == "Status":
+        return kind
+    return field if kind == "Set" else "Owner" if kind in _OWNING else ""
+
+
 def read_item(ticket: Json, messages: tuple[Message, ...], reading: Reading) -> Item:
     """A whole ticket."""
     absorbed = {one.ticket for one in messages} - {str(ticket["id"]), ""}

@@ -40,14 +40,17 @@ _AT_ONCE = 30
 """Messages whose parts are asked for in one request: few enough for an address of sensible length."""
 
 
-def messages(learned: Learned, ticket_id: str, last: str, wanted: TextFormat) -> tuple[Message, ...]:
-    """All that was said on the ticket, in order.
+def history(learned: Learned, ticket_id: str, last: str) -> list[Json]:
+    """All that happened to the ticket until ``last``, the number of its last transaction (its ETag).
 
-    ``last`` is the number of the ticket's last transaction (its ETag): the history is whole when it was reached.
+    What came after the ticket was read belongs to a later look: the ticket may have become private in between.
     """
     told = _history(learned, ticket_id, last)
-    # What came after the ticket was read belongs to a later look: the ticket may have become private in between.
-    then = [one for one in told if not last or int(one["id"]) <= int(last)]
+    return [one for one in told if not last or int(one["id"]) <= int(last)]
+
+
+def messages(learned: Learned, then: Iterable[Json], wanted: TextFormat) -> tuple[Message, ...]:
+    """All that was said on the ticket, in order, by its history."""
     said = [_message(one) for one in then if one.get("Type") in SPOKEN]
     whole: list[Message] = []
     for start in range(0, len(said), _AT_ONCE):
@@ -80,7 +83,7 @@ def _history(learned: Learned, ticket_id: str, last: str) -> Iterable[Json]:
     page = 1
     while True:
         wish = [
-            ("fields", "Type,Created,Creator,ObjectId"),
+            ("fields", "Type,Created,Creator,ObjectId,Field"),
             ("fields[Creator]", "RealName"),
             ("per_page", str(_PAGE)),
             ("page", str(page)),

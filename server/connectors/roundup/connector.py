@@ -21,9 +21,9 @@ from server.connectors.roundup.births import walk_births
 from server.connectors.roundup.items import Items, place_of
 from server.connectors.roundup.links import with_link, without_link
 from server.connectors.roundup.manifest import MANIFEST, TEXT_FORMATS
-from server.connectors.roundup.read import comment_marker, item_marker, lines
+from server.connectors.roundup.read import comment_marker, item_marker, lines, plain_value
 from server.connectors.roundup.schema import DESCRIPTION, Schema
-from server.connectors.roundup.session import Session
+from server.connectors.roundup.session import Json, Session
 from server.connectors.roundup.syntax import syntax
 from server.connectors.roundup.write import Writer, message_text
 from server.connectors.seen import DELETES_ITEMS, Seen
@@ -203,9 +203,15 @@ class Roundup:
         """Write the fields; a description into the message that the item was made with."""
         name, number = place_of(item_id)
         body = self._writer.body(name, changed)
+        before: dict[str, Json] = {}
+
+        def change(now: Json) -> dict[str, Any]:
+            before[item_id] = now
+            return body
+
         if body:
             with self._telling(body):
-                self._session.edit(f"/rest/data/{name}/{number}", lambda _: body)
+                self._session.edit(f"/rest/data/{name}/{number}", change)
         if DESCRIPTION in changed:
             self._writer.describe(name, number, lines(changed[DESCRIPTION]))
         with confirming(item_id):
@@ -215,7 +221,22 @@ class Roundup:
             raise Rejected(
                 f"Roundup left {', '.join(left)} of {item_id} as it was, or set something else instead.", fields=left
             )
-        return item
+        return replace(item, untyped=self._untyped(item, before.get(item_id, {}), changed))
+
+    def _untyped(self, item: Item, before: Json, changed: Mapping[str, Value]) -> frozenset[str]:
+        """What a rule of the tracker changed when we wrote: nobody else has touched the item since ``before``."""
+        name, numbered = place_of(item.id)
+        fields = self._schema.shape(name).fields
+        others = before.keys() & fields.keys() - changed.keys()
+        moved = frozenset(
+            one for one in others if not fields[one].many and plain_value(fields[one], before[one]) != item.fields[one]
+        )
+        if not moved:
+            return moved
+        with confirming(item.id):
+            now, _ = self._session.get(f"/rest/data/{name}/{numbered}", (("@verbose", "0"),))
+        actor = (now.get("attributes") or {}).get("actor")
+        return moved if str(actor) == self._session.user.id else frozenset()
 
     @staticmethod
     @contextmanager

@@ -188,6 +188,14 @@ def read_value(one: Property, raw: object) -> Value:
     return lines(raw)
 
 
+_LINKED = frozenset({FieldKind.OPTION, FieldKind.STATUS, FieldKind.USER})
+
+
+def plain_value(one: Property, raw: object) -> Value:
+    """The same of a single value as an edit reads it, where a link is a bare number."""
+    return number(raw) if one.kind in _LINKED and raw not in (None, "") else read_value(one, raw)
+
+
 def read_comment(raw: Json, by: Reading) -> Comment:
     """A message as a comment."""
     with part(f"the message {raw.get('id')}"):

@@ -12,6 +12,7 @@ from server.domain.pair import Refusal
 from server.domain.values import Value
 from server.engine import refusals
 from server.engine.plan import Plan
+from server.engine.typed import stands
 from server.services.sync.leave_out import Writing, is_of_a_value
 from server.store.journal import Outcome
 
@@ -62,6 +63,25 @@ class Applied:
         self.refusals += writing.refusals
         if writing.item is not None:
             self.latest[writing.side] = writing.item
+
+    def worked_out(self, side: Side) -> set[str]:
+        """The fields that nobody typed and that the app changed by itself when we wrote others, and that stay there.
+
+        They are remembered as they are now, or they would look like an edit of a person.
+        """
+        item = self.written.get(side)
+        before, beside = self.plan.pair.on(side).snapshot, self.plan.pair.on(side.other).snapshot or {}
+        if item is None or before is None:
+            return set()
+        return {
+            name
+            for one in self.plan.type.fields
+            if (name := one.spec(side).id) in item.untyped
+            and name in before
+            and name not in self.fields[side]
+            and item.fields.get(name) != before[name]
+            and stands(one, self.plan.pair, side, beside.get(one.spec(side.other).id))
+        }
 
     def sent(self, side: Side) -> Mapping[str, Value]:
         """The fields with which the twin was to be made on ``side``."""

@@ -170,7 +170,7 @@ def _notes_of(done: Applied, operation: Operation) -> list[Note]:
             for name in step.changed
             if name not in done.refused[side]
         ]
-        return [*set_, *_cut_there(side, step.changed, after, names)]
+        return [*set_, *_cut_there(side, step.changed, after, names), *_worked_out(done, side, names)]
     if isinstance(step, AddComment):
         # What is private is not written down here, where people read who may not read it in its app.
         return [Note("private comment", side) if step.draft.private else Note("comment", side, after=_cut(step.draft))]
@@ -214,6 +214,17 @@ def _cut_there(
             reason = f"the app kept {len(kept)} of {len(value)} characters"
             found.append(Note("shortened", side, names.get(name, name), reason=reason))
     return found
+
+
+def _worked_out(done: Applied, side: Side, names: Mapping[str, str]) -> list[Note]:
+    """A line for each field that the app changed by itself because of a write of ours."""
+    before, item = done.plan.pair.on(side).snapshot or {}, done.written.get(side)
+    reason = "the app changed it by itself when other fields were written; it does not travel"
+    return [
+        Note("worked out", side, names.get(name, name), before.get(name), item.fields.get(name), reason)
+        for name in sorted(done.worked_out(side))
+        if item is not None
+    ]
 
 
 def last_values(step: DeleteItem, side: Side, names: Mapping[str, str]) -> list[Note]:

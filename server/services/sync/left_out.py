@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from server.domain.errors import CredentialsRefused
 from server.domain.item import Item, Side
+from server.domain.operation import Note
 from server.domain.pair import PARTED, Pair, Refusal
 from server.domain.values import FieldKind, Value
 from server.engine import refusals
@@ -26,13 +27,19 @@ from server.store.holds import Hold
 def withhold(work: Work, look: Look, plan: Plan) -> Plan:
     """The plan without what was refused before; all of it where a person, or a change of the rules, asks once more.
 
-    A dry run shows what would be done if somebody did.
+    A dry run shows what would be done if somebody did. What an app works out by itself is never written, and said once.
     """
-    if look.afresh or work.dry or work.again is not None or work.align is not None:
-        return replace(plan, pair=replace(plan.pair, refusals=())) if plan.pair.refusals else plan
-    if look.pair is None or not look.pair.refusals:
-        return plan
-    return refusals.withhold(plan, look.pair, beside(work, plan.type, _items(look)))
+    around = beside(work, plan.type, _items(look))
+    anew = look.afresh or work.dry or work.again is not None or work.align is not None
+    known = look.pair.refusals if look.pair is not None else ()
+    less = refusals.withhold(plan, None if anew else look.pair, around)
+    told = {(one.side, one.name, one.value) for one in known}
+    notes = [
+        Note("not written", one.side, one.label.strip("“”"), reason=one.words)
+        for one in less.pair.refusals
+        if (one.side, one.name, one.value) not in told
+    ]
+    return replace(less, notes=(*less.notes, *notes)) if notes else less
 
 
 def still_so(work: Work, look: Look) -> bool:

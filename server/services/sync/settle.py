@@ -325,6 +325,7 @@ def _seen_after(done: Applied, side: Side, old: Pair | None) -> Seen:
     if item is not None:
         values |= {name: item.fields.get(name) for name in done.fields[side]}
         seen = replace(seen, restricted=item.restricted)
+        values |= {name: item.fields.get(name) for name in done.worked_out(side)}
     values |= {name: value for name, value in done.left[side].items() if name in values}
     missing = _not_written(done, side.other)
     before = known_before(done.plan, side, old)

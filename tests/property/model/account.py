@@ -283,9 +283,12 @@ class ModelConnector:
             record, values = self.app.records[item_id], self.app.store(changed)
             if self.app.keeps_public:
                 values.pop("private", None)
+            if bad := self.app.worked_out(record) & set(values):
+                raise self.app.refusal(f"{self.app.name} refuses this.", f"{', '.join(bad)} is worked out", bad)
             for name in record.unread & set(values):
                 record.unknowable.add(record.typed[name][-1].number)
             record.fields.update(values)
+            record.untyped -= set(values)
             self.app.touch(item_id)
             return item_id
 

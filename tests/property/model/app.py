@@ -86,6 +86,8 @@ class ModelApp:
     """Whether a changed comment counts as no change of its item: no time moves, and no feed brings it."""
     moves_for_links: bool = True
     """Whether a link counts as a change of its items."""
+    derives: bool = False
+    """Whether the due day of an item that others are below is the latest of theirs, and nobody's to write."""
     syntax: Syntax = field(default_factory=Syntax)
     """What it makes of running text."""
     zone: str = ""
@@ -165,6 +167,9 @@ class ModelApp:
     def person_edits(self, item_id: str, name: str, value: Value) -> None:
         """A person changes a field."""
         record = self.records[item_id]
+        if name in self.worked_out(record):
+            return
+        record.untyped.discard(name)
         kept, before = self.kept({name: value})[name], record.fields.get(name)
         if kept != before and not (kept in _NOTHING and before in _NOTHING):
             self._remember(record, name, kept, before)
@@ -257,6 +262,7 @@ class ModelApp:
                 record.links -= lost
                 record.parent = None if record.parent == item_id else record.parent
                 self._touch_for_link(record.id)
+        self._work_out(gone.parent)
 
     def person_merges(self, item_id: str, into: str) -> None:
         """A person merges an item into another, which has from now on what people said and put on either."""
@@ -280,9 +286,12 @@ class ModelApp:
     def link(self, item_id: str, kind: str, target: str) -> None:
         """Two items are related, whoever does it."""
         if kind == PARENT:
-            if self.records[item_id].parent != target:
+            before = self.records[item_id].parent
+            if before != target:
                 self.records[item_id].parent = target
                 self._touch_for_link(item_id)
+                self._work_out(before)
+                self._work_out(target)
             return
         for one, link in self._ends(item_id, kind, target):
             if link not in self.records[one].links:
@@ -300,6 +309,7 @@ class ModelApp:
             if self.records[item_id].parent == target:
                 self.records[item_id].parent = None
                 self._touch_for_link(item_id)
+                self._work_out(target)
             return
         for one, link in self._ends(item_id, kind, target):
             if one in self.records and link in self.records[one].links:
@@ -351,6 +361,25 @@ class ModelApp:
         record = self.records[item_id]
         record.updated = self.dated
         record.revision += 1
+        self._work_out(record.parent)
+
+    def worked_out(self, record: Record) -> frozenset[str]:
+        """The fields of the item that the app works out by itself now."""
+        above = self.derives and any(one.parent == record.id for one in self.records.values())
+        return frozenset({"due"}) if above else frozenset()
+
+    def _work_out(self, item_id: str | None) -> None:
+        """Let an item have the latest due day of those below it, and whatever is above it, too."""
+        record = self.records.get(item_id or "")
+        if record is None or not self.worked_out(record):
+            return
+        record.derived = True
+        below = [str(one.fields.get("due") or "") for one in self.records.values() if one.parent == item_id]
+        latest = max(below) or None
+        if (record.fields.get("due") or None) != latest:
+            record.fields["due"] = latest
+            record.untyped.add("due")
+            self.touch(record.id)
 
     def attach(self, item_id: str, name: str, content: bytes, *, own: bool) -> str:
         """A file is put on an item, whoever does it; the file's id."""
@@ -399,6 +428,8 @@ class ModelApp:
             record.ours,
             "private" if record.fields.get("private") else "",
             tuple(sorted(one.id for one in self.deleted.values() if one.merged_into == item_id)),
+            frozenset(record.untyped),
+            dict.fromkeys(self.worked_out(record), "It is the latest of those below."),
         )
 
     def body(self, body: str) -> str:

@@ -82,6 +82,10 @@ class Record:
     """The id of the item into which it was merged."""
     typed: dict[str, list[Typed]] = field(default_factory=dict)
     """What people typed, by field, oldest first."""
+    untyped: set[str] = field(default_factory=set)
+    """Fields whose value the app has worked out by itself."""
+    derived: bool = False
+    """Whether the app ever worked out something of it."""
     unread: set[str] = field(default_factory=set)
     """Fields in which a person typed within one of our calls, and which our account has not read since."""
     unknowable: set[int] = field(default_factory=set)

@@ -273,3 +273,32 @@ def test_a_ticket_is_restricted_by_a_field_that_says_so() -> None:
     assert read.read_item(ticket(CustomFields=[field]), (), by).restricted == "Confidential"
     assert read.read_item(ticket(CustomFields=[field | {"values": ["no"]}]), (), by).restricted == ""
     assert read.read_item(ticket(), (), by).restricted == ""
+
+
+def by(creator: str, number: int, kind: str, name: str = "", ticket: str = "7") -> dict[str, Any]:
+    return {"id": str(number), "Type": kind, "Field": name, "Creator": {"id": creator}, "ObjectId": ticket}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "field"),
+    [
+        ("Status", "Status", "Status"),
+        ("Set", "Due", "Due"),
+        ("Set", "Owner", "Owner"),
+        ("Steal", "", "Owner"),
+        ("CustomField", "4", "cf_4"),
+    ],
+)
+def test_what_rt_itself_set_last_nobody_typed(kind: str, name: str, field: str) -> None:
+    itself, alice = by("RT_System", 2, kind, name), by("alice", 1, kind, name)
+    assert read.read_untyped("7", [alice, itself]) == {field}
+    assert read.read_untyped("7", [itself, by("alice", 10, kind, name)]) == frozenset()
+
+
+def test_what_was_merged_into_a_ticket_and_what_is_no_field_says_nothing() -> None:
+    others = [
+        by("RT_System", 1, "Set", "Due", ticket="9"),
+        by("RT_System", 2, "EmailRecord"),
+        by("RT_System", 3, "Create"),
+    ]
+    assert read.read_untyped("7", others) == frozenset()
