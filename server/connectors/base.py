@@ -7,6 +7,7 @@ that talks to one instance of the app with one account. The rules they keep are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -94,12 +95,17 @@ class HintReader(Protocol):
         """
 
 
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""An id of an app of which nothing better is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """A kind of app: its name for people, its settings, its abilities.
 
     ``hint`` reads what the app tells by webhook, and refuses it where the app signs and the signature is wrong.
-    ``address`` reads which item a page of the app shows.
+    ``address`` reads which item a page of the app shows. ``key`` is the shape of its items' ids: what a person asks for
+    and has another shape is not sent.
     """
 
     kind: str
@@ -108,6 +114,7 @@ class Manifest:
     capabilities: Capabilities
     hint: HintReader = named_items
     address: AddressReader = last_part
+    key: re.Pattern[str] = _KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +217,12 @@ class Connector(Protocol):
         """The container's items from where an earlier look ended (empty: all), in the order of their making.
 
         Items that were seen may come again; none that was made since may be missed, closed ones neither.
+        """
+
+    def holds(self, container: str, item_id: str) -> bool:
+        """Whether the container has an item of that id (of the manifest's ``key``), without a look at the item.
+
+        It takes as long for an item of another container as for one that there is not.
         """
 
     def fetch(self, item_id: str) -> Item:

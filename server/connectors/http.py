@@ -32,6 +32,7 @@ from server.connectors.causes import broke, why
 from server.connectors.deadline import Deadline
 from server.connectors.multipart import Multipart, size_of
 from server.connectors.pace import Pace
+from server.connectors.paths import astray
 from server.connectors.reply import Reply, moment_of
 from server.connectors.wire import Adapter, CutOff, TooMuch, Unsendable, at_most
 from server.domain.errors import EgressDenied, LockstepError, NotThatApp, PutRight, Transient
@@ -184,8 +185,11 @@ class HttpOutlet:
     def _target(self, path: str, params: Iterable[tuple[str, str]] | Mapping[str, str] | None) -> str:
         """Path and query to ask the app for. Raises ``EgressDenied`` when ``path`` leads elsewhere.
 
-        What begins with a slash cannot: the host of an address ends there, and ours stands in front of it.
+        What begins with a slash cannot: the host of an address ends there, and ours stands in front of it. Nor does
+        it step to the resource of another path: what came from outside is one segment by then (``paths.segment``).
         """
+        if astray(path):
+            raise EgressDenied(f"{path!r} leads out of its own place, so nothing was sent to {self._origin}.")
         if path.startswith("/"):
             target = self._path + path
         else:

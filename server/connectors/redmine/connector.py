@@ -10,15 +10,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
-from urllib.parse import quote
 
 from server.connectors.base import Account, Answer, Capabilities, Container, ItemType, Manifest, Outlet
 from server.connectors.confirming import confirming, told, unconfirmed
+from server.connectors.paths import segment
 from server.connectors.reading import named, number, reading
 from server.connectors.redmine.advice import warnings
 from server.connectors.redmine.births import walk_births
 from server.connectors.redmine.derived import Derived, untyped
-from server.connectors.redmine.feed import walk_census, walk_changes
+from server.connectors.redmine.feed import scope, walk_census, walk_changes
 from server.connectors.redmine.fields import Surroundings, field_specs, members
 from server.connectors.redmine.learned import Learned, app_user
 from server.connectors.redmine.links import KINDS, Links
@@ -132,7 +132,7 @@ class Redmine:
             tracker=tracker,
             statuses=ask("/issue_statuses.json", "issue_statuses"),
             priorities=ask("/enumerations/issue_priorities.json", "issue_priorities"),
-            versions=ask(f"/projects/{quote(container)}/versions.json", "versions"),
+            versions=ask(f"/projects/{segment(container)}/versions.json", "versions"),
             definitions=self._learned.definitions(),
             seen=self._learned.seen_customs(container, item_type),
             restricts=self._learned.restricts(container),
@@ -141,7 +141,7 @@ class Redmine:
 
     def users(self, container: str) -> tuple[AppUser, ...]:
         """The project's members, with login and e-mail where Redmine shows them to us."""
-        people = members(self._talk.every(f"/projects/{quote(container)}/memberships.json", "memberships"))
+        people = members(self._talk.every(f"/projects/{segment(container)}/memberships.json", "memberships"))
         return tuple(self._learned.person(one) for one in people)
 
     # Reading issues
@@ -166,6 +166,10 @@ class Redmine:
         """The project's issues beyond a number."""
         learned = self._learned
         return walk_births(self._talk.listing, container, after, learned.marker(container), learned.own_user())
+
+    def holds(self, container: str, item_id: str) -> bool:
+        """One request, the same wherever the issue is, and where there is none."""
+        return self._talk.listing(scope(container) | {"issue_id": item_id, "limit": "1"})[1] > 0
 
     def fetch(self, item_id: str) -> Item:
         """The whole issue. ``Gone`` only when Redmine knows us and not the issue."""
@@ -256,7 +260,7 @@ class Redmine:
         """Remove the issue, but never one with subtasks: Redmine would take them along."""
         if self._talk.issue(item_id, "children").get("children"):
             raise Rejected(f"Issue #{item_id} has subtasks, which Redmine would delete with it; it was left as it is.")
-        path = f"/issues/{quote(item_id)}.json"
+        path = f"/issues/{segment(item_id)}.json"
         answer = self._outlet.request("DELETE", path, headers=self._headers, accept=(NOT_FOUND,))
         if answer.status == NOT_FOUND:
             self._learned.prove()
@@ -316,13 +320,13 @@ class Redmine:
 
     def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:
         """Replace a note's text."""
-        answer = self._talk.write("PUT", f"/journals/{quote(comment_id)}.json", {"journal": {"notes": body}})
+        answer = self._talk.write("PUT", f"/journals/{segment(comment_id)}.json", {"journal": {"notes": body}})
         said = {comment_id: lines(body).strip()}
         self._confirm(answer, item_id, f"the note {comment_id}", lambda item: said.items() <= _notes(item).items())
 
     def delete_comment(self, item_id: str, comment_id: str) -> None:
         """Empty a note; Redmine then drops it. One that is gone already is no error."""
-        path = f"/journals/{quote(comment_id)}.json"
+        path = f"/journals/{segment(comment_id)}.json"
         body = {"journal": {"notes": ""}}
         answer = self._outlet.request("PUT", path, headers=self._headers, json=body, accept=(NOT_FOUND,))
         self._confirm(
@@ -359,11 +363,11 @@ class Redmine:
 
     def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:  # noqa: ARG002 - the protocol's
         """The file's bytes."""
-        return self._outlet.stream(f"/attachments/download/{quote(attachment_id)}", headers=self._headers)
+        return self._outlet.stream(f"/attachments/download/{segment(attachment_id)}", headers=self._headers)
 
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:
         """Remove a file; one that is gone already is no error."""
-        path = f"/attachments/{quote(attachment_id)}.json"
+        path = f"/attachments/{segment(attachment_id)}.json"
         answer = self._outlet.request("DELETE", path, headers=self._headers, accept=(NOT_FOUND,))
 
         def gone(item: Item) -> bool:

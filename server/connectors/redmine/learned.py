@@ -11,9 +11,9 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 from server.connectors.base import Outlet
+from server.connectors.paths import segment
 from server.connectors.reading import named
 from server.connectors.redmine.fields import kinds_of
 from server.connectors.redmine.lasting import Lasting, customs_of, each_once
@@ -151,7 +151,7 @@ class Learned:
 
     def _role(self, number: str) -> frozenset[str]:
         def learn() -> frozenset[str]:
-            return frozenset(self.ask(f"/roles/{number}.json", "role", kind=dict).get("permissions", ()))
+            return frozenset(self.ask(f"/roles/{segment(number)}.json", "role", kind=dict).get("permissions", ()))
 
         return self._keep(f"role {number}", learn)
 
@@ -161,7 +161,7 @@ class Learned:
         """What tells the project from every other of any Redmine, by whatever address it is asked."""
 
         def learn() -> str:
-            project = self.ask(f"/projects/{quote(container)}.json", "project", kind=dict)
+            project = self.ask(f"/projects/{segment(container)}.json", "project", kind=dict)
             return f"redmine {project['id']} {project.get('created_on', '')}"
 
         return self._keep(f"place {container}", learn)
@@ -265,7 +265,7 @@ class Learned:
         def learn() -> AppUser:
             answer = self._outlet.request(
                 "GET",
-                f"/users/{quote(user.id)}.json",
+                f"/users/{segment(user.id)}.json",
                 headers=self._headers,
                 accept=(_FORBIDDEN, _NOT_FOUND),
                 shape=_user_in,
@@ -329,7 +329,7 @@ class Learned:
     def _one_of(self, wish: Mapping[str, str]) -> tuple[Json, ...]:
         """One issue of these with what may follow its status; none where there is none."""
         issues = self.ask("/issues.json", "issues", wish)
-        path = f"/issues/{quote(str(issues[0]['id']))}.json" if issues else ""
+        path = f"/issues/{segment(str(issues[0]['id']))}.json" if issues else ""
         found = (self.ask(path, "issue", {"include": "allowed_statuses"}, dict),) if path else ()
         self.prove()
         return found
@@ -343,7 +343,7 @@ class Learned:
         closed = self.closed_statuses()
         for one in issue.get("relations", ()):
             if one.get("relation_type") == "blocks" and str(one["issue_to_id"]) == own:
-                path = f"/issues/{quote(str(one['issue_id']))}.json"
+                path = f"/issues/{segment(str(one['issue_id']))}.json"
                 blocker = self.ask(path, "issue", kind=dict)
                 if own_id(blocker.get("status")) not in closed:
                     return f"#{one['issue_id']} blocks it and is open."

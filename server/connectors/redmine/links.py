@@ -7,10 +7,10 @@ account may not set, so a parent is read back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from urllib.parse import quote
 
 from server.connectors.base import Outlet
 from server.connectors.confirming import confirming, unconfirmed
+from server.connectors.paths import segment
 from server.connectors.reading import part, reading
 from server.connectors.redmine.read import SEEN_FROM_TARGET, Json, own_id, read_links
 from server.domain.errors import Rejected
@@ -39,7 +39,7 @@ class Links:
             raise Rejected(f"Redmine knows no relation “{kind}”; it has {', '.join(KINDS)}.")
         if self._relation(item_id, kind, target) is not None:
             return
-        path = f"/issues/{quote(item_id)}/relations.json"
+        path = f"/issues/{segment(item_id)}/relations.json"
         body = {"relation": {"issue_to_id": target, "relation_type": kind}}
         try:
             answer = self._outlet.request("POST", path, headers=self._headers, json=body)
@@ -59,7 +59,7 @@ class Links:
             return
         number = self._relation(item_id, kind, target)
         if number is not None:
-            path = f"/relations/{quote(number)}.json"
+            path = f"/relations/{segment(number)}.json"
             answer = self._outlet.request("DELETE", path, headers=self._headers, accept=(_NOT_FOUND,))
             if answer.status != _DONE:
                 self._confirm(item_id, kind, target, there=False)
@@ -87,7 +87,7 @@ class Links:
     def _set_parent(self, item_id: str, target: str) -> None:
         if (self._parent(item_id) or "") == target:
             return  # even a change to the same would count as a change of the issue
-        path = f"/issues/{quote(item_id)}.json"
+        path = f"/issues/{segment(item_id)}.json"
         answer = self._outlet.request("PUT", path, headers=self._headers, json={"issue": {"parent_issue_id": target}})
         with confirming(f"the parent of issue #{item_id}"):
             held = self._parent(item_id) or ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from server.connectors.base import Capabilities, Manifest, Setting, SettingKind
@@ -64,4 +65,5 @@ MANIFEST = Manifest(
     ),
     hint=hint,
     address=address,
+    key=re.compile(r"[0-9]{1,10}"),
 )

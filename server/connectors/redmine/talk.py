@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from server.connectors.base import Answer, Outlet
 from server.connectors.confirming import unconfirmed
+from server.connectors.paths import segment
 from server.connectors.reading import members_of, number
 from server.connectors.redmine.feed import PAGE
 from server.connectors.redmine.learned import Learned
@@ -50,7 +50,7 @@ class Talk:
         """An issue, proved to be what our account sees: to a key it does not know Redmine shows the public's view."""
         answer = self._outlet.request(
             "GET",
-            f"/issues/{quote(item_id)}.json",
+            f"/issues/{segment(item_id)}.json",
             params={"include": include},
             headers=self._headers,
             accept=(NOT_FOUND, FORBIDDEN),
@@ -75,7 +75,7 @@ class Talk:
         """A project. Raises ``PutRight`` when it is not there for us."""
         answer = self._outlet.request(
             "GET",
-            f"/projects/{quote(container)}.json",
+            f"/projects/{segment(container)}.json",
             params={"include": include},
             headers=self._headers,
             accept=(NOT_FOUND,),
@@ -107,7 +107,7 @@ class Talk:
 
     def put(self, item_id: str, issue: Mapping[str, Any], *, sure: bool = True) -> bool:
         """Change an issue; whether Redmine says that it has. Raises ``LostAnswer`` where that is to be ``sure``."""
-        told = self.write("PUT", f"/issues/{quote(item_id)}.json", {"issue": issue}).status == DONE
+        told = self.write("PUT", f"/issues/{segment(item_id)}.json", {"issue": issue}).status == DONE
         if sure and not told:
             raise unconfirmed(f"issue #{item_id}")
         return told

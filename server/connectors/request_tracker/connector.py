@@ -12,15 +12,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import BinaryIO
-from urllib.parse import quote
 
 from server.connectors.base import Account, Answer, Capabilities, Container, ItemType, Manifest, Outlet
 from server.connectors.confirming import confirming, told, unconfirmed
+from server.connectors.paths import segment
 from server.connectors.reading import number, readable, reading, text
 from server.connectors.request_tracker.advice import warnings
 from server.connectors.request_tracker.births import walk_births
 from server.connectors.request_tracker.content import decoded
-from server.connectors.request_tracker.feed import PAGE, walk_census, walk_changes
+from server.connectors.request_tracker.feed import PAGE, in_queue, walk_census, walk_changes
 from server.connectors.request_tracker.fields import CREATED_AS, DEFAULT_LIFECYCLE, field_specs
 from server.connectors.request_tracker.learned import API, Learned
 from server.connectors.request_tracker.links import KINDS, Links
@@ -169,6 +169,10 @@ class RequestTracker:
         learned = self._learned
         return walk_births(self._search, container, after, learned.marker_field, learned.account().id)
 
+    def holds(self, container: str, item_id: str) -> bool:
+        """One request, the same wherever the ticket is, and where there is none."""
+        return bool(self._search(f"{in_queue(container)} AND id = {int(item_id)}", ("id",), "Queue")[0])
+
     def fetch(self, item_id: str) -> Item:
         """The whole ticket. ``Gone`` when it was deleted or merged into another."""
         return self._whole(*self._ticket(item_id))
@@ -242,7 +246,7 @@ class RequestTracker:
     def delete(self, item_id: str) -> None:
         """Give the ticket RT's status for what is deleted: it is in no search any more."""
         self._ticket(item_id)
-        answer = self._outlet.request("DELETE", f"{API}/ticket/{quote(item_id)}", headers=self._learned.headers)
+        answer = self._outlet.request("DELETE", f"{API}/ticket/{segment(item_id)}", headers=self._learned.headers)
         try:
             with confirming(f"the deletion of ticket #{item_id}"):
                 status = self._statuses.of(item_id)
@@ -264,7 +268,7 @@ class RequestTracker:
         body = ticket_body(changed, customs, self._learned.zone, creating=False)
         if not body:
             return ()
-        path = f"{API}/ticket/{ticket['id']}"
+        path = f"{API}/ticket/{segment(str(ticket['id']))}"
         answer = self._outlet.request("PUT", path, headers=self._learned.headers, json=body).json()
         if not isinstance(answer, list):
             raise unconfirmed(f"ticket #{ticket['id']}")
@@ -319,7 +323,7 @@ class RequestTracker:
         return self._bytes_of(attachment_id)
 
     def _bytes_of(self, number: str) -> Iterator[bytes]:
-        return decoded(self._outlet.stream(f"{API}/attachment/{quote(number)}", headers=self._learned.headers))
+        return decoded(self._outlet.stream(f"{API}/attachment/{segment(number)}", headers=self._learned.headers))
 
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:  # noqa: ARG002 - the protocol's
         """RT has no such thing."""
@@ -353,7 +357,7 @@ class RequestTracker:
 
     def _ticket(self, item_id: str) -> tuple[Json, str]:
         """A ticket's own record, and the number of its last transaction (empty when RT does not tell)."""
-        path, numbered = f"{API}/ticket/{quote(item_id)}", partial(record_of, name="id")
+        path, numbered = f"{API}/ticket/{segment(item_id)}", partial(record_of, name="id")
         refusals = (_NOT_FOUND, _FORBIDDEN)
         answer = self._outlet.request("GET", path, headers=self._learned.headers, accept=refusals, shape=numbered)
         if answer.status == _NOT_FOUND:

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server.connectors import audience
 from server.connectors.base import Outlet
 from server.connectors.moments import moment
+from server.connectors.paths import segment
 from server.connectors.reading import number, readable
 from server.connectors.request_tracker.fields import DEFAULT_LIFECYCLE, DEFAULT_STATUSES, custom_field
 from server.connectors.request_tracker.read import (
@@ -33,7 +33,7 @@ from server.connectors.request_tracker.read import (
     read_following,
     record_of,
 )
-from server.connectors.request_tracker.write import spoken
+from server.connectors.request_tracker.write import quoted, spoken
 from server.domain.errors import PutRight
 from server.domain.values import AppUser, Option, TextFormat
 
@@ -126,10 +126,10 @@ class Learned:
         return app_user(self._own_record())
 
     def _own_record(self) -> Json:
-        return self._keep("account", lambda: self.ask_record(f"/user/{self._own_number}", "Name"))
+        return self._keep("account", lambda: self.ask_record(f"/user/{segment(self._own_number)}", "Name"))
 
     def _own_record_of_now(self) -> Json:
-        fresh = self.ask_record(f"/user/{self._own_number}", "Name")
+        fresh = self.ask_record(f"/user/{segment(self._own_number)}", "Name")
         with self._lock:
             self._kept["account"] = (time.monotonic() + _KEPT_FOR, fresh)
         return fresh
@@ -161,7 +161,7 @@ class Learned:
             query = f"id = {int(ticket['id'])} AND LastUpdated >= '{limits[0]}' AND LastUpdated < '{limits[1]}'"
             if self.members("/tickets", [("query", query)]):
                 return
-            now = moment(str(self.ask_record(f"/ticket/{ticket['id']}", "LastUpdated")["LastUpdated"]))
+            now = moment(str(self.ask_record(f"/ticket/{segment(str(ticket['id']))}", "LastUpdated")["LastUpdated"]))
             if now == changed:  # it did not just change once more
                 raise PutRight(
                     "Request Tracker reads times in a zone that it does not tell. Set the syncing user's time zone to "
@@ -184,7 +184,7 @@ class Learned:
         """A queue's own record."""
 
         def learn() -> Json:
-            path = f"{API}/queue/{quote(container)}"
+            path = f"{API}/queue/{segment(container)}"
             named = partial(record_of, name="Name")
             answer = self._outlet.request("GET", path, headers=self.headers, accept=(_NOT_FOUND,), shape=named)
             if answer.status == _NOT_FOUND:
@@ -234,12 +234,12 @@ class Learned:
     def _found_statuses(self, container: str) -> list[str]:
         known: dict[str, bool] = {}
         while True:
-            others = "".join(f" AND Status != '{one}'" for one, looked_at in known.items() if looked_at)
+            others = "".join(f" AND Status != {quoted(one)}" for one, looked_at in known.items() if looked_at)
             wish = [("query", f"Queue = {int(container)}{others}"), ("fields", "Status"), ("per_page", "1")]
             tickets = self.members("/tickets", wish)
             if not tickets:
                 return [one for one in known if one != DELETED]
-            ticket = self.ask_record(f"/ticket/{tickets[0]['id']}", "Status")
+            ticket = self.ask_record(f"/ticket/{segment(str(tickets[0]['id']))}", "Status")
             known[str(ticket["Status"])] = True
             known.update({one: known.get(one, False) for one in self.notice(ticket)})
 

@@ -6,10 +6,10 @@ RT answers with sentences whether it did something or not, so every change is re
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from urllib.parse import quote
 
 from server.connectors.base import Outlet
 from server.connectors.confirming import confirming, unconfirmed
+from server.connectors.paths import segment
 from server.connectors.request_tracker.learned import API, Learned
 from server.connectors.request_tracker.read import Json, read_links
 from server.domain.errors import Rejected
@@ -56,7 +56,7 @@ class Links:
         return frozenset(one.target for one in read_links(self._ticket(item_id)) if one.kind == kind)
 
     def _change(self, item_id: str, verb: str, targets: Sequence[str], kind: str, wanted: frozenset[str]) -> None:
-        path = f"{API}/ticket/{quote(item_id)}"
+        path = f"{API}/ticket/{segment(item_id)}"
         answer = self._outlet.request("PUT", path, headers=self._learned.headers, json={verb: list(targets)}).json()
         with confirming(f"the links of ticket #{item_id}"):
             held = self._targets(item_id, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from server.connectors.audience import RESTRICTED_BY
@@ -76,4 +77,5 @@ MANIFEST = Manifest(
         exact_sizes=False,  # a part of a mail may tell its own
     ),
     address=address,
+    key=re.compile(r"[0-9]{1,10}"),
 )

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, BinaryIO
-from urllib.parse import quote
 
 from server.connectors.base import Answer, Outlet
 from server.connectors.confirming import confirming
+from server.connectors.paths import segment
 from server.connectors.request_tracker.feed import PAGE
 from server.connectors.request_tracker.learned import API, Learned
 from server.connectors.request_tracker.statuses import Statuses
@@ -52,7 +52,7 @@ class Posts:
     def attach(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
         """Attach a file with a message of its own; its number. The ticket's status stays what it was."""
         status = self._statuses.of(item_id) if self._files_public else ""
-        path = f"{API}/ticket/{quote(item_id)}/{'correspond' if self._files_public else 'comment'}"
+        path = f"{API}/ticket/{segment(item_id)}/{'correspond' if self._files_public else 'comment'}"
         body = Upload(draft.name, kept_type(draft.content_type, content), content, draft.size)
         headers = self._learned.headers | {"Content-Type": body.content_type}
         made = _number(item_id, self._outlet.request("POST", path, headers=headers, data=body))
@@ -86,7 +86,7 @@ class Posts:
         return answer
 
     def _post(self, item_id: str, verb: str, body: Mapping[str, Any]) -> Answer:
-        path = f"{API}/ticket/{quote(item_id)}/{verb}"
+        path = f"{API}/ticket/{segment(item_id)}/{verb}"
         return self._outlet.request("POST", path, headers=self._learned.headers, json=body)
 
 

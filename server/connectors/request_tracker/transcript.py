@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from server.connectors.moments import moment
+from server.connectors.paths import segment
 from server.connectors.reading import number, text
 from server.connectors.request_tracker.forwarded import length, pieces, written
 from server.connectors.request_tracker.learned import Learned, json_search
@@ -70,7 +71,7 @@ def messages(learned: Learned, then: Iterable[Json], wanted: TextFormat) -> tupl
 
 def open_mail(learned: Learned, number_: str, content: Callable[[Part], Iterable[bytes]]) -> Iterator[bytes]:
     """The bytes of a mail within a mail, by the number of the part that holds it. ``content`` opens another part."""
-    transaction = own_id(learned.ask_record(f"/attachment/{number_}", "TransactionId")["TransactionId"])
+    transaction = own_id(learned.ask_record(f"/attachment/{segment(number_)}", "TransactionId")["TransactionId"])
     rows = by_transaction(listed(learned, (_within([transaction]),), _ABOUT)).get(transaction, ())
     found = next((one for root in _roots(learned, rows) for one in _every(root) if one.id == number_), None)
     if found is None:
@@ -88,7 +89,7 @@ def _history(learned: Learned, ticket_id: str, last: str) -> Iterable[Json]:
             ("per_page", str(_PAGE)),
             ("page", str(page)),
         ]
-        items = learned.members(f"/ticket/{ticket_id}/history", wish)
+        items = learned.members(f"/ticket/{segment(ticket_id)}/history", wish)
         found.extend(items)
         if last and any(int(one["id"]) >= int(last) for one in items):
             return found

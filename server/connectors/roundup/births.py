@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from server.connectors.reading import born_of, ids_of, number
 from server.connectors.roundup.read import heard, ids, marked
 from server.connectors.roundup.schema import Shape
-from server.connectors.roundup.session import Json, Session
+from server.connectors.roundup.session import Json, Session, record
 from server.domain.lineage import Births, Newborn
 
 _TOGETHER = 200
@@ -23,7 +23,7 @@ _ITEM = "<item."
 
 def walk_births(session: Session, shape: Shape, after: str) -> Iterator[Births]:
     """The items beyond the number ``after`` (empty: all)."""
-    path = f"/rest/data/{shape.name}"
+    path = record(shape.name)
     newest, _ = session.listed(path, (("@sort", "-id"), ("@page_size", "1")))
     end = max((int(one) for one in ids_of(newest, lambda one: number(one["id"]))), default=0)
     fields = "creation,creator,title,messages" + (",remote_id" if shape.holds_marker else "")

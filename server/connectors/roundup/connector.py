@@ -17,13 +17,14 @@ from server.connectors import audience
 from server.connectors.base import Account, Capabilities, Container, ItemType, Manifest, Outlet
 from server.connectors.confirming import confirming
 from server.connectors.paging import in_parts, walk
+from server.connectors.paths import segment
 from server.connectors.roundup.births import walk_births
 from server.connectors.roundup.items import Items, place_of
 from server.connectors.roundup.links import with_link, without_link
 from server.connectors.roundup.manifest import MANIFEST, TEXT_FORMATS
 from server.connectors.roundup.read import comment_marker, item_marker, lines, plain_value
 from server.connectors.roundup.schema import DESCRIPTION, Schema
-from server.connectors.roundup.session import Json, Session
+from server.connectors.roundup.session import Json, Session, record
 from server.connectors.roundup.syntax import syntax
 from server.connectors.roundup.write import Writer, message_text
 from server.connectors.seen import DELETES_ITEMS, Seen
@@ -145,7 +146,7 @@ class Roundup:
     def place(self, container: str) -> str:
         """The class within the tracker, by the address that the tracker itself gives as its own."""
         if not self._home:
-            found, _ = self._session.get(f"/rest/data/user/{self._session.user.id}", (("@fields", "username"),))
+            found, _ = self._session.get(record("user", self._session.user.id), (("@fields", "username"),))
             self._home = str(found.get("link") or self._outlet.base_url).partition("/rest/data/")[0]
         return f"roundup {self._home} {container}"
 
@@ -156,6 +157,10 @@ class Roundup:
     def births(self, container: str, after: str) -> Iterator[Births]:
         """The class's items made at a time or later."""
         return walk_births(self._session, self._schema.shape(container), after)
+
+    def holds(self, container: str, item_id: str) -> bool:
+        """A designator names its class."""
+        return place_of(item_id)[0] == container
 
     def fetch(self, item_id: str) -> Item:
         """The whole item: one request, one for its messages, one for its files."""
@@ -191,7 +196,7 @@ class Roundup:
         if shape.holds_marker:
             body["remote_id"] = draft.marker
         with self._telling(body):
-            made = self._session.post(f"/rest/data/{draft.container}", body)
+            made = self._session.post(record(draft.container), body)
         with confirming(f"{draft.container}{made}"):
             return self.fetch(draft.container + made)
 
@@ -211,7 +216,7 @@ class Roundup:
 
         if body:
             with self._telling(body):
-                self._session.edit(f"/rest/data/{name}/{number}", change)
+                self._session.edit(record(name, number), change)
         if DESCRIPTION in changed:
             self._writer.describe(name, number, lines(changed[DESCRIPTION]))
         with confirming(item_id):
@@ -234,7 +239,7 @@ class Roundup:
         if not moved:
             return moved
         with confirming(item.id):
-            now, _ = self._session.get(f"/rest/data/{name}/{numbered}", (("@verbose", "0"),))
+            now, _ = self._session.get(record(name, numbered), (("@verbose", "0"),))
         actor = (now.get("attributes") or {}).get("actor")
         return moved if str(actor) == self._session.user.id else frozenset()
 
@@ -254,7 +259,7 @@ class Roundup:
         if not self._items.numbers(name, (("id", number),)):
             raise Gone(f"{item_id} is not in Roundup any more.")
         try:
-            self._session.retire(f"/rest/data/{name}/{number}")
+            self._session.retire(record(name, number))
         except Rejected as error:
             if error.status == _FORBIDDEN:
                 self.seen.note(DELETES_ITEMS, there=False)
@@ -276,7 +281,7 @@ class Roundup:
 
     def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:  # noqa: ARG002 - the protocol's
         """Replace a message's text. Roundup does not count it as a change of the item."""
-        self._session.edit(f"/rest/data/msg/{comment_id}", lambda _: {"content": message_text(body)})
+        self._session.edit(record("msg", comment_id), lambda _: {"content": message_text(body)})
 
     def delete_comment(self, item_id: str, comment_id: str) -> None:
         """Take a message off the item; one that is gone already is no error."""
@@ -304,7 +309,7 @@ class Roundup:
 
     def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:  # noqa: ARG002 - the protocol's
         """The file's bytes."""
-        return self._session.stream(f"/file{attachment_id}/")
+        return self._session.stream(f"/{segment('file' + attachment_id)}/")
 
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:
         """Take a file off the item; one that is gone already is no error."""
@@ -317,12 +322,12 @@ class Roundup:
     def add_link(self, item_id: str, kind: str, target: str) -> None:
         """Relate two items of a class by one of its properties."""
         name, number, wanted = self._related(item_id, kind, target)
-        self._session.edit(f"/rest/data/{name}/{number}", lambda now: with_link(now, kind, wanted))
+        self._session.edit(record(name, number), lambda now: with_link(now, kind, wanted))
 
     def remove_link(self, item_id: str, kind: str, target: str) -> None:
         """Take a relation away; one that is not there is no error."""
         name, number, gone = self._related(item_id, kind, target)
-        self._session.edit(f"/rest/data/{name}/{number}", lambda now: without_link(now, kind, gone))
+        self._session.edit(record(name, number), lambda now: without_link(now, kind, gone))
 
     def _related(self, item_id: str, kind: str, target: str) -> tuple[str, str, str]:
         """The item's class and number, and the target's number. ``Rejected`` where the tracker has no such relation."""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from server.connectors.base import Outlet
+from server.connectors.paths import segment
 from server.connectors.reading import heads_of, ids_of, number, part, reading
 from server.connectors.roundup.read import (
     Reading,
@@ -25,7 +26,7 @@ from server.connectors.roundup.read import (
     stamp_of,
 )
 from server.connectors.roundup.schema import Schema, Shape
-from server.connectors.roundup.session import Json, Session, read_user
+from server.connectors.roundup.session import Json, Session, read_user, record
 from server.domain.errors import AppError, Gone, Hidden, NotThatApp, PutRight, Rejected, Unreadable
 from server.domain.item import Attachment, Head, Item
 from server.domain.values import AppUser
@@ -59,7 +60,7 @@ class Items:
         wish = [("@fields", "activity"), ("@sort", "activity,id"), ("@page_size", str(limit + offset))]
         if since is not None:
             wish.append(("activity", f"from {spoken_from(since, self._zone(name))}"))
-        found, answer = self._session.listed(f"/rest/data/{name}", wish)
+        found, answer = self._session.listed(record(name), wish)
         now = _date(answer, self._outlet)
 
         def named(one: Any) -> str:
@@ -79,7 +80,7 @@ class Items:
 
     def _reads_utc(self, name: str) -> bool:
         """Whether Roundup finds the newest item by the second of its last change; False: there is none to tell by."""
-        path = f"/rest/data/{name}"
+        path = record(name)
         newest, _ = self._session.listed(path, (("@fields", "activity"), ("@sort", "-activity"), ("@page_size", "1")))
         for one in newest[:1]:
             changed = heard(one["activity"])
@@ -139,7 +140,7 @@ class Items:
     def absent(self, name: str, numbered: str) -> Gone | Hidden:
         """Why a list does not have an item: it is retired, or Roundup leaves out what our account may not see."""
         try:
-            self._session.get(f"/rest/data/{name}/{numbered}", (("@verbose", "0"),))
+            self._session.get(record(name, numbered), (("@verbose", "0"),))
         except Rejected as error:
             if error.status == _FORBIDDEN:
                 return Hidden(
@@ -164,7 +165,7 @@ class Items:
 
     def _many(self, name: str, numbers: Sequence[str], fields: str, verbose: str) -> tuple[list[Any], Any]:
         wish = [("@fields", fields), ("@verbose", verbose), *(("id", one) for one in numbers)]
-        return self._session.listed(f"/rest/data/{name}", wish)
+        return self._session.listed(record(name), wish)
 
     def members(self, name: str, numbers: Sequence[str], fields: str, verbose: str) -> Members:
         """Members of a class by their numbers."""
@@ -178,19 +179,19 @@ class Items:
 
     def designators(self, name: str) -> tuple[str, ...]:
         """All items of a class by their ids."""
-        found, _ = self._session.listed(f"/rest/data/{name}")
+        found, _ = self._session.listed(record(name))
         return ids_of(found, lambda one: name + number(one["id"]))
 
     def numbers(self, name: str, wish: tuple[tuple[str, str], ...]) -> set[str]:
         """The numbers of the members of a class that meet a wish."""
-        found, _ = self._session.listed(f"/rest/data/{name}", wish)
+        found, _ = self._session.listed(record(name), wish)
         return set(ids_of(found, lambda one: number(one["id"])))
 
     def _attachment(self, raw: Json, by: Reading) -> Attachment:
         numbered = number(raw["id"])
         size = self._sizes.get(numbered)
         if size is None:
-            size = self._session.size(f"/file{numbered}/")
+            size = self._session.size(f"/{segment('file' + numbered)}/")
             self.keep_size(numbered, size)
         return read_file(raw, size, by)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from server.connectors.audience import RESTRICTED_BY
@@ -54,4 +55,5 @@ MANIFEST = Manifest(
         silent_edits="edits of messages",
     ),
     address=address,
+    key=re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}?[0-9]{1,10}"),
 )

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from server.connectors.reading import number
-from server.connectors.roundup.session import Json, Session
+from server.connectors.roundup.session import Json, Session, record
 from server.domain.errors import PutRight, Rejected, Transient
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat
 
@@ -96,7 +96,7 @@ class Schema:
 
     def options(self, target: str) -> tuple[Option, ...]:
         """The members of a class that items link to, in Roundup's order."""
-        found, _ = self._session.listed(f"/rest/data/{target}", (("@verbose", "2"),))
+        found, _ = self._session.listed(record(target), (("@verbose", "2"),))
         options = []
         for one in found:
             with suppress(KeyError, TypeError, ValueError, AttributeError):  # what is broken cannot be chosen
@@ -121,14 +121,14 @@ class Schema:
 
     def _names(self, name: str) -> tuple[tuple[str, ...], Json]:
         """The properties' names, and one item's values as a sample."""
-        path = f"/rest/data/{name}"
+        path = record(name)
         try:
             found, _ = self._session.listed(path, (("@page_size", str(_SAMPLES)), ("@sort", "-activity")))
         except Rejected as error:
             raise PutRight(f"Roundup has no items of the class “{name}” (any more); choose another.") from error
         for one in found:
             with suppress(KeyError, TypeError, ValueError, Rejected):  # a broken item is no sample
-                sample, _ = self._session.get(f"{path}/{number(one['id'])}", (("@verbose", "1"),))
+                sample, _ = self._session.get(record(name, number(one["id"])), (("@verbose", "1"),))
                 if isinstance(values := sample["attributes"], dict):
                     return tuple(values), values
         return tuple(one for one in _USUAL if self._answers(name, (("@fields", one), ("id", "0")))), {}
@@ -161,7 +161,7 @@ class Schema:
         if one is not None and not many:
             return "", False
         try:
-            self._session.get(f"/rest/data/{owner}", (("@fields", f"{name}.id"), ("id", "0")))
+            self._session.get(record(owner), (("@fields", f"{name}.id"), ("id", "0")))
         except Rejected as error:
             if _MANY not in error.words:
                 return "", False
@@ -172,7 +172,7 @@ class Schema:
         """The class that a link or set of links is to. One to items has no names to say so with: Roundup trips."""
         for _ in range(_CONFIRMED):
             try:
-                self._session.get(f"/rest/data/{owner}", ((name, _NOWHERE), ("id", "0")))
+                self._session.get(record(owner), ((name, _NOWHERE), ("id", "0")))
             except Rejected as error:
                 found = _LINKED.search(error.words)
                 return found[1] if found is not None else owner
@@ -186,12 +186,12 @@ class Schema:
             return isinstance(sample, str) and re.fullmatch(r"\d{4}-\d\d-\d\d\.\d\d:\d\d:\d\d", sample) is not None
         # A filter by what is no date is ignored for dates, and finds nothing for text.
         wish = (("@page_size", "1"),)
-        ignored, _ = self._session.listed(f"/rest/data/{owner}", (*wish, (name, _NOWHERE)))
+        ignored, _ = self._session.listed(record(owner), (*wish, (name, _NOWHERE)))
         return bool(ignored)
 
     def _answers(self, name: str, wish: tuple[tuple[str, str], ...]) -> bool:
         try:
-            self._session.get(f"/rest/data/{name}", wish)
+            self._session.get(record(name), wish)
         except Rejected:
             return False
         return True

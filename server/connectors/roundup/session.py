@@ -18,6 +18,7 @@ from urllib.parse import urlencode, urlsplit
 
 from server.connectors.base import Answer, Outlet
 from server.connectors.confirming import told, unconfirmed
+from server.connectors.paths import segment
 from server.connectors.reading import is_page, members_of, number
 from server.connectors.zones import zone_called, zone_name
 from server.domain.errors import (
@@ -73,7 +74,7 @@ class Session:
 
         Raises ``PutRight`` when it is none that is known here.
         """
-        found, _ = self.get(f"/rest/data/user/{self.user.id}", (("@fields", "timezone"), ("@verbose", "1")))
+        found, _ = self.get(record("user", self.user.id), (("@fields", "timezone"), ("@verbose", "1")))
         said = str((found.get("attributes") or {}).get("timezone") or "").strip()
         zone = zone_called(zone_name(said)) if said else None
         if said and zone is None:
@@ -275,6 +276,11 @@ def _own_fault(method: str, error: Rejected) -> AppError:
     message = "Roundup ran into a fault of its own (its server log has it; a busy database, mostly). It is tried again."
     kind = Transient if method == "GET" else LostAnswer
     return kind(message, words=error.words, status=error.status)
+
+
+def record(name: str, numbered: str = "") -> str:
+    """The path of a class, or of one of its members."""
+    return f"/rest/data/{segment(name)}/{segment(numbered)}" if numbered else f"/rest/data/{segment(name)}"
 
 
 def data_in(body: object) -> Json:

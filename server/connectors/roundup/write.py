@@ -11,7 +11,7 @@ from typing import Any
 
 from server.connectors.roundup.read import first_message, ids, item_marker, lines, marked, text_marker, written_moment
 from server.connectors.roundup.schema import DESCRIPTION, Property, Schema
-from server.connectors.roundup.session import Json, Session
+from server.connectors.roundup.session import Json, Session, record
 from server.domain.errors import Gone, Rejected
 from server.domain.values import FieldKind, Value
 
@@ -44,7 +44,7 @@ class Writer:
         messages = self._members("msg", ids(found.get("messages")), "creation,messageid", "1")
         first = first_message(found, messages)
         if first is not None and text.strip():
-            self._session.edit(f"/rest/data/msg/{first}", lambda _: {"content": text})
+            self._session.edit(record("msg", first), lambda _: {"content": text})
             return
         kind, carried = marked(messages[first]) if first is not None else ("", "")
         made = self.say(text, item_marker(carried) if kind == "item" else text_marker(f"{name}{number}"))
@@ -66,7 +66,7 @@ class Writer:
         self, name: str, number: str, change: Callable[[Json], dict[str, Any] | None], *, with_status: bool
     ) -> None:
         """Edit an item. The status is sent along as it is, so that no rule of the tracker moves it for a message."""
-        path = f"/rest/data/{name}/{number}"
+        path = record(name, number)
 
         def keeping(now: Json) -> dict[str, Any] | None:
             body = change(now)
@@ -90,7 +90,7 @@ class Writer:
             before = ids(now.get(what))
             return {what: [one for one in before if one != gone]} if gone in before else None
 
-        self._session.edit(f"/rest/data/{name}/{number}", change)
+        self._session.edit(record(name, number), change)
 
     def body(self, name: str, values: Mapping[str, Value]) -> dict[str, Any]:
         """The properties of an item as Roundup takes them, without the description."""
@@ -135,7 +135,7 @@ class Writer:
 
     def _post_keyword(self, target: str, name: str) -> str:
         try:
-            return self._session.post(f"/rest/data/{target}", {"name": name})
+            return self._session.post(record(target), {"name": name})
         except Rejected as error:
             added = {one.name: one.id for one in self._schema.options(target)}
             if name in added:

@@ -222,6 +222,9 @@ class ModelConnector:
         last = min(hidden) - 1 if hidden else max((int(one.id) for one in shown), default=start)
         yield Births(born, str(last))
 
+    def holds(self, container: str, item_id: str) -> bool:
+        return item_id in self.app.records and self.app.records[item_id].container == container
+
     def fetch(self, item_id: str) -> Item:
         self._read("fetch", item_id)
         if item_id in self.app.records:

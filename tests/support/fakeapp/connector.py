@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from server.connectors import paging
 from server.connectors.base import (
@@ -24,6 +25,7 @@ from server.connectors.base import (
 )
 from server.connectors.confirming import confirming
 from server.connectors.http import HttpOutlet
+from server.connectors.paths import segment
 from server.connectors.reading import reading
 from server.connectors.seen import Seen
 from server.connectors.stamps import version
@@ -59,6 +61,7 @@ MANIFEST = Manifest(
         links=True,
         deletes_items=True,
     ),
+    key=re.compile(r"[0-9]{1,12}"),
 )
 
 FIELDS = (
@@ -171,8 +174,11 @@ class FakeConnector:
         title, made_at = str(raw["fields"]["title"]), datetime.fromisoformat(raw["created"])
         return Newborn(raw["id"], f"F-{raw['id']}", title, raw["marker"], raw["own"], made_at)
 
+    def holds(self, container: str, item_id: str) -> bool:
+        return item_id in next(self.census(container))
+
     def fetch(self, item_id: str) -> Item:
-        answer = self._ask("GET", f"/items/{item_id}", accept=(404,), shape=_has("id"))
+        answer = self._ask("GET", f"/items/{segment(item_id)}", accept=(404,), shape=_has("id"))
         if answer.status == 404:
             raise Gone(f"The fake app has no item {item_id}.")
         return self._item(answer.json())
@@ -196,29 +202,29 @@ class FakeConnector:
         return {}
 
     def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
-        return self._told(self._ask("PATCH", f"/items/{item_id}", shape=_has("id"), json=dict(changed)).json())
+        return self._told(self._ask("PATCH", f"/items/{segment(item_id)}", shape=_has("id"), json=dict(changed)).json())
 
     def delete(self, item_id: str) -> None:
-        if self._do("DELETE", f"/items/{item_id}", accept=(404,)).status == 404:
+        if self._do("DELETE", f"/items/{segment(item_id)}", accept=(404,)).status == 404:
             raise Gone(f"The fake app has no item {item_id}.")
 
     def add_comment(self, item_id: str, draft: CommentDraft) -> str:
         given = {"body": draft.body, "private": draft.private, "marker": draft.marker}
-        return self._made(self._ask("POST", f"/items/{item_id}/comments", shape=_has("id"), json=given))
+        return self._made(self._ask("POST", f"/items/{segment(item_id)}/comments", shape=_has("id"), json=given))
 
     def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:
-        self._do("PATCH", f"/items/{item_id}/comments/{comment_id}", json={"body": body})
+        self._do("PATCH", f"/items/{segment(item_id)}/comments/{segment(comment_id)}", json={"body": body})
 
     def delete_comment(self, item_id: str, comment_id: str) -> None:
-        self._do("DELETE", f"/items/{item_id}/comments/{comment_id}")
+        self._do("DELETE", f"/items/{segment(item_id)}/comments/{segment(comment_id)}")
 
     def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
-        path = f"/items/{item_id}/files?name={quote(draft.name)}&type={quote(draft.content_type)}"
+        path = f"/items/{segment(item_id)}/files?{urlencode({'name': draft.name, 'type': draft.content_type})}"
         return self._made(self._ask("POST", path, shape=_has("id"), data=content))
 
     def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:
         assert item_id
-        return self._outlet.stream(f"/files/{attachment_id}", headers=self._headers)
+        return self._outlet.stream(f"/files/{segment(attachment_id)}", headers=self._headers)
 
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:
         raise Rejected(f"{item_id}: the app keeps {attachment_id}; the manifest says so.")
@@ -228,18 +234,18 @@ class FakeConnector:
 
     def add_link(self, item_id: str, kind: str, target: str) -> None:
         if kind == PARENT:
-            self._do("PUT", f"/items/{item_id}/parent", json={"parent": target})
+            self._do("PUT", f"/items/{segment(item_id)}/parent", json={"parent": target})
             return
         self._know(kind)
-        self._do("POST", f"/items/{item_id}/links", json={"target": target})
+        self._do("POST", f"/items/{segment(item_id)}/links", json={"target": target})
 
     def remove_link(self, item_id: str, kind: str, target: str) -> None:
         if kind == PARENT:
             if self.fetch(item_id).parent == target:
-                self._do("PUT", f"/items/{item_id}/parent", json={"parent": None})
+                self._do("PUT", f"/items/{segment(item_id)}/parent", json={"parent": None})
             return
         self._know(kind)
-        self._do("DELETE", f"/items/{item_id}/links", json={"target": target}, accept=(404,))
+        self._do("DELETE", f"/items/{segment(item_id)}/links", json={"target": target}, accept=(404,))
 
     @staticmethod
     def _know(kind: str) -> None:
