@@ -46,13 +46,15 @@ def take_back(
     *,
     delete: bool = False,
     hushed: bool = False,
+    walked: Sequence[Operation] = (),
 ) -> Plan:
     """Decide how to take back what a run did to ``pair``: ``carried``, the newest first.
 
     ``items`` are both items as they are now (None: gone, or the run did nothing there). An undone create ends its pair,
     so that the twin is not made again; the twin is deleted only if ``delete`` is asked for and nobody touched it.
     ``hushed``: one of the two is restricted and stays where it is, so what we put somewhere may go, and nothing is
-    written. ``ids`` yields fresh random ids.
+    written. ``ids`` yields fresh random ids. ``walked``: earlier tries that did not come through: what they
+    led over is ours.
     """
     drawing = Draughtsman(pair.id, ids)
     state = pair.state
@@ -68,7 +70,7 @@ def take_back(
         elif item is not None:
             _files(pair, mine, side, item, mapping, drawing)
             _comments(pair, mine, side, item, mapping, drawing)
-            _fields(mine, side, item, mapping, drawing)
+            _fields(mine, side, item, mapping, drawing, walked)
             pair = take_back_links(pair, mine, side, items, mapping, drawing)
             _for_good(mine, side, drawing)
     if hushed:
@@ -128,9 +130,17 @@ def _worth_keeping(pair: Pair, mine: Sequence[Carried], side: Side, item: Item, 
     return ""
 
 
-def _fields(mine: Sequence[Carried], side: Side, item: Item, mapping: Mapping, drawing: Draughtsman) -> None:
+def _fields(
+    mine: Sequence[Carried],
+    side: Side,
+    item: Item,
+    mapping: Mapping,
+    drawing: Draughtsman,
+    walked: Sequence[Operation],
+) -> None:
     """Write back what each field held; where it was written several times, what it held before the first."""
     values: dict[str, Value] = {}
+    on_the_way = _on_the_way(walked, side, item)
     updates = [(one.operation.step, one.after) for one in mine if isinstance(one.operation.step, UpdateItem)]
     first = {name: value for step, _ in updates for name, value in step.before.items()}
     specs = {spec.id: spec for spec in mapping.shape(side).fields.get(item.type, ())}
@@ -138,7 +148,7 @@ def _fields(mine: Sequence[Carried], side: Side, item: Item, mapping: Mapping, d
     kept = {name for name, value in first.items() if item.fields.get(name) == value}
     for step, after in updates:
         for name in step.changed.keys() - kept:
-            now = values[name] if name in values else item.fields.get(name)
+            now = values[name] if name in values else on_the_way.get(name, item.fields.get(name))
             if now == after.get(name, step.changed[name]):
                 values[name] = step.before.get(name)
                 continue
@@ -152,7 +162,18 @@ def _fields(mine: Sequence[Carried], side: Side, item: Item, mapping: Mapping, d
             del changed[name]
             drawing.note("not undone", side, field=name, before=value, after=item.fields.get(name), reason=why)
     if changed:
-        drawing.add(side, UpdateItem(changed, {name: item.fields.get(name) for name in changed}))
+        before = {name: on_the_way.get(name, item.fields.get(name)) for name in changed}
+        drawing.add(side, UpdateItem(changed, before))
+
+
+def _on_the_way(walked: Sequence[Operation], side: Side, item: Item) -> dict[str, Value]:
+    """What stood in fields that an earlier try has left half-way, by their names."""
+    found: dict[str, Value] = {}
+    for one in reversed(walked):
+        if one.side is side and isinstance(one.step, UpdateItem):
+            ways = {name: steps for name, steps in one.step.via.items() if item.fields.get(name) in steps}
+            found |= {name: one.step.before[name] for name in ways if name in one.step.before}
+    return found
 
 
 def _refusal(spec: FieldSpec | None, value: Value) -> str:
@@ -272,7 +293,11 @@ def after_cut_off(pair: Pair, lost: Sequence[Operation], items: Dict[Side, Item 
 def _believed(pair: Pair, side: Side, item: Item, step: UpdateItem) -> Pair:
     seen = pair.on(side)
     here = {name: item.fields.get(name) for name in step.changed}
-    ours = {name: now for name, now in here.items() if now in (step.changed[name], step.before.get(name))}
+    ours = {
+        name: now
+        for name, now in here.items()
+        if now in (step.changed[name], step.before.get(name), *step.via.get(name, ()))
+    }
     return (
         pair.with_side(side, replace(seen, snapshot={**seen.snapshot, **ours})) if seen.snapshot is not None else pair
     )

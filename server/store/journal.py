@@ -185,6 +185,22 @@ def carried(tx: Connection, run_id: str, pair_ids: Sequence[str]) -> dict[str, t
     return {pair: tuple(several) for pair, several in found.items()}
 
 
+def walked(tx: Connection, pair_ids: Sequence[str]) -> dict[str, tuple[Operation, ...]]:
+    """Writes of undos that did not come through and led over other values, by pair, the newest first."""
+    c = t.operations.c
+    query = (
+        select(t.operations, t.runs.c.trigger)
+        .join(t.runs, t.runs.c.id == c.run_id)
+        .where(c.pair_id.in_(list(pair_ids)), c.kind == "update", c.state != "done")
+        .where(t.runs.c.trigger == "undo", func.coalesce(c.payload["via"].astext, "{}") != "{}")
+        .order_by(c.pair_id, c.planned_at.desc(), c.place.desc())
+    )
+    found: dict[str, list[Operation]] = defaultdict(list)
+    for row in tx.execute(query) if pair_ids else ():
+        found[str(row.pair_id)].append(_operation(row))
+    return {pair: tuple(several) for pair, several in found.items()}
+
+
 def pairs_of_run(tx: Connection, run_id: str, after: str, limit: int) -> tuple[str, ...]:
     """The pairs that a run carried anything out on, by id, beyond ``after`` (empty: from the first)."""
     query = (

@@ -14,14 +14,14 @@ from server.connectors.pace import Share
 from server.domain.errors import AppError, CredentialsRefused, Gone, LostAnswer
 from server.domain.integration import IntegrationState
 from server.domain.item import Item, Side
-from server.domain.operation import AddLink, Carried, Note, RemoveLink
+from server.domain.operation import AddLink, Carried, Note, Operation, RemoveLink
 from server.domain.pair import Pair, PairState
 from server.engine.arrival import arrived
 from server.engine.audience import stays
 from server.engine.mapping import CompiledType
 from server.engine.plan import Plan
 from server.engine.undo import after_cut_off, take_back
-from server.services.sync import feed, history, preview, settle
+from server.services.sync import feed, history, preview, settle, ways
 from server.services.sync.apply import apply
 from server.services.sync.carried import Applied
 from server.services.sync.look import in_parallel
@@ -41,6 +41,8 @@ class _Entry:
 
     look: Look
     carried: tuple[Carried, ...]
+    walked: tuple[Operation, ...] = ()
+    """Earlier tries that may have left a field on the way."""
     items: dict[Side, Item | None] = field(default_factory=dict)
 
 
@@ -90,7 +92,7 @@ def _page(work: Work, undone: str, pair_ids: Sequence[str]) -> None:
         preview.record(work, looks, plans, settlement, looked=len(pair_ids))
         return
     plans, ends = leave_apart(work, [plan for _, plan in todo])
-    todo = [(one, plan) for (one, _), plan in zip(todo, plans, strict=True)]
+    todo = [(one, plan) for (one, _), plan in zip(todo, ways.written_down(work, plans), strict=True)]
     _journal(work, todo, ends)
     done = list(work.pool.map(lambda each: apply(work, each[1]), todo))
     for (one, _), applied in zip(todo, done, strict=True):
@@ -106,13 +108,14 @@ def _read(work: Work, undone: str, pair_ids: Sequence[str]) -> list[_Entry]:
         known = pairs.by_ids(tx, work.integration, pair_ids)
         carried = journal.carried(tx, undone, list(known))
         open_ = journal.unresolved(tx, work.integration, list(known))
+        walked = journal.walked(tx, list(known))
     entries = []
     for pair in known.values():
         look = Look(pair.origin, pair.on(pair.origin).item_id or "", pair=pair, open=open_.get(pair.id, ()))
         type_ = work.mapping.type_of(pair.origin, pair.on(pair.origin).type)
         # What the mapping does not name any more can still be taken back.
         look.type = type_ or CompiledType(pair.left.type, pair.right.type, ())
-        entries.append(_Entry(look, carried.get(pair.id, ())))
+        entries.append(_Entry(look, carried.get(pair.id, ()), walked.get(pair.id, ())))
     return entries
 
 
@@ -152,7 +155,17 @@ def _plan(work: Work, settlement: Settlement, one: _Entry) -> Plan | None:
     pair = after_cut_off(look.pair, look.open, one.items)
     delete = work.request is not None and bool(work.request.argument.get("delete"))
     hushed = _stays(work, one.items)
-    plan = take_back(pair, look.type, one.carried, one.items, work.mapping, work.ids(), delete=delete, hushed=hushed)
+    plan = take_back(
+        pair,
+        look.type,
+        one.carried,
+        one.items,
+        work.mapping,
+        work.ids(),
+        delete=delete,
+        hushed=hushed,
+        walked=one.walked,
+    )
     nothing = not plan.operations and not plan.notes and not look.open
     return None if nothing else plan
 

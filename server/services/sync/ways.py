@@ -17,29 +17,34 @@ from server.services.sync.work import Work
 
 def written_down(work: Work, plans: Sequence[Plan]) -> list[Plan]:
     """The plans, each update of a status with the statuses between."""
-    return list(work.pool.map(lambda plan: _with_ways(work, plan), plans)) if any(map(_moves, plans)) else list(plans)
+    if not any(_moves(work, plan) for plan in plans):
+        return list(plans)
+    return list(work.pool.map(lambda plan: _with_ways(work, plan), plans))
 
 
-def _moves(plan: Plan) -> bool:
-    return any(_takes_steps(plan, one) for one in plan.operations)
+def _moves(work: Work, plan: Plan) -> bool:
+    return any(_takes_steps(work, plan, one) for one in plan.operations)
 
 
-def _takes_steps(plan: Plan, operation: Operation) -> bool:
+def _takes_steps(work: Work, plan: Plan, operation: Operation) -> bool:
     if not isinstance(operation.step, UpdateItem):
         return False
-    specs = {one.spec(operation.side).id: one.spec(operation.side) for one in plan.type.fields}
+    side = operation.side
+    # An undo writes fields, too, that the mapping does not name any more.
+    specs = {one.id: one for one in work.mapping.shape(side).fields.get(plan.type.on(side), ())}
+    specs |= {one.spec(side).id: one.spec(side) for one in plan.type.fields}
     return any(name in specs and specs[name].kind is FieldKind.STATUS for name in operation.step.changed)
 
 
 def _with_ways(work: Work, plan: Plan) -> Plan:
-    if not _moves(plan):
+    if not _moves(work, plan):
         return plan
     return replace(plan, operations=tuple(_with_way(work, plan, one) for one in plan.operations))
 
 
 def _with_way(work: Work, plan: Plan, operation: Operation) -> Operation:
     item_id = plan.pair.on(operation.side).item_id
-    if item_id is None or not isinstance(operation.step, UpdateItem) or not _takes_steps(plan, operation):
+    if item_id is None or not isinstance(operation.step, UpdateItem) or not _takes_steps(work, plan, operation):
         return operation
     try:
         via = work.end(operation.side).connector.way(item_id, operation.step.changed)

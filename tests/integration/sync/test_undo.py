@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from server.domain.mapping import ConflictPolicy
+from server.domain.integration import Document
+from server.domain.mapping import ConflictPolicy, ValueMapping
 from server.domain.values import Value
 from tests.property import laws
 from tests.property.model import Fate, Record
-from tests.property.world import Stage, World
+from tests.property.world import Stage, World, document
 
 pytestmark = pytest.mark.postgres
 ITEM: dict[str, Value] = {"title": "first", "text": "a\nb", "status": "1", "labels": ("red",)}
@@ -387,3 +388,72 @@ def test_a_preview_of_an_undo_shows_what_would_return_and_writes_nothing(stage: 
     }
     undo(world, run)
     assert (twin.fields["title"], twin.fields["text"], twin.comments) == ("first", "mine", [])
+
+
+OVER = "3"
+"""The status over which the right app takes an item to any other."""
+
+
+def walking(left: str, right: str) -> Document:
+    """The status on the way has a counterpart on the other side, too."""
+    plain = document(left, right)
+    [type_] = plain.types
+    values = (ValueMapping("1", "1"), ValueMapping("2", "2"), ValueMapping("4", OVER))
+    fields = tuple(replace(one, values=values) if one.left == "status" else one for one in type_.fields)
+    return replace(plain, types=(replace(type_, fields=fields),))
+
+
+@pytest.mark.parametrize("bad", [Fate.KILLED_BEFORE, Fate.KILLED_AFTER, Fate.LOST])
+@pytest.mark.parametrize("step", range(1, 7))
+@pytest.mark.parametrize("first", ["a pass", "the undo"])
+def test_a_status_that_an_undo_walks_back_is_ours_wherever_it_is_cut_off(
+    stage: Stage, step: int, bad: Fate, first: str
+) -> None:
+    world = stage.world(walking, right_over=OVER)
+    item = world.left.person_creates(ITEM)
+    world.settle()
+    [twin] = world.right.records.values()
+    world.left.person_edits(item, "status", "2")
+    run = ran(world)
+    assert twin.fields["status"] == "2"
+    undo(world, run, [Fate.WELL] * step + [bad])
+    if first == "a pass":
+        world.calm()
+    for _ in range(2):
+        if world.asked():
+            world.go_on()
+        world.settle()
+        assert world.left.records[item].fields["status"] == "2", "the side that was typed on stays"
+        if twin.fields["status"] != "1":
+            undo(world, run)
+    assert twin.fields["status"] == "1"
+    assert not world.rows("select 1 from conflicts")
+    quiet(world)
+
+
+def test_what_an_undo_walks_over_is_on_record_before_it_goes(stage: Stage) -> None:
+    world = stage.world(walking, right_over=OVER)
+    item = world.left.person_creates(ITEM)
+    world.settle()
+    world.left.person_edits(item, "status", "2")
+    undone = undo(world, ran(world))
+    [row] = world.rows(f"select payload from operations where run_id = '{undone}'")  # noqa: S608 - an id of ours
+    assert row.payload["via"] == {"status": [OVER]}
+
+
+def test_a_way_back_that_breaks_is_ours_and_can_be_gone_once_more(stage: Stage) -> None:
+    world = stage.world(walking, right_over=OVER)
+    item = world.left.person_creates(ITEM)
+    world.settle()
+    [twin] = world.right.records.values()
+    world.left.person_edits(item, "status", "2")
+    run = ran(world)
+    world.right.blocked = True
+    undo(world, run)
+    assert twin.fields["status"] == OVER
+    world.settle()
+    assert world.left.records[item].fields["status"] == "2"
+    world.right.blocked = False
+    undo(world, run)
+    assert twin.fields["status"] == "1"
+    quiet(world)
