@@ -24,18 +24,28 @@ RESTRICTED_BY = Setting(
 )
 
 
-def named(settings: Mapping[str, str]) -> frozenset[str]:
-    """The names of the fields that a connection's settings give, in lower case."""
+def spelt(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of the fields that a connection's settings give."""
     chosen = settings.get(RESTRICTED_BY.name, RESTRICTED_BY.default)
-    return frozenset(one.strip().casefold() for one in chosen.split(",") if one.strip())
+    return tuple(one.strip() for one in chosen.split(",") if one.strip())
 
 
-def word(names: frozenset[str], held: Iterable[tuple[str, object]]) -> str:
+def named(settings: Mapping[str, str]) -> frozenset[str]:
+    """The same in lower case."""
+    return frozenset(one.casefold() for one in spelt(settings))
+
+
+def word(names: frozenset[str], held: Iterable[tuple[str, object]], there: Iterable[str] = ()) -> str:
     """The names of those fields that restrict the item by what they hold, empty when none does.
 
-    What they hold is not told: it may be what is to be kept private.
+    What they hold is not told: it may be what is to be kept private. ``there``: fields that the app surely has. One of
+    these that is not shown to us says nothing, so it may well restrict the item.
     """
-    return ", ".join(sorted({name for name, value in held if name.casefold() in names and _says(value)}))
+    known = list(held)
+    found = {name for name, value in known if name.casefold() in names and _says(value)}
+    shown = {name.casefold() for name, _ in known}
+    unseen = {f"{one}: not shown to us" for one in there if one.casefold() in names and one.casefold() not in shown}
+    return ", ".join(sorted(found | unseen))
 
 
 def _says(value: object) -> bool:

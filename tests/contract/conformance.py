@@ -22,6 +22,7 @@ from server.domain.lineage import Lineage, Maker, lineage, marker, original
 from server.domain.values import FieldKind, Value
 from server.engine.lengths import cut
 from tests.contract.around_items import AroundItems
+from tests.contract.audiences import Audiences
 from tests.contract.behind_a_wall import BehindAWall
 from tests.contract.tracker import Tracker, other_server
 from tests.support.proxy import Asked, Fault, Proxy
@@ -65,7 +66,7 @@ class Meanwhile:
             self._tracker.edit(one, f"{title} {one}")
 
 
-class Conformance(AroundItems, BehindAWall):
+class Conformance(AroundItems, Audiences, BehindAWall):
     """The suite, for a module with the fixtures ``tracker`` and ``connector`` (best one for the whole module)."""
 
     @pytest.fixture

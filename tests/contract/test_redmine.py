@@ -82,6 +82,9 @@ def tracker(bed: bed_of_redmine.Redmine) -> Tracker:
         person="Älice Müller-Łukasz",
         create=create,
         crowd=bed.second,
+        restrict=lambda item_id, yes: call(
+            bed, "PUT", f"/issues/{item_id}.json", {"issue": {"is_private": yes}}, login="admin"
+        ),
         links=("relates", "blocks", "blocked", "precedes", "duplicated"),
     )
 

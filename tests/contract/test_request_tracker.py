@@ -93,6 +93,10 @@ def tracker(bed: RequestTracker) -> Tracker:
         person="Älice Müller-Łukasz",
         create=create,
         crowd=bed.second,
+        restrict=lambda item_id, yes: call(
+            bed, "PUT", f"/ticket/{item_id}", {"CustomFields": {"Notes": "geheim" if yes else ""}}
+        ),
+        restricted_by={"restricted_by": "Notes"},
         links=("refers-to", "depends-on", "depended-on-by", "referred-to-by"),
     )
 

@@ -84,6 +84,7 @@ def describe(bed: Roundup) -> Tracker:
         for number in range(count):
             call(bed, "POST", container, {"title": f"{title} {number}"})
 
+    keyword = "keywords" if devel else "keyword"
     login, password = bed.auth()
     return Tracker(
         kind="roundup",
@@ -103,6 +104,8 @@ def describe(bed: Roundup) -> Tracker:
         person="Alice Tést",
         create=create,
         crowd=bed.container,
+        restrict=lambda item_id, yes: call(bed, "PUT", path_of(item_id), {keyword: ["1"] if yes else []}),
+        restricted_by={"restricted_by": keyword},
         links=("dependencies",) if devel else ("dependson", "superseder"),
         keeps_items="may not|not allow",
     )

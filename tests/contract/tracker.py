@@ -46,6 +46,10 @@ class Tracker:
     create: Callable[[str, str, int], None]
     """Make so many items of a container as fast as the app can: (container, title, how many)."""
     crowd: str
+    restrict: Callable[[str, bool], None]
+    """A person restricts an item to some, or lets everybody see it: (item, restricted)."""
+    restricted_by: Mapping[str, str] = field(default_factory=dict)
+    """The settings under which what ``restrict`` does restricts, where these say which fields do."""
     links: tuple[str, ...] = ()
     """Kinds of link to try, where the app knows links; a parent is tried besides, where it knows hierarchy."""
     keeps_items: str = ""

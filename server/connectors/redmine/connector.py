@@ -32,7 +32,7 @@ from server.connectors.redmine.ways import Ways
 from server.connectors.redmine.write import issue_body, left_empty, meant, not_taken, other_texts
 from server.connectors.seen import Seen
 from server.connectors.zones import chosen_zone
-from server.domain.errors import Gone, LostAnswer, PutRight, Rejected
+from server.domain.errors import AppError, Gone, LostAnswer, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.lineage import Births
 from server.domain.syntax import Syntax
@@ -310,13 +310,21 @@ class Redmine:
         for one in reversed(held):
             if one.own and one.body.strip() == lines(draft.body).strip():
                 if draft.private and not one.private:
-                    self.delete_comment(item_id, one.id)
-                    raise Rejected(
-                        f"Redmine made a private note on issue #{item_id} public; it was emptied at once. Give the "
-                        "syncing user's role the permission “Set notes as private”."
-                    )
+                    raise self._made_public(item_id, one.id)
                 return one.id
         raise LostAnswer(f"Redmine took a note on issue #{item_id}, but it is not there yet; it will be looked for.")
+
+    def _made_public(self, item_id: str, comment_id: str) -> Rejected:
+        """What to say of a private note that Redmine made public, once it is emptied."""
+        done = "it was emptied at once"
+        try:
+            self.delete_comment(item_id, comment_id)
+        except AppError as error:
+            done = f"and it could not be emptied ({error.message}). Delete note {comment_id} there by hand"
+        return Rejected(
+            f"Redmine made a private note on issue #{item_id} public; {done}. Give the syncing user's role the "
+            "permission “Set notes as private”."
+        )
 
     def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:
         """Replace a note's text."""

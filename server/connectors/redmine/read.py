@@ -229,6 +229,13 @@ def read_links(issue_id: str, relations: Sequence[Json]) -> tuple[Link, ...]:
     return tuple(links)
 
 
+def _restricted(issue: Json) -> str:
+    """Redmine's word for an issue that not everybody sees. Where it does not say so, it may be such a one."""
+    if "is_private" not in issue:
+        return "whether it is private is not told"
+    return "private" if issue["is_private"] else ""
+
+
 def read_item(issue: Json, reading: Reading) -> Item:
     """A whole issue, as fetched with journals, attachments and relations. What cannot be read names the part."""
     numbered = number(issue["id"])
@@ -257,5 +264,5 @@ def read_item(issue: Json, reading: Reading) -> Item:
         author_name=author_name,
         created_at=created,
         own=author == reading.own_user,
-        restricted="private" if issue.get("is_private") else "",
+        restricted=_restricted(issue),
     )

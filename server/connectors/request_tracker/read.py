@@ -204,10 +204,13 @@ def read_marker(ticket: Json, marker_field: str) -> str | None:
     return None
 
 
-def read_restricted(ticket: Json, restricting: frozenset[str]) -> str:
-    """The names of the custom fields that restrict a ticket. RT's own rights are a queue's, and hide whole tickets."""
+def read_restricted(ticket: Json, reading: Reading) -> str:
+    """The names of the custom fields that restrict a ticket. RT's own rights are a queue's, and hide whole tickets.
+
+    A field of the queue that is not among the ticket's is one that our account may not see there.
+    """
     held = ((str(one.get("name")), one.get("values") or ()) for one in ticket.get("CustomFields") or ())
-    return audience.word(restricting, held)
+    return audience.word(reading.restricting, held, (one.name for one in reading.customs.values()))
 
 
 def read_body(message: Message, wanted: TextFormat) -> str:
@@ -343,5 +346,5 @@ def read_item(ticket: Json, messages: tuple[Message, ...], reading: Reading) -> 
         created_at=moment(ticket["Created"]) if ticket.get("Created") else None,
         own=own_id(ticket.get("Creator")) == reading.own_user,
         absorbed=tuple(sorted(absorbed)),
-        restricted=read_restricted(ticket, reading.restricting),
+        restricted=read_restricted(ticket, reading),
     )

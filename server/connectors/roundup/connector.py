@@ -53,8 +53,8 @@ class Roundup:
         self._format = TEXT_FORMATS[chosen]
         self._settings = settings
         self._session = Session(outlet, settings["login"].strip(), settings["password"])
-        self._schema = Schema(self._session)
-        self._items = Items(outlet, self._session, self._schema, audience.named(settings))
+        self._schema = Schema(self._session, audience.spelt(settings))
+        self._items = Items(outlet, self._session, self._schema)
         self._writer = Writer(self._session, self._schema, self._items.members)
         self.seen = Seen()
         self._home = ""

@@ -45,9 +45,8 @@ _DESIGNATOR = re.compile(r"([a-z_]\w*?)(\d+)", re.IGNORECASE)
 class Items:
     """What items of one Roundup are. Keeps what people are called and how large files are. Safe for several threads."""
 
-    def __init__(self, outlet: Outlet, session: Session, schema: Schema, restricting: frozenset[str]) -> None:
+    def __init__(self, outlet: Outlet, session: Session, schema: Schema) -> None:
         self._outlet = outlet
-        self._restricting = restricting
         self._session = session
         self._schema = schema
         self._lock = threading.Lock()
@@ -115,7 +114,9 @@ class Items:
     def read(self, name: str, numbers: Sequence[str]) -> dict[str, Item | AppError]:
         """Items by their ids, and why one could not be read, where that is so."""
         shape = self._schema.shape(name)
+        narrow = {one: self._schema.restricting(one) for one in (name, "msg", "file")}
         wanted = {"title", "messages", "files", "activity", "creation", "creator", *shape.fields, *shape.relations}
+        wanted |= set(narrow[name])
         if shape.holds_marker:
             wanted.add("remote_id")
         found, answer = self._many(name, numbers, ",".join(sorted(wanted)), "2")
@@ -124,11 +125,13 @@ class Items:
         if len(raws) < len(found):
             # What cannot be read at all may be the item that is missing: it is not gone for that.
             items = {name + one: Unreadable(name + one) for one in numbers if one not in raws}
-        messages = self.members("msg", _parts_of(raws, "messages"), _MESSAGE, "3")
-        files = self.members("file", _parts_of(raws, "files"), _FILE, "2")
+        of_messages = (*narrow["msg"], "files") if narrow["msg"] else ()
+        messages = self.members("msg", _parts_of(raws, "messages"), ",".join((_MESSAGE, *of_messages)), "3")
+        files = self.members("file", _parts_of(raws, "files"), ",".join((_FILE, *narrow["file"])), "2")
+        raws = self._with_their_audience(name, raws, narrow[name])
         names = self._called(messages.values(), files.values(), raws.values())
         now = _date(answer, self._outlet)
-        by = Reading(self._outlet.base_url, self._session.user.id, names, now, self._restricting)
+        by = Reading(self._outlet.base_url, self._session.user.id, names, now, narrow)
         for numbered, raw in raws.items():
             try:
                 with reading(name + numbered):
@@ -136,6 +139,22 @@ class Items:
             except AppError as error:
                 items[name + numbered] = error
         return items
+
+    def _with_their_audience(self, name: str, raws: dict[str, Json], narrow: Sequence[str]) -> dict[str, Json]:
+        """The same items with what restricts them as it is after their messages were read.
+
+        An item may have become restricted in between, and what its messages say now is then not for everybody. One
+        that is not shown any more is left out, and asked for by itself.
+        """
+        if not narrow or not raws:
+            return raws
+        found, _ = self._many(name, list(raws), ",".join(narrow), "2")
+        now = {numbered: one for one in found if (numbered := _numbered(one))}
+        return {
+            numbered: {key: value for key, value in raw.items() if key not in narrow} | now[numbered]
+            for numbered, raw in raws.items()
+            if numbered in now
+        }
 
     def absent(self, name: str, numbered: str) -> Gone | Hidden:
         """Why a list does not have an item: it is retired, or Roundup leaves out what our account may not see."""

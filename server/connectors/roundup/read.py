@@ -6,8 +6,8 @@ The description of an item is the message that it was made with; every other mes
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from server.connectors import audience
@@ -29,14 +29,19 @@ _SETTLED = timedelta(seconds=2)
 class Reading:
     """What is needed to read an item: the tracker's address, who we are, what people are called, the time.
 
-    ``restricting``: the properties that restrict an item by what they hold.
+    ``restricting``: by class, the properties that restrict an item, a message or a file by what they hold.
     """
 
     base_url: str
     me: str
     names: Mapping[str, str]
     now: datetime | None
-    restricting: frozenset[str] = frozenset()
+    restricting: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def narrowed(self, name: str, raw: Json) -> str:
+        """What restricts a member of a class, in Roundup's words; empty when nothing does."""
+        names = self.restricting.get(name, ())
+        return audience.word(frozenset(one.casefold() for one in names), raw.items(), names)
 
 
 def spoken(when: datetime, zone: tzinfo) -> str:
@@ -124,6 +129,7 @@ def read_item(shape: Shape, raw: Json, messages: Mapping[str, Json], files: Iter
     with part("its links"):
         links = tuple(Link(kind, one) for kind in shape.relations if kind != PARENT for one in related(raw.get(kind)))
         parent = next(iter(related(raw.get(PARENT))), None) if PARENT in shape.relations else None
+    private = {one for message in messages.values() if by.narrowed("msg", message) for one in ids(message.get("files"))}
     marker = str(raw.get("remote_id") or "") if shape.holds_marker else ""
     if not marker and described is not None:
         kind, carried = marked(described)
@@ -139,14 +145,14 @@ def read_item(shape: Shape, raw: Json, messages: Mapping[str, Json], files: Iter
         fields={"title": title, DESCRIPTION: description} | _read_fields(shape, raw),
         stamp=stamp,
         comments=tuple(read_comment(messages[one], by) for one in sorted(messages, key=int) if one != first),
-        attachments=tuple(files),
+        attachments=tuple(replace(one, private=one.private or one.id in private) for one in files),
         links=links,
         parent=parent,
         marker=marker or None,
         author_name=by.names.get(creator, ""),
         created_at=created,
         own=creator == by.me,
-        restricted=audience.word(by.restricting, raw.items()),
+        restricted=by.narrowed(shape.name, raw),
     )
 
 
@@ -208,6 +214,7 @@ def read_comment(raw: Json, by: Reading) -> Comment:
             author=author,
             author_name=by.names.get(author, ""),
             created_at=heard(raw.get("date") or raw["creation"]),
+            private=bool(by.narrowed("msg", raw)),
             marker=marker or None,
             own=by.me in {author, creator},
         )
@@ -225,6 +232,7 @@ def read_file(raw: Json, size: int, by: Reading) -> Attachment:
         author_name=by.names.get(creator, ""),
         created_at=heard(raw["creation"]),
         own=creator == by.me,
+        private=bool(by.narrowed("file", raw)),
     )
 
 

@@ -63,8 +63,10 @@ class Shape:
 class Schema:
     """What was learned of one tracker; asked once a class. Safe for several threads."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, restricting: tuple[str, ...] = ()) -> None:
         self._session = session
+        self._wished = restricting
+        self._restricting: dict[str, tuple[str, ...]] = {}
         self._lock = threading.RLock()
         self._shapes: dict[str, Shape] = {}
 
@@ -87,12 +89,25 @@ class Schema:
         """The fields of a class with their options as they are now."""
         with self._lock:
             self._shapes.pop(name, None)
+            self._restricting.clear()
         shape = self.shape(name)
         return (
             FieldSpec(_TITLE, "Title", FieldKind.TEXT, required=True, title=True, max_length=None),
             FieldSpec(DESCRIPTION, "Description", FieldKind.RICH_TEXT, text_format=text_format),
             *(self._spec(one) for one in shape.fields.values()),
         )
+
+    def restricting(self, name: str) -> tuple[str, ...]:
+        """The properties of a class that restrict its members by what they hold.
+
+        Each is asked for by its name: a sample shows only what our account may see of it, and may not be there yet.
+        """
+        with self._lock:
+            known = self._restricting.get(name)
+            if known is None:
+                known = tuple(one for one in self._wished if self._answers(name, (("@fields", one), ("id", "0"))))
+                self._restricting[name] = known
+            return known
 
     def options(self, target: str) -> tuple[Option, ...]:
         """The members of a class that items link to, in Roundup's order."""

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from server.connectors.audience import named, word
+from server.connectors.request_tracker.read import CustomField, Reading, read_restricted
+from server.domain.values import FieldKind, TextFormat
 
 
 @pytest.mark.parametrize(
@@ -40,3 +42,20 @@ def test_the_usual_names_count_until_a_person_gives_others() -> None:
 def test_what_the_field_holds_is_not_told() -> None:
     held = [("Confidential", "Ms. Müller's leave"), ("Restricted", "board")]
     assert word(named({}), held) == "Confidential, Restricted"
+
+
+def test_a_field_that_the_app_has_and_does_not_show_us_may_say_yes() -> None:
+    names = named({})
+    assert word(names, [("title", "a")], ["Private", "title"]) == "Private: not shown to us"
+    assert word(names, [("private", "")], ["Private", "title"]) == ""
+    assert word(names, [("private", "no"), ("HR", "x")], ["HR", "other"]) == ""
+    assert word(names, [("private", "yes")], ["confidential"]) == "confidential: not shown to us, private"
+
+
+def test_a_queue_whose_restricting_field_is_not_among_a_tickets_may_restrict_it() -> None:
+    fields = {"3": CustomField("3", "Private", FieldKind.TEXT), "4": CustomField("4", "Notes", FieldKind.TEXT)}
+    by = Reading("https://rt.example", "5", TextFormat.PLAIN, "", fields, None, named({}))
+    said = [{"id": "3", "name": "Private", "values": []}, {"id": "4", "name": "Notes", "values": ["secret"]}]
+    assert read_restricted({"CustomFields": said}, by) == ""
+    assert read_restricted({"CustomFields": said[1:]}, by) == "Private: not shown to us"
+    assert read_restricted({"CustomFields": [said[0] | {"values": ["board"]}]}, by) == "Private"

@@ -158,4 +158,4 @@ def test_a_private_issue_says_so_in_redmines_word() -> None:
     by = Reading("https://r.example", "5", "1", {}, NOW)
     assert read.read_item(issue(is_private=True), by).restricted == "private"
     assert read.read_item(issue(is_private=False), by).restricted == ""
-    assert read.read_item(issue(), by).restricted == ""
+    assert read.read_item(issue(), by).restricted == "whether it is private is not told"
