@@ -124,8 +124,8 @@ class Refusal:
 
     ``what`` says what it is (``field``, ``member`` of a set, ``comment``, ``link`` ...), ``name`` which one, by its id.
     ``value`` is a fingerprint of what was refused (of a member: itself). ``rules`` and ``beside`` are fingerprints of
-    what it depends on: the mapping with the field's options, and what else the item holds. ``label`` is what people
-    call it, ``words`` are the app's own.
+    what it depends on: the mapping with the field's options, and what else the item holds; ``among`` are the members
+    of a set that may have been what the app meant. ``label`` is what people call it, ``words`` are the app's own.
     """
 
     side: Side
@@ -136,6 +136,7 @@ class Refusal:
     beside: str = ""
     label: str = ""
     words: str = ""
+    among: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,10 @@ def bound(one: Refusal, beside: Beside) -> Refusal:
 
 def holds_still(one: Refusal, beside: Beside) -> bool:
     """Whether nothing has changed since that the refusal depends on."""
-    now = bound(one, beside)
-    return now.rules == one.rules and (now.beside == one.beside or beside.items.get(one.side) is None)
+    now, item = bound(one, beside), beside.items.get(one.side)
+    if now.rules != one.rules or item is None:
+        return now.rules == one.rules
+    return now.beside == one.beside and set(one.among) <= set(_members(item.fields.get(one.name)))
 
 
 def under_other_rules(one: Refusal, beside: Beside) -> bool:

@@ -299,9 +299,9 @@ def _pair(row: Sequence[Any]) -> Pair:
     )
 
 
-def _refusal(row: Mapping[str, str]) -> Refusal:
-    rest = {name: value for name, value in row.items() if name != "side"}
-    return Refusal(Side(row["side"]), **rest)
+def _refusal(row: Mapping[str, Any]) -> Refusal:
+    among = tuple(row.get("among", ()))
+    return Refusal(**{**row, "side": Side(row["side"]), "among": among})
 
 
 def _seen(*columns: Any) -> Seen:

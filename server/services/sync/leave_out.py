@@ -181,18 +181,9 @@ class Writing:
                 refused.append(refusals.member_refusal(self.side, name, some[0], self.type, again))
             else:
                 waiting[:0] = _halved(some)
-        if good == now and self._takes_no_more(name, now):
-            self._refuse_whole(name, value, error)
-        else:
-            self.refusals += refused
-
-    def _takes_no_more(self, name: str, now: set[str]) -> bool:
-        """Whether the app refuses a set even as it is: then it is none of the new members that it means."""
-        if not now or self._writes <= 0:
-            return False
-        refused = self._send({name: tuple(sorted(now))}) is not None
-        self.taken.discard(name)  # nothing was changed by that
-        return refused
+        # Where none of them went, what was there already may be what the app meant.
+        among = tuple(sorted(good)) if good == now else ()
+        self.refusals += [replace(one, among=among) for one in refused]
 
     def _refuse_whole(self, name: str, value: Value, error: Rejected) -> None:
         self.refusals.append(refusals.refusal(self.side, UpdateItem({name: value}, {}), self.type, error))

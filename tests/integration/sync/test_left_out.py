@@ -391,12 +391,12 @@ def test_a_set_that_its_own_app_refuses_already_stays_as_it_is_and_is_told(stage
     assert twin(world).fields["labels"] == ("red", "unknown")
     assert world.left.records[item].fields["labels"] == ("blau", "red", "unknown")
     [hold] = held(world)
-    assert "“Labels”" in hold.reason
-    before = asked(world)
+    assert "“blau” of “Labels”" in hold.reason
+    before, written = asked(world), world.right.writes
     for number in range(3):
         world.left.person_comments(item, f"said {number}", private=False)
         world.sync(seconds=2)
-    assert asked(world) == before
+    assert (asked(world), world.right.writes) == (before, written + 3)
     laws.check_all(world)
     world.right.person_edits(twin(world).id, "labels", ("red",))
     world.sync(seconds=2)
