@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar
@@ -44,6 +45,10 @@ class Histories(RuleBasedStateMachine):
     played: ClassVar[int] = 0
     """How many histories this process has played to their end, of how many ``steps``."""
     steps: ClassVar[int] = 0
+    met: ClassVar[Counter[str]] = Counter()
+    """In how many of them something was really met, by its name."""
+    meets: ClassVar[frozenset[str]] = frozenset({"a lost answer", "a truncated read"})
+    """What histories of this class are played for: of many of them some must meet it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -224,6 +229,11 @@ class Histories(RuleBasedStateMachine):
         check_scan_rests(self.world)
         check_creations(self.world)
         Histories.played += 1
+        Histories.met.update(self.meeting())
+
+    def meeting(self) -> set[str]:
+        """What this history came to meet."""
+        return {name for app in (self.world.left, self.world.right) for name in +app.met}
 
     def check_invariants(self, *args: Any, **more: Any) -> None:
         Histories.steps += 1

@@ -13,6 +13,7 @@ from server.domain.item import Side
 from server.domain.rules import AudienceRules, GuardRules, Parting, PartingRules, Restricted
 from tests.property.drawn import Drawn, both_quirks, rules
 from tests.property.histories import Histories
+from tests.property.laws import pairs
 from tests.property.model import ModelApp
 from tests.property.world import World
 
@@ -50,6 +51,8 @@ def everything_on(app: ModelApp) -> str:
 class HushedHistories(Histories):
     """All that people do in other histories; besides, items become private, and our account loses sight of some."""
 
+    meets = Histories.meets | {"a private item", "a twin made private", "a word in private", "an item out of sight"}
+
     @initialize(rules=rules, quirks=both_quirks, hurries=st.booleans(), in_step=st.booleans(), audience=audience_rules)
     def begin_hushed(
         self,
@@ -74,6 +77,10 @@ class HushedHistories(Histories):
         """A person makes an item private, or lets everybody see it."""
         item = self._item(side, data)
         self.world.app(side).person_restricts(item, restricted=private)
+        if private:
+            twins = pairs(self.world)
+            known = item in (twins if side is Side.LEFT else twins.values())
+            self.world.app(side).met["a twin made private" if known else "a private item"] += 1
         if not private:
             self.whispers.pop((side, item), None)
 
@@ -94,12 +101,14 @@ class HushedHistories(Histories):
         elif self._may_edit(side, item):
             app.person_edits(item, "labels" if how == "label" else how, (word,) if how == "label" else word)
         self.whispers[side, item].append(word)
+        app.met["a word in private"] += 1
 
     @precondition(lambda self: self.world.left.records and self.world.right.records)
     @rule(side=_sides, data=st.data())
     def lose_sight(self, side: Side, data: Any) -> None:
         """Our account may not see an item any more."""
         self.world.app(side).hidden.add(self._item(side, data))
+        self.world.app(side).met["an item out of sight"] += 1
 
     @rule(side=_sides)
     def regain_sight(self, side: Side) -> None:

@@ -7,7 +7,7 @@ The law: a container holds at most one member of a lineage, and an item each com
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
@@ -62,15 +62,16 @@ def _alone(tenants: Sequence[Stage], quirks: dict[str, Any]) -> Together:
     return stages.strangers(tenants[:1], **quirks)
 
 
-KINDS: tuple[Callable[[Sequence[Stage], dict[str, Any]], Together], ...] = (
-    _circle,
-    _circle_of_tenants,
-    _circle_of_accounts,
-    _two_tenants,
-    _two_accounts,
-    _chain,
-    _alone,
-)
+WHAT: Mapping[Callable[[Sequence[Stage], dict[str, Any]], Together], str] = {
+    _circle: "a circle",
+    _circle_of_tenants: "a circle of tenants",
+    _circle_of_accounts: "a circle of accounts",
+    _two_tenants: "a second tenant",
+    _two_accounts: "a second tenant with an account of its own",
+    _chain: "a chain",
+    _alone: "one alone",
+}
+KINDS = tuple(WHAT)
 
 
 class KindredHistories(RuleBasedStateMachine):
@@ -80,15 +81,21 @@ class KindredHistories(RuleBasedStateMachine):
     together: Together
     played: ClassVar[int] = 0
     steps: ClassVar[int] = 0
+    met: ClassVar[Counter[str]] = Counter()
+    """In how many of them something was really met, by its name."""
+    meets: ClassVar[frozenset[str]] = frozenset({*WHAT.values(), "a restored database", "a copied database"})
+    """What they are played for: of many of them some must meet it."""
 
     def __init__(self) -> None:
         super().__init__()
         self._count = 0
         self._copies = ExitStack()
         self._copied = False
+        self._what = ""
 
     @initialize(kind=st.sampled_from(KINDS), quirks=_quirks)
     def begin(self, kind: Callable[..., Together], quirks: dict[str, Any]) -> None:
+        self._what = WHAT[kind]
         self.together = kind(self.tenants, quirks)
         self._count += 1
         self.together.apps[0].person_creates({**PLAIN, "title": "t0", "text": "the text of 0"})
@@ -141,6 +148,7 @@ class KindredHistories(RuleBasedStateMachine):
     def copy_the_database(self, restored: bool) -> None:  # noqa: FBT001 - drawn
         """The copy works beside the original from now on, or (a backup) comes to its place after a few passes."""
         self._copied = True
+        self._what = "a restored database" if restored else "a copied database"
         [world] = self.together.worlds
         copy = self._copies.enter_context(stages.copied(world, self.tenants[0]))
         if restored:
@@ -163,6 +171,7 @@ class KindredHistories(RuleBasedStateMachine):
                 check_said_once(self.together)
                 check_rest(self.together)
                 KindredHistories.played += 1
+                KindredHistories.met[self._what] += self.together.writes() > 0
         finally:
             self._copies.close()
 

@@ -25,6 +25,8 @@ _kinds = st.sampled_from([RELATES, BLOCKS, BLOCKED, PARENT])
 class LinkedHistories(Histories):
     """All that people do in other histories, and links besides."""
 
+    meets = Histories.meets | {"a link"}
+
     @initialize(rules=rules, quirks=both_quirks, hurries=st.booleans(), in_step=st.booleans(), links=link_rules)
     def begin_linked(
         self,
@@ -53,6 +55,7 @@ class LinkedHistories(Histories):
         records = sorted(self.world.app(side).records, key=int)
         ends = data.draw(st.lists(st.sampled_from(records), min_size=2, max_size=2, unique=True))
         self.world.app(side).person_links(ends[0], kind, ends[1])
+        self.world.app(side).met["a link"] += 1
 
     @precondition(lambda self: self.world.left.records and self.world.right.records)
     @rule(side=_sides, data=st.data())

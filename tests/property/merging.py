@@ -9,6 +9,7 @@ from hypothesis.stateful import precondition, rule
 
 from server.domain.item import Side
 from tests.property.histories import Histories
+from tests.property.laws import pairs
 from tests.property.world import World
 
 _sides = st.sampled_from(Side)
@@ -16,6 +17,8 @@ _sides = st.sampled_from(Side)
 
 class MergedHistories(Histories):
     """All that people do in other histories, and merges besides."""
+
+    meets = Histories.meets | {"a merge of twins", "a merge into a twin"}
 
     @precondition(lambda self: max(len(self.world.app(side).records) for side in Side) > 1)
     @rule(side=_sides, data=st.data())
@@ -25,6 +28,10 @@ class MergedHistories(Histories):
         records = sorted((one.id for one in app.records.values() if one.container == app.name), key=int)
         if len(records) > 1:
             gone, into = data.draw(st.lists(st.sampled_from(records), min_size=2, max_size=2, unique=True))
+            twins = pairs(self.world)
+            known = set(twins if side is Side.LEFT else twins.values())
+            app.met["a merge of twins"] += {gone, into} <= known
+            app.met["a merge into a twin"] += into in known and gone not in known
             app.person_merges(gone, into)
 
     def teardown(self) -> None:

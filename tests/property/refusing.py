@@ -63,6 +63,8 @@ def check_asked_once(world: World) -> None:
 class RefusingHistories(Histories):
     """All that people do in other histories, with apps that do not take every value."""
 
+    meets = Histories.meets | {"a refused field"}
+
     @initialize(
         rules=rules,
         quirks=both_quirks,

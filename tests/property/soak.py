@@ -1,6 +1,7 @@
 """Random histories for as long as one likes (``python -m tests.property.soak --seconds N``), a process a core.
 
-Prints how many histories and steps it played and at what rate; stops at the first law that breaks and tells the story.
+Prints how many histories and steps it played and at what rate, and what they met; stops at the first law that breaks,
+and tells the story. A kind that was played and never met what it is played for is a fault, too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import os
 import sys
 import time
 import traceback
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from itertools import cycle
 from multiprocessing.queues import Queue
 from queue import Empty
@@ -32,41 +34,58 @@ from tests.property.walking import WalkedHistories
 from tests.property.wrong_clocks import DatedHistories
 from tests.support.postgres import make_cluster, running_server
 
-_KINDS = (
-    *(Histories, Histories, Histories, LinkedHistories),
-    *(HushedHistories, MergedHistories, DatedHistories, WalkedHistories, RefusingHistories, ComputingHistories),
+_KINDS: tuple[type[Histories | KindredHistories], ...] = (
+    *(Histories, RefusingHistories, KindredHistories, HushedHistories, MergedHistories, DatedHistories),
+    *(Histories, WalkedHistories, ComputingHistories, LinkedHistories),
 )
 """What is played in turns, a batch each. Links make a history two to three times as long."""
+_ENOUGH = 3
+"""So many batches of a kind must have met all that it is played for."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Played:
-    """What one process has played since it last told. ``broken``: the story of a law that broke."""
+    """What was played and what it met. ``broken``: the story of a law that broke. ``batches``: by kind's name."""
 
-    histories: int
-    steps: int
+    histories: int = 0
+    steps: int = 0
     broken: str = ""
+    met: Counter[str] = field(default_factory=Counter)
+    batches: Counter[str] = field(default_factory=Counter)
+
+    def add(self, news: Played) -> None:
+        """Put together what two processes have played."""
+        self.histories, self.steps = self.histories + news.histories, self.steps + news.steps
+        self.broken = self.broken or news.broken
+        self.met += news.met
+        self.batches += news.batches
+
+    def unmet(self) -> list[str]:
+        """What histories were played for and never met, as far as there were enough of them."""
+        often = [kind for kind in dict.fromkeys(_KINDS) if self.batches[kind.__name__] >= _ENOUGH]
+        return sorted({name for kind in often for name in kind.meets} - set(self.met))
 
 
-def _work(seconds: float, told: Queue[Played]) -> None:
-    """Play batches until the time is over; a server and a stage of its own."""
+def _work(seconds: float, first: int, told: Queue[Played]) -> None:
+    """Play batches until the time is over, from the kind number ``first`` on; a server and a stage of its own."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     end = time.monotonic() + seconds
     with running_server() as server, crowded_stage(make_cluster(server)) as stage, tenants(stage.cluster, 3) as three:
-        for kind in cycle((*_KINDS, None)):  # none of these: several integrations on the same apps
+        for kind in cycle((*_KINDS[first:], *_KINDS[:first])):
             if time.monotonic() >= end:
                 return
-            counted = KindredHistories if kind is None else Histories
-            before = counted.played, counted.steps
+            counted = KindredHistories if issubclass(kind, KindredHistories) else Histories
+            before = Played(counted.played, counted.steps, met=counted.met.copy())
             try:
-                if kind is None:
+                if issubclass(kind, KindredHistories):
                     play_kindred(three, BATCH, None)
                 else:
                     play(stage, BATCH, None, kind)
             except BaseException:  # whatever it was, the story is wanted
-                told.put(Played(0, 0, traceback.format_exc()))
+                told.put(Played(broken=f"{kind.__name__}\n{traceback.format_exc()}"))
                 raise
-            told.put(Played(counted.played - before[0], counted.steps - before[1]))
+            met, batches = counted.met - before.met, Counter({kind.__name__: 1})
+            told.put(Played(counted.played - before.histories, counted.steps - before.steps, met=met, batches=batches))
 
 
 def main() -> int:
@@ -77,27 +96,34 @@ def main() -> int:
     chosen = parser.parse_args()
     context = multiprocessing.get_context("spawn")
     told: Queue[Played] = context.Queue()
-    workers = [context.Process(target=_work, args=(chosen.seconds, told)) for _ in range(chosen.processes)]
+    share = len(_KINDS) // chosen.processes
+    workers = [
+        context.Process(target=_work, args=(chosen.seconds, number * share, told)) for number in range(chosen.processes)
+    ]
     began = time.monotonic()
     for one in workers:
         one.start()
-    histories = steps = 0
-    broken = ""
-    while not broken and (any(one.is_alive() for one in workers) or not told.empty()):
+    every = Played()
+    while not every.broken and (any(one.is_alive() for one in workers) or not told.empty()):
         try:
-            news = told.get(timeout=1)
+            every.add(told.get(timeout=1))
         except Empty:
             continue
-        histories, steps, broken = histories + news.histories, steps + news.steps, news.broken
-        passed = time.monotonic() - began
-        sys.stdout.write(f"\r{histories} histories of {steps} steps kept every law, {histories / passed:.1f} a second")
+        rate = every.histories / (time.monotonic() - began)
+        sys.stdout.write(
+            f"\r{every.histories} histories of {every.steps} steps kept every law, {rate:.1f} a second; "
+            f"{sum(every.batches.values())} batches"
+        )
         sys.stdout.flush()
     for one in workers:
-        if broken:
+        if every.broken:
             one.terminate()
         one.join()
-    sys.stdout.write(f"\n{broken}")
-    return 1 if broken or any(one.exitcode for one in workers) else 0
+    sys.stdout.write("\nmet, and in how many histories:\n")
+    sys.stdout.writelines(f"{count:8} {name}\n" for name, count in every.met.most_common())
+    sys.stdout.writelines(f"   never {name}\n" for name in every.unmet())
+    sys.stdout.write(every.broken)
+    return 1 if every.broken or every.unmet() or any(one.exitcode for one in workers) else 0
 
 
 if __name__ == "__main__":

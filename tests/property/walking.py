@@ -31,6 +31,8 @@ _walls = st.lists(
 class WalkedHistories(Histories):
     """All that people do in other histories, and more of it while a pass is under way."""
 
+    meets = Histories.meets | {"a log-in page for a write", "a log-in page for a read", "an item that cannot be read"}
+
     @initialize(rules=rules, quirks=both_quirks, hurries=st.booleans(), in_step=st.booleans())
     def begin_walked(self, rules: Drawn, quirks: dict[str, Any], hurries: bool, in_step: bool) -> None:  # noqa: FBT001 - drawn
         self.open(rules, quirks | {"left_rereads": True, "right_rereads": True}, hurries=hurries)
@@ -76,6 +78,7 @@ class WalkedHistories(Histories):
         broken = sorted(app.illegible & app.records.keys(), key=int)
         if there or broken:
             app.person_garbles(self._item(side, data) if there else broken[0], there=there)
+            app.met["an item that cannot be read"] += 1
 
     def teardown(self) -> None:
         if hasattr(self, "world"):

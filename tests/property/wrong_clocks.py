@@ -45,6 +45,8 @@ def check_told(world: World) -> None:
 class DatedHistories(Histories):
     """All that people do in other histories, by clocks that are wrong for a while."""
 
+    meets = Histories.meets | {"a date in the future"}
+
     @initialize(rules=rules, quirks=both_quirks, hurries=st.booleans(), in_step=st.booleans(), confesses=st.booleans())
     def begin_dated(
         self,
@@ -84,3 +86,10 @@ class DatedHistories(Histories):
         check_told(self.world)
         self.world.keeps_time = False
         super().teardown()
+
+    def meeting(self) -> set[str]:
+        """Also whether anything was dated so far ahead that it was told."""
+        told = self.world.rows(
+            "select 1 from events where integration_id = :integration and summary like '% dated %' limit 1"
+        )
+        return super().meeting() | ({"a date in the future"} if told else set())

@@ -105,6 +105,7 @@ class ModelConnector:
         """Carry a write out as its fate will have it; the id that the app answers with."""
         fate = self._before(call, item_id)
         if fate is Fate.WALLED:
+            self.app.met["a log-in page for a write"] += 1
             raise LostAnswer(f"{self.app.name} was not heard: a page to log in at came instead.")
         if fate is Fate.REFUSED:
             words = f"{call} number {self.app.fresh()} is not welcome"
@@ -121,6 +122,7 @@ class ModelConnector:
         if fate is Fate.KILLED_AFTER:
             raise Killed
         if fate in (Fate.LOST, Fate.CUT):
+            self.app.met["a lost answer"] += 1
             raise LostAnswer(f"{self.app.name} did not answer.")
         return made
 
@@ -128,10 +130,12 @@ class ModelConnector:
         self.app.reads[call] = self.app.reads.get(call, 0) + 1
         fate = self._before(call, item_id)
         if fate is Fate.WALLED:
+            self.app.met["a log-in page for a read"] += 1
             raise NotThatApp(f"A page to log in at came where {self.app.name} should be.")
         if fate is Fate.REFUSED:
             raise Rejected(f"{self.app.name} does not show this.", words="you may not see this", status=403)
         if fate not in (Fate.WELL, Fate.TWICE, Fate.MEANWHILE):
+            self.app.met["a truncated read"] += fate is Fate.CUT
             raise Transient(f"{self.app.name} broke off.")
 
     def abilities(self, container: str) -> Capabilities:  # noqa: ARG002 - the protocol's shape

@@ -5,6 +5,7 @@ It remembers what people typed, and where, so that a law can ask what became of 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -121,6 +122,8 @@ class ModelApp:
     """How often each kind of read was called."""
     refusals: list[str] = field(default_factory=list)
     """The app's words for each write that it refused."""
+    met: Counter[str] = field(default_factory=Counter)
+    """What it came to do that a history is played for, by name: a history that meets nothing shows nothing."""
     doubled: set[str] = field(default_factory=set)
     """Comments and files that are there because a proxy sent a request again."""
     makers: dict[str, str] = field(default_factory=dict)
@@ -456,6 +459,7 @@ class ModelApp:
             raise self.refusal(f"{self.name} refuses this.", f"“{title}” is not welcome")
         bad = [name for name, value in values.items() if self.refuses_value(name, value)]
         if bad:
+            self.met["a refused field"] += 1
             words = f"{', '.join(bad)} is invalid" if self.names_fields else "something is invalid"
             raise self.refusal(f"{self.name} refuses this.", words, bad if self.names_fields else ())
         return self.kept(values)
