@@ -12,6 +12,14 @@ from typing import Any, Literal
 
 _TICK = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EMPTY: Mapping[str, Any] = {
+    "title": "",
+    "text": "",
+    "status": "open",
+    "labels": [],
+    "assignee": None,
+    "private": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +31,8 @@ class Quirks:
     ``search_lag``: how long a new item stays invisible to the search for markers and to the list of changes.
     ``whole_seconds``: its times have no fractions. ``refuses``: words that no title may contain. ``overlaps``: a page
     begins with the last items of the page before. ``shuffles``: the items of a page stand in any order.
-    ``vanishing``: share of listed items that are gone when fetched.
+    ``vanishing``: share of listed items that are gone when fetched. ``keeps_public``: it says yes to our making an item
+    private, and leaves it as it was.
 
     What it does on the wire, as shares of the requests (see ``fates``). ``busy``: 429, with ``X-RateLimit-*`` headers
     and, as ``retry_as`` says, a ``Retry-After`` of ``retry_after``. ``broken``: 500, and nothing was done. ``lost``: a
@@ -42,6 +51,7 @@ class Quirks:
     overlaps: int = 0
     shuffles: bool = False
     vanishing: float = 0.0
+    keeps_public: bool = False
     busy: float = 0.0
     retry_after: float = 0.0
     retry_as: Literal["nothing", "seconds", "date"] = "seconds"
@@ -65,6 +75,10 @@ class Refused(Exception):
 
 class Missing(Exception):
     """There is no such item."""
+
+
+class Forbidden(Exception):
+    """There is such an item, and our account may not see it."""
 
 
 @dataclass(slots=True)
@@ -92,6 +106,8 @@ class FakeApp:
     chance: random.Random
     quirks: Quirks = field(default_factory=Quirks)
     writes: int = 0
+    hidden: set[str] = field(default_factory=set)
+    """The items that our account does not see."""
     _records: dict[str, _Record] = field(default_factory=dict)
     _contents: dict[str, bytes] = field(default_factory=dict)
     _marked: dict[str, list[str]] = field(default_factory=dict)
@@ -115,7 +131,9 @@ class FakeApp:
     # items --------------------------------------------------------------------------------------------------
     def create(self, container: str, fields: Mapping[str, Any], marker: str | None, *, own: bool) -> bytes:
         """Make an item; the item as JSON. Raises ``Refused``."""
-        kept = self._kept({"title": "", "text": "", "status": "open", "labels": [], "assignee": None} | dict(fields))
+        kept = self._kept(dict(_EMPTY) | dict(fields))
+        if own and self.quirks.keeps_public:
+            kept["private"] = False
         now = self.now()
         record = _Record(self._fresh(), container, kept, now, now, marker, own)
         self._records[record.id] = record
@@ -129,9 +147,21 @@ class FakeApp:
     def update(self, item_id: str, fields: Mapping[str, Any]) -> bytes:
         """Change fields; the item as JSON. Raises ``Refused`` or ``Missing``."""
         record = self._record(item_id)
-        record.fields.update(self._kept(dict(fields)))
+        kept = {name: value for name, value in fields.items() if name != "private" or not self.quirks.keeps_public}
+        record.fields.update(self._kept(kept))
         self._touch(record)
         return self._show(record)
+
+    def restrict(self, item_id: str, *, private: bool) -> None:
+        """A person makes an item private, or lets everybody see it. Raises ``Missing``."""
+        record = self._record(item_id)
+        record.fields["private"] = private
+        self._touch(record)
+
+    def expect_to_see(self, item_id: str) -> None:
+        """Raises ``Forbidden`` for an item that our account does not see."""
+        if item_id in self.hidden:
+            raise Forbidden(item_id)
 
     def redate(self, item_id: str, at: datetime) -> None:
         """The item was last changed then, as far as the app says. Raises ``Missing``."""
@@ -176,7 +206,7 @@ class FakeApp:
         found: list[bytes] = []
         for updated, item_id in self._order[begin:] if offset else self._from(begin):
             record = self._records.get(item_id)
-            if record is None or record.updated != updated or record.container != container:
+            if record is None or record.updated != updated or record.container != container or item_id in self.hidden:
                 continue
             if visible is not None and updated > visible:
                 break
@@ -204,6 +234,10 @@ class FakeApp:
     def ids(self, container: str) -> list[str]:
         """The ids of all items."""
         return [one.id for one in self._records.values() if one.container == container]
+
+    def seen_ids(self, container: str) -> list[str]:
+        """The ids of those that our account sees."""
+        return [one for one in self.ids(container) if one not in self.hidden]
 
     def unseen(self) -> int:
         """How many items the list of changes does not show yet as they are."""

@@ -29,7 +29,7 @@ from server.connectors.paths import segment
 from server.connectors.reading import reading
 from server.connectors.seen import Seen
 from server.connectors.stamps import version
-from server.domain.errors import Gone, NotThatApp, Rejected
+from server.domain.errors import Gone, Hidden, NotThatApp, Rejected
 from server.domain.item import PARENT, Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Link, Page
 from server.domain.lineage import Births, Newborn
 from server.domain.syntax import Syntax
@@ -60,6 +60,7 @@ MANIFEST = Manifest(
         deletes_comments=True,
         links=True,
         deletes_items=True,
+        restricted_items=True,
     ),
     key=re.compile(r"[0-9]{1,12}"),
 )
@@ -70,6 +71,7 @@ FIELDS = (
     FieldSpec("status", "Status", FieldKind.STATUS, options=(Option("open", "Open"), Option("closed", "Closed", True))),
     FieldSpec("labels", "Labels", FieldKind.LABELS),
     FieldSpec("assignee", "Assignee", FieldKind.USER),
+    FieldSpec("private", "Private", FieldKind.FLAG, restricts=True),
 )
 
 
@@ -178,7 +180,9 @@ class FakeConnector:
         return item_id in next(self.census(container))
 
     def fetch(self, item_id: str) -> Item:
-        answer = self._ask("GET", f"/items/{segment(item_id)}", accept=(404,), shape=_has("id"))
+        answer = self._ask("GET", f"/items/{segment(item_id)}", accept=(403, 404), shape=_has("id"))
+        if answer.status == 403:
+            raise Hidden(f"The fake app does not show item {item_id}.", status=403)
         if answer.status == 404:
             raise Gone(f"The fake app has no item {item_id}.")
         return self._item(answer.json())
@@ -305,6 +309,7 @@ class FakeConnector:
             marker=raw["marker"],
             created_at=datetime.fromisoformat(raw["created"]),
             own=raw["own"],
+            restricted="private" if fields.get("private") else "",
         )
 
 

@@ -32,7 +32,7 @@ class Running:
         return {"url": self.url, "token": TOKEN}
 
     def control(self, verb: str, **given: Any) -> Any:
-        """Do something behind the app's back: ``reset quirks fill create edit comment file items touch``, ..."""
+        """Do something behind the app's back: ``reset quirks fill create edit comment file restrict items``, ..."""
         answer = requests.post(f"{self.url}/control/{verb}", json=given, timeout=60)
         answer.raise_for_status()
         return answer.json()

@@ -19,12 +19,19 @@ from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tests.support.fakeapp.app import FakeApp, Missing, Quirks, Refused
+from tests.support.fakeapp.app import FakeApp, Forbidden, Missing, Quirks, Refused
 from tests.support.fakeapp.fates import Fate, draw, pace
 
 TOKEN = "let me in"
 _JSON = b"application/json"
-_REASONS = {200: b"OK", 201: b"Created", 400: b"Bad Request", 401: b"Unauthorized", 404: b"Not Found"}
+_REASONS = {
+    200: b"OK",
+    201: b"Created",
+    400: b"Bad Request",
+    401: b"Unauthorized",
+    403: b"Forbidden",
+    404: b"Not Found",
+}
 _REASONS |= {422: b"Unprocessable", 429: b"Too Many Requests", 500: b"Internal Server Error"}
 
 Answer = tuple[int, bytes, bytes]
@@ -66,9 +73,13 @@ class Service:
         kind = f"{method} {path[0] if path else ''}{'/…' if len(path) > 1 else ''}"
         self.requests[kind] = self.requests.get(kind, 0) + 1
         try:
+            if path[0] == "items" and len(path) > 1:
+                self.app.expect_to_see(path[1])
             if method == "GET":
                 return self._read(path, query)
             return self._write(method, path, query, body)
+        except Forbidden:
+            return 403, b'{"error":"this is not for you"}', _JSON
         except Missing as error:
             return 404, json.dumps({"error": f"nothing here: {error}"}).encode(), _JSON
         except Refused as error:
@@ -92,7 +103,7 @@ class Service:
             self.last_list = (200, b'{"items":[' + b",".join(found) + b"]}", _JSON)
             return self.last_list
         if path == ["ids"]:
-            return 200, json.dumps(app.ids(query["container"])).encode(), _JSON
+            return 200, json.dumps(app.seen_ids(query["container"])).encode(), _JSON
         if path[0] == "files":
             return 200, app.file(path[1]), b"application/octet-stream"
         return 200, app.fetch(path[1]), _JSON
@@ -164,6 +175,10 @@ class Service:
             app.link(given["id"], given["target"], there=given.get("there", True))
         elif verb == "parent":
             app.set_parent(given["id"], given["parent"])
+        elif verb == "restrict":
+            app.restrict(given["id"], private=given.get("private", True))
+        elif verb == "hide":
+            (app.hidden.add if given.get("hidden", True) else app.hidden.discard)(given["id"])
         elif verb == "redate":
             app.redate(given["id"], datetime.fromisoformat(given["at"]))
         elif verb == "touch":
