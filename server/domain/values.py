@@ -118,3 +118,5 @@ class AppUser:
     email: str = ""
     zone: str = ""
     """The name of the time zone at their account, where the app tells it."""
+    active: bool = True
+    """Whether the app may give them something to do, as far as it tells: nothing goes to a locked account."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from server.domain.errors import Rejected
@@ -55,6 +55,10 @@ class Beside:
     type: CompiledType
     items: Mapping[Side, Item | None]
     specs: Mapping[Side, Sequence[FieldSpec]]
+    locked: Mapping[Side, Sequence[str]] = field(default_factory=dict)
+    """Who has an account in an app that it gives nothing to."""
+    able: Mapping[Side, Sequence[str]] = field(default_factory=dict)
+    """What an app lets our account do, where that decides about more than a field."""
 
 
 def _digest(*parts: object) -> str:
@@ -252,13 +256,13 @@ def _rules(one: Refusal, beside: Beside) -> str:
     if one.what == _ITEM:
         return _digest(beside.version, [_spoken(spec) for spec in specs])
     if one.what not in (FIELD, MEMBER):
-        return _digest(beside.version)
+        return _digest(beside.version, *(sorted(each) for each in [beside.able.get(one.side, ())] if each))
     mapped = _field(beside.type, one.side, one.name)
     spec = mapped.spec(one.side) if mapped is not None else next((each for each in specs if each.id == one.name), None)
     people: list[str] = []
     if mapped is not None and spec is not None and spec.kind in (FieldKind.USER, FieldKind.USERS):
         there = mapped.directory.left if one.side is Side.LEFT else mapped.directory.right
-        people = sorted(there)
+        people = [*sorted(there), *(f"{each} is locked" for each in sorted(beside.locked.get(one.side, ())))]
     return _digest(beside.version, None if spec is None else _spoken(spec), people)
 
 

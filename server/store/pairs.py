@@ -75,6 +75,15 @@ def with_refusals(tx: Connection, integration: str) -> list[Pair]:
     return list(by_ids(tx, integration, ids).values())
 
 
+def refused_among(tx: Connection, integration: str, side: Side, item_ids: Sequence[str]) -> list[str]:
+    """The pairs of these items of which an app has refused something."""
+    if not item_ids:
+        return []
+    column = t.pairs.c.left_id if side is Side.LEFT else t.pairs.c.right_id
+    where = (t.pairs.c.integration_id == integration) & t.pairs.c.refused.is_not(None)
+    return [str(one) for one in tx.execute(select(t.pairs.c.id).where(where, bulk.among(column, item_ids))).scalars()]
+
+
 def count(tx: Connection, integration: str, after: str = "") -> int:
     """How many pairs ``page`` will bring from there (all that are kept in step, when from the first)."""
     where = (t.pairs.c.integration_id == integration) & t.pairs.c.state.in_(_WALKED)

@@ -302,14 +302,14 @@ class Redmine:
 
     def add_comment(self, item_id: str, draft: CommentDraft) -> str:
         """Post a note and find its number. A private one is only sent where Redmine will keep it private."""
-        if draft.private:
-            self._require_private_notes(item_id)
+        project = self._require_private_notes(item_id) if draft.private else ""
         self._talk.put(item_id, {"notes": draft.body, "private_notes": draft.private})
         with confirming(f"a note on issue #{item_id}"):
             held = self.fetch(item_id).comments
         for one in reversed(held):
             if one.own and one.body.strip() == lines(draft.body).strip():
                 if draft.private and not one.private:
+                    self._learned.forget_private(project)
                     raise self._made_public(item_id, one.id)
                 return one.id
         raise LostAnswer(f"Redmine took a note on issue #{item_id}, but it is not there yet; it will be looked for.")
@@ -410,13 +410,15 @@ class Redmine:
         if not holds(item):
             raise unconfirmed(what)
 
-    def _require_private_notes(self, item_id: str) -> None:
+    def _require_private_notes(self, item_id: str) -> str:
+        """The issue's project, where Redmine keeps our private notes private; raises ``Rejected`` anywhere else."""
         project = own_id(self._talk.issue(item_id, "").get("project")) or ""
         if not self._learned.keeps_private(project):
             raise Rejected(
                 f"A private comment was not posted on issue #{item_id}: Redmine would have made it public. Give the "
                 "syncing user's role the permissions “View private notes” and “Set notes as private”."
             )
+        return project
 
 
 def _made(answer: Answer, *names: str, what: str) -> str:

@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -27,16 +28,20 @@ T = TypeVar("T")
 
 _ASKED_AGAIN = 30.0
 """Seconds after which an issue is looked for again that would show what nobody has seen yet."""
+_FOR_A_ROW = 5.0
+"""Seconds for which a right is believed that lets something become public if it is gone."""
 _KEPT_FOR = 600.0
 """Seconds for which roles, people and the workflow are taken as still the same."""
 _PRIVATE_ISSUES = frozenset({"set_issues_private", "set_own_issues_private"})
 _FORBIDDEN, _NOT_FOUND = 403, 404
+_ACTIVE = 1
 
 
 def app_user(user: Json) -> AppUser:
     """A user as Redmine shows them; login and e-mail only where it does."""
     name = f"{user.get('firstname', '')} {user.get('lastname', '')}".strip()
-    return AppUser(str(user["id"]), name, str(user.get("login") or ""), str(user.get("mail") or ""))
+    active = user.get("status", _ACTIVE) == _ACTIVE  # told to administrators alone
+    return AppUser(str(user["id"]), name, str(user.get("login") or ""), str(user.get("mail") or ""), active=active)
 
 
 def _user_in(answer: object) -> Json:
@@ -122,8 +127,22 @@ class Learned:
         return known if known is not None else str(self.account()["id"])
 
     def keeps_private(self, project: str) -> bool:
-        """Whether Redmine keeps our private notes private in the project (without the right it makes them public)."""
-        return self._keep(f"private {project}", lambda: self.keeps_private_for(self.account(), project))
+        """Whether Redmine keeps our private notes private in the project (without the right it makes them public).
+
+        A note that went out public was read, and mailed, before it can be taken back: so this is asked anew right
+        before one is posted, and believed for the few seconds that a row of them takes.
+        """
+        return self._keep(f"private {project}", lambda: self._keeps_private_now(project), _FOR_A_ROW)
+
+    def _keeps_private_now(self, project: str) -> bool:
+        roles = self._roles_in(self.account(), project)
+        return roles is None or frozenset[str]().union(*map(self._ask_role, roles)) >= PRIVATE_NOTES
+
+    def forget_private(self, project: str) -> None:
+        """An answer has shown that it is otherwise: it is asked anew at once."""
+        with self._lock:
+            for key in (f"private {project}", f"allowed {project}"):
+                self._kept.pop(key, None)
 
     def keeps_private_for(self, user: Json, project: str) -> bool:
         """The same for a user as ``account`` gives it."""
@@ -140,20 +159,22 @@ class Learned:
         return self._keep(f"allowed {project}", lambda: self._allowed_for(self.account(), project))
 
     def _allowed_for(self, user: Json, project: str) -> frozenset[str] | None:
+        roles = self._roles_in(user, project)
+        return None if roles is None else frozenset[str]().union(*map(self._role, roles))
+
+    @staticmethod
+    def _roles_in(user: Json, project: str) -> tuple[str, ...] | None:
+        """The numbers of the user's roles in the project; None: an administrator needs none."""
         if user.get("admin"):
             return None
-        allowed: set[str] = set()
-        for membership in user.get("memberships", ()):
-            if own_id(membership.get("project")) == project:
-                for role in membership.get("roles", ()):
-                    allowed |= self._role(str(role["id"]))
-        return frozenset(allowed)
+        mine = (one for one in user.get("memberships", ()) if own_id(one.get("project")) == project)
+        return tuple(str(role["id"]) for one in mine for role in one.get("roles", ()))
 
     def _role(self, number: str) -> frozenset[str]:
-        def learn() -> frozenset[str]:
-            return frozenset(self.ask(f"/roles/{segment(number)}.json", "role", kind=dict).get("permissions", ()))
+        return self._keep(f"role {number}", lambda: self._ask_role(number))
 
-        return self._keep(f"role {number}", learn)
+    def _ask_role(self, number: str) -> frozenset[str]:
+        return frozenset(self.ask(f"/roles/{segment(number)}.json", "role", kind=dict).get("permissions", ()))
 
     # Where we are
 
@@ -270,11 +291,13 @@ class Learned:
                 accept=(_FORBIDDEN, _NOT_FOUND),
                 shape=_user_in,
             )
-            if answer.status in (_FORBIDDEN, _NOT_FOUND):
+            if answer.status == _FORBIDDEN:
                 return user
+            if answer.status == _NOT_FOUND:
+                return replace(user, active=False)  # so are members shown whose account is locked
             return app_user(_user_in(answer.json()))
 
-        return self._keep(f"person {user.id}", learn)
+        return self._keep(f"person {user.id}", learn, _ASKED_AGAIN)
 
     def status_names(self) -> Mapping[str, str]:
         """The names of all statuses by number."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Final
 
 from server.domain.errors import CredentialsRefused
 from server.domain.item import Item, Side
@@ -22,6 +23,8 @@ from server.services.sync.carried import Applied
 from server.services.sync.work import Look, Work
 from server.store import holds, lease, pairs
 from server.store.holds import Hold
+
+_ABLE: Final = ("private_comments", "edits_comments", "deletes_comments", "deletes_attachments", "deletes_items")
 
 
 def withhold(work: Work, look: Look, plan: Plan) -> Plan:
@@ -72,7 +75,13 @@ def try_anew(work: Work) -> None:
 def beside(work: Work, type_: CompiledType, items: Mapping[Side, Item | None]) -> Beside:
     """What refusals depend on, as it is now."""
     specs = {side: work.mapping.shape(side).fields.get(type_.on(side), ()) for side in Side}
-    return Beside(work.version, type_, items, specs)
+    shapes = {side: work.mapping.shape(side) for side in Side}
+    locked = {side: [one.id for one in shape.users if not one.active] for side, shape in shapes.items()}
+    able = {
+        side: [name for name in _ABLE if getattr(shape, name)]  # the names of abilities are those of the shape's fields
+        for side, shape in shapes.items()
+    }
+    return Beside(work.version, type_, items, specs, locked, able)
 
 
 def remembered(work: Work, look: Look, done: Applied, pair: Pair) -> Pair:

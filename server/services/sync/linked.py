@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from server.domain.item import CARRIED, MARKS, PARENT, Link, Side
+from server.domain.item import CARRIED, MARKS, PARENT, Item, Link, Side
 from server.domain.operation import AddLink, RemoveLink
 from server.domain.pair import Pair, PairState
+from server.domain.values import FieldKind
 from server.engine.links import travel
 from server.services.sync.carried import Applied
 from server.services.sync.work import Work
@@ -43,6 +44,8 @@ class Concerned:
     decided: list[tuple[Side, str]] = field(default_factory=list)
     linked: list[tuple[Side, str]] = field(default_factory=list)
     ends: list[OtherEnd] = field(default_factory=list)
+    beyond: dict[Side, set[str]] = field(default_factory=lambda: {side: set() for side in Side})
+    """The parents and link targets of items whose status changed: what their apps refuse may depend on that."""
 
     def add(self, pair: Pair, old: Pair | None, done: Applied) -> None:
         """Add what one pair's plan came to."""
@@ -57,6 +60,23 @@ class Concerned:
             if operation.id in finished and isinstance(step, AddLink | RemoveLink) and step.link.kind != PARENT:
                 own, twin = (pair.on(one).item_id or "" for one in (side, side.other))
                 self.ends.append(OtherEnd(side, step.link.target, own, twin, isinstance(step, AddLink)))
+
+    def moved(self, pair: Pair, old: Pair | None, done: Applied, items: Mapping[Side, Item | None]) -> None:
+        """Note what lies beyond an item whose status is another one now, or that is kept in step no more."""
+        for side in Side:
+            if old is not None and old.state is pair.state and not _status_changed(done, pair, old, side):
+                continue
+            item = done.written.get(side) or items.get(side)
+            known = {one.target for one in (old or pair).on(side).links if one.kind not in MARKS}
+            if item is not None:
+                known |= {one.target for one in item.links} | ({item.parent} if item.parent is not None else set())
+            self.beyond[side] |= known
+
+
+def _status_changed(done: Applied, pair: Pair, old: Pair, side: Side) -> bool:
+    before, now = old.on(side).snapshot or {}, pair.on(side).snapshot or {}
+    names = (one.spec(side).id for one in done.plan.type.fields if one.spec(side).kind is FieldKind.STATUS)
+    return any(before.get(name) != now.get(name) for name in names)
 
 
 def links_after(done: Applied, side: Side, old: Pair | None) -> frozenset[Link]:
@@ -120,6 +140,17 @@ def tell_relatives(tx: Transaction, work: Work, concerned: Concerned, settled: S
         mine = [item_id for where, item_id in concerned.linked if where is side]
         again += [(side, one) for one in pairs.leading_to(tx, work.integration, side, mine) if (side, one) not in here]
     holds.look_again(tx, work.integration, list(dict.fromkeys(again)), _OTHER_END)
+
+
+def free_refused(tx: Transaction, work: Work, concerned: Concerned) -> None:
+    """In the page's own commit, after its holds: try anew what was refused of items beyond those that changed.
+
+    An app does not close an item while one below it is open: once that is closed, there is nothing else to tell us.
+    """
+    for side, ids in concerned.beyond.items():
+        found = pairs.refused_among(tx, work.integration, side, sorted(ids))
+        if found:
+            holds.refused_anew(tx, work.integration, found)
 
 
 def _marked(tx: Transaction, work: Work, ends: Sequence[OtherEnd]) -> list[Pair]:

@@ -36,7 +36,7 @@ from server.engine.fields import afresh
 from server.engine.plan import known_before, snapshot, unsettled
 from server.services.sync import history, left_out
 from server.services.sync.carried import Applied
-from server.services.sync.linked import Concerned, links_after, tell_relatives, waiting
+from server.services.sync.linked import Concerned, free_refused, links_after, tell_relatives, waiting
 from server.services.sync.look import NotYetKnown, is_as_seen
 from server.services.sync.stumble import Stumble, rest
 from server.services.sync.work import Look, Work
@@ -101,6 +101,7 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
         holds.clear(tx, work.integration, settlement.cleared)
         holds.put(tx, work.integration, settlement.holds)
         tell_relatives(tx, work, settlement.concerned, [*settlement.pairs, *(one for _, one in settlement.stamped)])
+        free_refused(tx, work, settlement.concerned)
         seen = {end: end.connector.seen.news() for end in (work.left, work.right)}
         for end, news in seen.items():
             if news:
@@ -180,6 +181,7 @@ def settle_applied(work: Work, settlement: Settlement, look: Look, done: Applied
     settlement.holds += kept or waiting(pair, done)
     settlement.cleared += [one for one in items if one not in {(each.side, each.item_id) for each in kept}]
     settlement.concerned.add(pair, old, done)
+    settlement.concerned.moved(pair, old, done, {look.side: look.item, look.side.other: look.twin})
 
 
 def settle_failure(work: Work, settlement: Settlement, look: Look, error: Exception) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from server.domain.item import Draft, Item, Side
-from server.domain.mapping import ConflictPolicy
-from server.domain.rules import Parting, PartingRules
+from server.domain.integration import Document
+from server.domain.item import PARENT, Draft, Item, Side
+from server.domain.mapping import ConflictPolicy, Direction
+from server.domain.rules import LinkRules, Parting, PartingRules
 from server.domain.values import Value
 from server.services.sync import left_out
 from server.store import holds
@@ -403,3 +404,36 @@ def test_a_set_that_its_own_app_refuses_already_stays_as_it_is_and_is_told(stage
     world.sync(seconds=2)
     assert twin(world).fields["labels"] == ("blau", "red")
     laws.check_all(world)
+
+
+@pytest.mark.parametrize("last", ["on the other side", "beside it", "deleted"])
+def test_a_refused_closing_goes_by_itself_once_what_kept_it_open_is_closed(stage: Stage, last: str) -> None:
+    def with_parents(left: str, right: str) -> Document:
+        return replace(document(left, right), links=LinkRules(parents=Direction.BOTH))
+
+    world = stage.world(with_parents, right_blocks_closing=True, right_marks_items=True)
+    above, below = (world.left.person_creates(values(name)) for name in ("above", "below"))
+    world.left.person_links(below, PARENT, above)
+    world.settle()
+    twins = {one.fields["title"]: one for one in world.right.records.values()}
+    assert twins["below"].parent == twins["above"].id
+    world.left.person_edits(above, "status", "2")
+    world.sync(seconds=2)
+    assert (twins["above"].fields["status"], len(world.right.refusals)) == ("1", 1)
+    world.left.person_comments(below, "not yet", private=False)
+    for _ in range(3):
+        world.sync(seconds=2)
+    assert len(world.right.refusals) == 1, "nothing has changed that it depends on"
+    if last == "on the other side":
+        world.left.person_edits(below, "status", "2")
+    elif last == "beside it":
+        world.right.person_edits(twins["below"].id, "status", "2")
+    else:
+        world.document = replace(world.document, deletions=PartingRules(Parting.IGNORE, Parting.IGNORE))
+        world.right.person_deletes(twins["below"].id)
+        world.scan()
+    for _ in range(3):
+        world.sync(seconds=2)
+    assert twins["above"].fields["status"] == "2"
+    assert held(world) == []
+    assert len(world.right.refusals) == 1

@@ -290,6 +290,8 @@ class ModelConnector:
             record, values = self.app.records[item_id], self.app.store(changed)
             if self.app.keeps_public:
                 values.pop("private", None)
+            if values.get("status") == "2" and self.app.kept_open(record):
+                raise self.app.refusal(f"{self.app.name} refuses this.", "one below it is open", ("status",))
             if bad := self.app.worked_out(record) & set(values):
                 raise self.app.refusal(f"{self.app.name} refuses this.", f"{', '.join(bad)} is worked out", bad)
             for name in record.unread & set(values):

@@ -89,6 +89,8 @@ class ModelApp:
     """Whether a link counts as a change of its items."""
     derives: bool = False
     """Whether the due day of an item that others are below is the latest of theirs, and nobody's to write."""
+    blocks_closing: bool = False
+    """Whether it closes no item while one below it is open."""
     syntax: Syntax = field(default_factory=Syntax)
     """What it makes of running text."""
     zone: str = ""
@@ -370,6 +372,11 @@ class ModelApp:
         """The fields of the item that the app works out by itself now."""
         above = self.derives and any(one.parent == record.id for one in self.records.values())
         return frozenset({"due"}) if above else frozenset()
+
+    def kept_open(self, record: Record) -> bool:
+        """Whether the app does not close the item, because one below it is open."""
+        below = [one for one in self.records.values() if one.parent == record.id]
+        return self.blocks_closing and any(one.fields.get("status") != "2" for one in below)
 
     def _work_out(self, item_id: str | None) -> None:
         """Let an item have the latest due day of those below it, and whatever is above it, too."""

@@ -95,3 +95,20 @@ def test_a_comment_that_was_refused_holds_up_no_other() -> None:
     done = withhold(replace(plan(), operations=several), pair(one), beside())
     assert [each.id for each in done.operations] == ["good"]
     assert [each.id for each in done.withheld] == ["bad"]
+
+
+def test_a_person_whose_account_is_unlocked_is_tried_again() -> None:
+    locked = replace(beside(), locked={R: ["x2"]})
+    one = refused("assignee", "x2", locked)
+    assert not under_other_rules(one, locked)
+    assert under_other_rules(one, beside()), "it is unlocked"
+    assert not under_other_rules(refused("tags", ("x2",), locked), beside()), "labels know no accounts"
+
+
+def test_what_our_account_may_do_decides_about_a_comment() -> None:
+    step = AddComment("c", CommentDraft("said", private=True, marker="m"))
+    able = replace(beside(), able={R: ["private_comments"]})
+    one = bound(refusal(R, step, TYPE, NO), beside())
+    assert under_other_rules(one, able)
+    assert not under_other_rules(one, beside())
+    assert not under_other_rules(refused("owner", "bob", beside()), able), "a field does not depend on it"
