@@ -166,8 +166,9 @@ def _complete(work: Work, done: Applied, side: Side, made: Item, missing: Mappin
     """Write to the new item what is missing there. Whether there was something, and all of it took."""
     if not missing:
         return False
+    empty = {one.spec(side).id: None for one in done.plan.type.fields}  # an app may be silent of what holds nothing
     writing = Writing(
-        work.end(side).connector, side, done.plan.type, made.id, made.fields, known=dict(made.fields), item=made
+        work.end(side).connector, side, done.plan.type, made.id, made.fields, known=empty | dict(made.fields), item=made
     )
     took = False
     try:

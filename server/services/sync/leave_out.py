@@ -77,7 +77,8 @@ class Writing:
         """The item as it holds what we wrote. What a person changed meanwhile must look changed at the next look."""
         if self.item is None:
             return None
-        fields = {**self.item.fields, **self.known}
+        known = {name: value for name, value in self.known.items() if value is not None or name in self.item.fields}
+        fields = {**self.item.fields, **known}
         return replace(self.item, fields=fields, stamp=self.item.stamp if fields == dict(self.item.fields) else "")
 
     def _send(self, changed: Mapping[str, Value]) -> Rejected | None:

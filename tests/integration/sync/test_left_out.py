@@ -357,6 +357,25 @@ def test_of_two_sides_that_undo_each_other_one_field_is_stopped_and_the_rest_goe
     assert [one.kind for one in held(world)] == ["quarantine"]
 
 
+def test_what_somebody_fills_in_while_a_new_twin_is_completed_travels(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = stage.world(right_refuses_values=frozenset({("text", "bad")}), right_names_fields=False)
+    honest = ModelConnector.update
+
+    def watched(self: ModelConnector, item_id: str, changed: Any) -> Item:
+        if not self.app.records[item_id].typed:
+            self.app.person_edits(item_id, "due", "2026-12-24")
+        return honest(self, item_id, changed)
+
+    monkeypatch.setattr(ModelConnector, "update", watched)
+    item = world.left.person_creates(values("one", text="bad"))
+    world.sync(seconds=2)
+    world.sync(seconds=2)
+    assert world.left.records[item].fields.get("due") == twin(world).fields["due"] == "2026-12-24"
+    laws.check_all(world)
+
+
 def test_labels_that_somebody_puts_on_a_new_twin_at_once_travel(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     world = stage.world()
     honest = ModelConnector._make
