@@ -91,7 +91,8 @@ class FieldSpec:
     ``id`` is the app's own name for it; ``options`` are given for option kinds; ``text_format`` for rich text;
     ``max_length`` is in ``length_unit``; ``create_only``: the app takes it at creation and never after.
     ``restricts``: a flag by which our account can restrict the item to some of those who see its neighbours.
-    ``title``: what people call the item; where it may not be empty, words stand in for an empty one.
+    ``title``: what people call the item; where it may not be empty, words stand in for an empty one. ``only_for``: who
+    of those who see the item may see this field, in the app's words; empty: all of them, as far as it tells.
     """
 
     id: str
@@ -106,6 +107,7 @@ class FieldSpec:
     length_unit: LengthUnit = LengthUnit.CHARACTERS
     restricts: bool = False
     title: bool = False
+    only_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,8 +167,9 @@ def _counterpart_type(one: _Type, others: Sequence[_Type]) -> _Type | None:
 def _type(left: _Type, right: _Type, notes: list[str]) -> TypeMapping:
     rules: list[FieldMapping] = []
     taken: set[str] = set()
-    for spec in sorted(left[2], key=_rank):
-        other = _counterpart_field(spec, [each for each in right[2] if each.id not in taken])
+    theirs = _for_all(right[2], notes)
+    for spec in sorted(_for_all(left[2], notes), key=_rank):
+        other = _counterpart_field(spec, [each for each in theirs if each.id not in taken])
         direction = None if other is None else _direction(spec, other)
         if other is None or direction is None:
             continue
@@ -182,6 +183,16 @@ def _type(left: _Type, right: _Type, notes: list[str]) -> TypeMapping:
             if spec.required and not spec.read_only and spec.id not in done
         )
     return TypeMapping(left[0], right[0], tuple(rules))
+
+
+def _for_all(specs: Sequence[FieldSpec], notes: list[str]) -> list[FieldSpec]:
+    """The fields whose values may be shown to whoever sees the item; who sees an item is no value, but a rule."""
+    notes.extend(
+        f"“{spec.name}” is shown only to {spec.only_for}, so it stays where it is unless you choose it."
+        for spec in specs
+        if spec.only_for
+    )
+    return [spec for spec in specs if not spec.only_for and not spec.restricts]
 
 
 def _rank(spec: FieldSpec) -> int:

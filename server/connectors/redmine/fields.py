@@ -143,7 +143,16 @@ def _defined(number: str, definition: Json, kind: FieldKind, around: Surrounding
         required=bool(definition.get("is_required", False)),
         options=options,
         max_length=definition.get("max_length") or None,
+        only_for=_seen_by(definition),
     )
+
+
+def _seen_by(definition: Json) -> str:
+    """The roles that alone see a custom field; only an administrator is told of them."""
+    if definition.get("visible") is not False:
+        return ""
+    roles = named(_listed(definition.get("roles")), "/custom_fields.json")
+    return f"the roles {', '.join(str(one['name']) for one in roles)}" if roles else "some roles"
 
 
 def members(memberships: Iterable[Json]) -> tuple[AppUser, ...]:

@@ -162,3 +162,16 @@ def test_links_travel_where_both_apps_have_the_like() -> None:
         ("duplicates", "superseder"),
     }
     assert suggest(offer("L", TRACKER), offer("R", QUEUE, link_kinds=rt))[0].links == LinkRules()
+
+
+def test_a_field_that_only_some_may_see_and_a_flag_that_restricts_are_left_to_a_person() -> None:
+    salary = FieldSpec("cf_1", "Salary", FieldKind.TEXT, only_for="the roles Managers")
+    flag = FieldSpec("private", "Private", FieldKind.FLAG, restricts=True)
+    for narrow in (
+        (salary, flag),
+        (FieldSpec("s", "Salary", FieldKind.TEXT), FieldSpec("p", "Private", FieldKind.FLAG)),
+    ):
+        document, notes = suggest(offer("A", (*TRACKER, salary, flag)), offer("B", (*QUEUE, *narrow)))
+        [types] = document.types
+        assert {one.left for one in types.fields}.isdisjoint({"cf_1", "private"})
+        assert "“Salary” is shown only to the roles Managers, so it stays where it is unless you choose it." in notes

@@ -1420,7 +1420,8 @@ export interface components {
          *     ``id`` is the app's own name for it; ``options`` are given for option kinds; ``text_format`` for rich text;
          *     ``max_length`` is in ``length_unit``; ``create_only``: the app takes it at creation and never after.
          *     ``restricts``: a flag by which our account can restrict the item to some of those who see its neighbours.
-         *     ``title``: what people call the item; where it may not be empty, words stand in for an empty one.
+         *     ``title``: what people call the item; where it may not be empty, words stand in for an empty one. ``only_for``: who
+         *     of those who see the item may see this field, in the app's words; empty: all of them, as far as it tells.
          */
         FieldSpec: {
             /**
@@ -1440,6 +1441,11 @@ export interface components {
             max_length: number | null;
             /** Name */
             name: string;
+            /**
+             * Only For
+             * @default
+             */
+            only_for: string;
             /**
              * Options
              * @default []

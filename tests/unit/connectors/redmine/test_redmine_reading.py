@@ -159,3 +159,19 @@ def test_a_private_issue_says_so_in_redmines_word() -> None:
     assert read.read_item(issue(is_private=True), by).restricted == "private"
     assert read.read_item(issue(is_private=False), by).restricted == ""
     assert read.read_item(issue(), by).restricted == "whether it is private is not told"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, ""),
+        ({"visible": True, "roles": [{"id": 3, "name": "Manager"}]}, ""),
+        ({"visible": False, "roles": [{"id": 3, "name": "Manager"}, {"id": 4, "name": "HR"}]}, "the roles Manager, HR"),
+        ({"visible": False, "roles": None}, "some roles"),
+    ],
+)
+def test_a_custom_field_says_which_roles_alone_see_it(more: dict[str, Any], said: str) -> None:
+    definition = {"id": 7, "name": "Salary", "customized_type": "issue", "field_format": "string"} | more
+    around = Surroundings({}, {"id": 2}, [], [], [], definitions=[definition])
+    specs = {one.id: one for one in field_specs(around, TextFormat.TEXTILE, None)}
+    assert specs["cf_7"].only_for == said

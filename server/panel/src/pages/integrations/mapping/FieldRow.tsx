@@ -19,7 +19,7 @@ interface Props {
 function choices(fields: readonly FieldSpec[], chosen: string, other: FieldSpec | undefined) {
   const known = fields.map((field) => ({
     value: field.id,
-    label: `${field.name}${field.required ? " *" : ""} · ${kindName(field.kind)}${field.read_only ? ", read only" : ""}`,
+    label: `${field.name}${field.required ? " *" : ""} · ${kindName(field.kind)}${field.read_only ? ", read only" : ""}${field.only_for ? `, only for ${field.only_for}` : ""}`,
     disabled: !fits(other, field),
   }));
   const gone = chosen !== "" && !fields.some((field) => field.id === chosen);

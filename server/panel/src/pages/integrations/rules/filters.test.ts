@@ -3,7 +3,7 @@ import type { FieldSpec } from "../../../api/types";
 import { fieldsOnce, operatorsFor, sayRule, takesMany, takesValues } from "./filters";
 
 const spec = (id: string, name: string, kind: FieldSpec["kind"] = "text", options: FieldSpec["options"] = []): FieldSpec => ({
-  id, name, kind, options, required: false, read_only: false, create_only: false, text_format: null, max_length: null, restricts: false, title: false,
+  id, name, kind, options, required: false, read_only: false, create_only: false, text_format: null, max_length: null, restricts: false, title: false, only_for: "",
   length_unit: "characters",
 });
 
