@@ -823,6 +823,11 @@ export interface components {
          */
         AppUser: {
             /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+            /**
              * Email
              * @default
              */
