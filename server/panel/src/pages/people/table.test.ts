@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { AppUser } from "../../api/types";
 import { likely, matched, matches } from "./table";
 
-const user = (id: string, name: string, email = ""): AppUser => ({ id, name, login: "", email, zone: "" });
+const user = (id: string, name: string, email = ""): AppUser => ({ id, name, login: "", email, zone: "", active: true });
 const ann = user("1", "Ann", "ann@example.org");
 const bob = user("2", "Bob");
 
