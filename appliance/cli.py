@@ -21,7 +21,15 @@ from appliance import display
 from appliance.command import command, finish, show, tell_progress
 from appliance.config import Options, find_data_folder, load_options, product_version, require_name
 from appliance.control.client import Client, read_control_file
-from appliance.control.messages import CreateCluster, CreateTenant, ExplainItem, TenantCreated, TenantVerb, Verb
+from appliance.control.messages import (
+    CreateCluster,
+    CreateTenant,
+    ExplainItem,
+    LimitConnections,
+    TenantCreated,
+    TenantVerb,
+    Verb,
+)
 from appliance.errors import ApplianceError, ExitCode
 from appliance.launch import run_here, start_detached
 from appliance.operations.doctor import examine, examine_ports
@@ -200,6 +208,24 @@ def _switch_cluster(verb: Verb, done: str) -> None:
 _switch_cluster(Verb.START, "runs")
 _switch_cluster(Verb.STOP, "has stopped and stays so until it is started")
 _switch_cluster(Verb.RESTART, "runs again")
+
+
+@command(cluster, "connections")
+@click.argument("name")
+@click.option("--most", type=click.IntRange(1, 100_000), help="So many database connections at most.")
+@click.option("--no-limit", is_flag=True, help="As many as its PostgreSQL leaves it.")
+def cluster_connections(data: Path, as_json: bool, name: str, most: int | None, no_limit: bool) -> None:  # noqa: FBT001
+    """Show, or limit, how many database connections a cluster holds. A new limit restarts its processes."""
+    if most is not None and no_limit:
+        raise ApplianceError("Choose one of --most and --no-limit.", ExitCode.USAGE)
+    with Client.of(data) as client:
+        if most is not None or no_limit:
+            finish(client, client.limit_connections(name, LimitConnections(most=most)))
+        found = next((one for one in client.status().clusters if one.name == name), None)
+    if found is None:
+        raise ApplianceError(f"There is no cluster {name}. See: lockstep cluster list", ExitCode.NOT_FOUND)
+    held = found.connections.model_dump(mode="json") if found.connections is not None else None
+    show({"name": name, "allowed": found.allowed, "connections": held}, display.connections_page(found), as_json)
 
 
 # Tenants

@@ -27,6 +27,8 @@ from appliance.errors import ApplianceError, ExitCode
 PRODUCT = "lockstep"
 FORMAT = 1
 """The version of the data folder's layout. A folder of a newer format is refused."""
+LEAST_CONNECTIONS = 17
+"""So many database connections a cluster of one web and one sync process needs at least."""
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 """Below this PostgreSQL may stop in the middle of a write, so nothing is started."""
 NAME = r"^[a-z][a-z0-9-]{0,38}[a-z0-9]$"
@@ -53,13 +55,17 @@ class Options(BaseModel):
 
 
 class ClusterRecord(BaseModel):
-    """``clusters/NAME/cluster.json``. ``enabled``: whether the agent keeps its processes running."""
+    """``clusters/NAME/cluster.json``. ``enabled``: whether the agent keeps its processes running.
+
+    ``connections``: how many database connections its operator allows it (None: what the server leaves).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str = Field(pattern=NAME)
     database: Literal["embedded", "external"]
     enabled: bool = True
     web_port: int = Field(ge=1, le=65535)
+    connections: int | None = Field(default=None, ge=LEAST_CONNECTIONS)
 
 
 class ClusterSecrets(BaseModel):

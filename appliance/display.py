@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from appliance.control.messages import AppSays, Doctor, Explanation, Status
+from appliance.control.messages import AppSays, ClusterStatus, Doctor, Explanation, Status
 
 KIB = 1024
 
@@ -70,6 +70,18 @@ def clusters_table(status: Status) -> str:
         for cluster in status.clusters
     ]
     return table(("CLUSTER", "STATE", "DATABASE", "CONNECTIONS", "TENANTS", "ADDRESS"), rows)
+
+
+def connections_page(cluster: ClusterStatus) -> str:
+    """How a cluster stands with its database connections, in a few lines."""
+    allowed = f"{cluster.allowed} at most" if cluster.allowed is not None else "as many as its PostgreSQL leaves it"
+    lines = [f"Cluster {cluster.name} is allowed {allowed}."]
+    held = cluster.connections
+    if held is None:
+        return "\n".join([*lines, "It does not answer just now, so nobody can say how many it holds."])
+    lines.append(f"It holds {held.used} of the {held.budget} that it may hold, and needs {held.needed} at least.")
+    lines.append(f"Its PostgreSQL gives {held.server} to everybody together; others hold {held.strangers} of them.")
+    return "\n".join(lines)
 
 
 def tenants_table(status: Status, cluster: str | None = None) -> str:

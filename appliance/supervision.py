@@ -235,6 +235,7 @@ class Keeper:
                     self._enter(Health.RUNNING)
                 else:
                     self._enter(Health.UNHEALTHY if ever else Health.STARTING, finding.message)
+                    well_at = now if finding.awaits else well_at
                     patience = self.member.patience
                     if patience is not None and now - well_at > patience:
                         return f"it did not answer for {patience:.0f} seconds"

@@ -22,6 +22,7 @@ from appliance.control.messages import (
     CreateCluster,
     CreateTenant,
     ExplainItem,
+    LimitConnections,
     LogLines,
     Problem,
     TenantVerb,
@@ -33,6 +34,7 @@ from appliance.operations.create_tenant import create_tenant
 from appliance.operations.delete_tenant import delete_tenant
 from appliance.operations.doctor import examine
 from appliance.operations.explain_item import explain_item
+from appliance.operations.limit_connections import limit_connections
 from appliance.operations.open_tenant import open_tenant
 from appliance.operations.show_status import show_status
 from appliance.operations.switch_cluster import switch_cluster
@@ -152,6 +154,16 @@ def build_app(  # noqa: C901 - a list of routes reads best in one place
         site.cluster(cluster)
         wanted = _verb(verb)
         return _reply(jobs.submit(f"{verb} {cluster}", lambda report: switch_cluster(site, cluster, wanted, report)))
+
+    @app.put("/v1/clusters/<cluster>/connections")
+    def connections(cluster: str) -> Response:
+        body = _body(LimitConnections)
+        site.cluster(cluster)
+        return _reply(
+            jobs.submit(
+                f"limit the connections of {cluster}", lambda report: limit_connections(site, cluster, body, report)
+            )
+        )
 
     @app.post("/v1/clusters/<cluster>/tenants")
     def new_tenant(cluster: str) -> Response:

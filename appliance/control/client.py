@@ -23,6 +23,7 @@ from appliance.control.messages import (
     ExplainItem,
     Explanation,
     Job,
+    LimitConnections,
     LogLines,
     Problem,
     Status,
@@ -147,6 +148,10 @@ class Client:
     def cluster(self, name: str, verb: Verb) -> Job:
         """Start, stop or restart a cluster's processes."""
         return self._job("POST", f"clusters/{quote(name, safe='')}/{verb.value}")
+
+    def limit_connections(self, name: str, request: LimitConnections) -> Job:
+        """Allow a cluster so many database connections."""
+        return self._job("PUT", f"clusters/{quote(name, safe='')}/connections", request)
 
     def create_tenant(self, cluster: str, request: CreateTenant) -> Job:
         """Make a tenant; the job's result is a ``TenantCreated``."""

@@ -83,7 +83,10 @@ class Connections(Message):
 
 
 class ClusterStatus(Message):
-    """One cluster and its tenants. ``connections``: None while its web process does not answer."""
+    """One cluster and its tenants. ``connections``: None while its web process does not answer.
+
+    ``allowed``: how many database connections its operator allows it (None: what its server leaves).
+    """
 
     name: str
     health: Health
@@ -91,6 +94,7 @@ class ClusterStatus(Message):
     database: Literal["embedded", "external"]
     tenants: tuple[TenantStatus, ...] = ()
     connections: Connections | None = None
+    allowed: int | None = None
 
 
 class Status(Message):
@@ -112,6 +116,12 @@ class CreateCluster(Message):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,38}[a-z0-9]$")
     database_dsn: str | None = None
+
+
+class LimitConnections(Message):
+    """PUT /v1/clusters/{cluster}/connections -> Job. ``most``: see ``ClusterStatus.allowed``."""
+
+    most: int | None
 
 
 class CreateTenant(Message):

@@ -76,6 +76,7 @@ def configuration(
     secure = [_proxied(route) for route in routes]
     plain = [*secure, _proxied(routes[0], any_host=True)] if len(routes) == 1 else list(secure)
     nowhere = _answer("No cluster of that name is served here. See: lockstep status\n")
+    silent = {"routes": _when_silent()}
     names = [name for route in routes for name in (route.host, f"*.{route.host}")]
     internal = {"issuers": [{"module": "internal"}]}
     return {
@@ -92,12 +93,14 @@ def configuration(
                         "automatic_https": {"disable_redirects": True},
                         "tls_connection_policies": [{"fallback_sni": routes[0].host} if routes else {}],
                         "routes": [*secure, nowhere],
+                        "errors": silent,
                     },
                     "http": {
                         "listen": [f"127.0.0.1:{http_port}"],
                         "protocols": ["h1"],
                         "automatic_https": {"disable": True},
                         "routes": [*plain, nowhere],
+                        "errors": silent,
                     },
                 },
             },
@@ -122,7 +125,7 @@ def _proxied(route: Route, *, any_host: bool = False) -> dict[str, object]:
                 # A POST is never sent twice: Caddy repeats only what no server has seen, and GET.
                 "load_balancing": {"try_duration": "3s", "retry_match": [{"method": ["GET", "HEAD"]}]},
                 "health_checks": {
-                    "active": {"uri": "/-/node/health", "interval": "2s", "timeout": "2s", "expect_status": 2}
+                    "active": {"uri": "/-/node/alive", "interval": "2s", "timeout": "2s", "expect_status": 2}
                 },
             }
         ],
@@ -136,6 +139,32 @@ def _answer(sentence: str) -> dict[str, object]:
             {"handler": "static_response", "status_code": 404, "headers": header, "body": sentence},
         ]
     }
+
+
+_SILENT = "Lockstep is starting, or does not answer just now. Nothing is lost; try again in a moment."
+_SILENT_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="5">
+<title>Lockstep</title><style>body{font:16px/1.5 sans-serif;margin:20vh auto;max-width:34em;padding:0 1em}</style>
+<h1>Lockstep does not answer just now</h1><p>It is starting, or something that it needs is away. Nothing is lost. This
+page tries again every five seconds.</p></html>
+"""
+
+
+def _when_silent() -> list[dict[str, object]]:
+    """What is said for a web process that does not answer: a problem as the API has them, and a page to people."""
+    again = {"Retry-After": ["5"], "Cache-Control": ["no-store"]}
+    body = {"title": "Service Unavailable", "status": 503, "detail": _SILENT}
+    to_programs = {
+        "handler": "static_response",
+        "status_code": 503,
+        "headers": {"Content-Type": ["application/problem+json"], **again},
+        "body": json.dumps(body),
+    }
+    page = {"Content-Type": ["text/html; charset=utf-8"], **again}
+    to_people = {"handler": "static_response", "status_code": 503, "headers": page, "body": _SILENT_PAGE}
+    return [
+        {"match": [{"header": {"Accept": ["*text/html*"]}}], "terminal": True, "handle": [to_people]},
+        {"handle": [to_programs]},
+    ]
 
 
 @dataclass(slots=True)

@@ -14,16 +14,20 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a look at a member found: whether it serves, and a sentence when it does not."""
+    """What a look at a member found: whether it serves, and a sentence when it does not.
+
+    ``awaits``: it is well itself and lacks another member; a restart would take from people what it tells them.
+    """
 
     ready: bool
     message: str = ""
+    awaits: bool = False
 
 
 class Member(Protocol):
     """One process of the appliance.
 
-    ``patience``: how many seconds it may be unhealthy before it is restarted; None: it is never restarted for
+    ``patience``: how many seconds it may be unhealthy by itself before it is restarted; None: it is never restarted for
     that, because it may be at work that must not be cut short.
     """
 

@@ -90,15 +90,31 @@ class Node:
         forget(self.folder, self.name)
 
     def health(self, running: Running) -> Finding:
-        """For the web process: whether it says that it is well. The sync process is well while it runs."""
+        """For the web process: whether it says that it is well. The sync process is well while it runs.
+
+        One that serves and misses its database is left alone: it tells people so, and goes on by itself.
+        """
         if not running.alive():
             return Finding(ready=False, message=running.exit_sentence())
         if self.web_port is None:
             return Finding(ready=True)
+        place = f"http://127.0.0.1:{self.web_port}/-/node"
         try:
-            answer = requests.get(f"http://127.0.0.1:{self.web_port}/-/node/health", timeout=3)
+            alive = requests.get(f"{place}/alive", timeout=3).ok
         except requests.RequestException:
             return Finding(ready=False, message="not answering yet")
+        try:
+            answer = requests.get(f"{place}/health", timeout=3)
+        except requests.RequestException:
+            return Finding(ready=False, message="it waits for its database", awaits=alive)
         if answer.ok:
             return Finding(ready=True)
-        return Finding(ready=False, message=f"it answers {answer.status_code}: {answer.text[:200].strip()}")
+        return Finding(ready=False, message=_why(answer), awaits=alive)
+
+
+def _why(answer: requests.Response) -> str:
+    """The web process's own sentence, where it has one."""
+    try:
+        return str(answer.json()["message"])
+    except (requests.JSONDecodeError, KeyError, TypeError):
+        return f"it answers {answer.status_code}: {answer.text[:200].strip()}"

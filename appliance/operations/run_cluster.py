@@ -150,7 +150,10 @@ def _settings(site: Site, record: ClusterRecord, kept: ClusterSecrets) -> str:
             "cluster": record.name,
             "node": site.options.node,
             "base_domain": site.options.base_domain,
-            "database": database_settings(owner_dsn(site.postgres, record, kept), record.name, kept),
+            "database": {
+                **database_settings(owner_dsn(site.postgres, record, kept), record.name, kept),
+                "connections": record.connections,
+            },
             "master_key_file": str(master_key(site)),
             "web": {
                 "host": "127.0.0.1",

@@ -45,4 +45,5 @@ def _cluster(site: Site, record: ClusterRecord, members: tuple[MemberStatus, ...
         database=record.database,
         tenants=tenants,
         connections=connections,
+        allowed=record.connections,
     )

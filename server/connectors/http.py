@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, BinaryIO, Final
 from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
@@ -52,6 +53,7 @@ _BAD_REQUEST, _ITS_OWN_FAULT = 400, 500
 _ABOUT_US: Final = frozenset({401, 403, 429})
 """Refusals of our account or our pace, wherever in the app they are met."""
 _JSON: Final = "application/json"
+_KEPT_TRUST: Final = 64
 _CLEAN: Final = re.compile(r"[A-Za-z0-9/?&=._~+:,;@!$'()*-]*")
 """A path and query that need no quoting."""
 
@@ -330,7 +332,9 @@ def _origin(parts: SplitResult) -> str:
     return f"{parts.scheme}://{host}{shown}"
 
 
+@lru_cache(maxsize=_KEPT_TRUST)
 def _trust(ca_pem: str, *, verify: bool) -> ssl.SSLContext:
+    """What connections with these settings trust, for all of them: each copy holds every authority of the system."""
     if not verify:
         warnings.simplefilter("ignore", lower.InsecureRequestWarning)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

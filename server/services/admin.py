@@ -93,7 +93,9 @@ def _kind(error: LockstepError) -> str:
 
 
 def _prepare(request: _Owned, settings: Settings) -> Result:
-    moved = provision.prepare_cluster(request.owner_dsn.get_secret_value(), settings.database)
+    moved = provision.prepare_cluster(
+        request.owner_dsn.get_secret_value(), settings.database, MasterKey.read(settings.master_key_file)
+    )
     return {"tenants_migrated": moved}
 
 

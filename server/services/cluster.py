@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -19,7 +18,7 @@ from server.store.activity import Standing
 from server.store.crypto import MasterKey
 from server.store.database import Database, TenantLogin, wake
 from server.store.hub import Hub
-from server.store.lease import LEASE, Tenure, elapsed
+from server.store.lease import LEASE, Held, Tenure, elapsed
 from server.store.tenants import SyncState, Tenant
 
 _SCOPE_SECONDS = 2.0
@@ -75,20 +74,25 @@ class Cluster:
             tenants.set_state(control, name, state)
             wake(control, name)
 
+    def enrol(self, holder: str) -> None:
+        """Begin to hold leases under that name, which nobody ever had."""
+        with self.database.leases() as control:
+            lease.enrol(control, holder)
+
     def claim(self, holder: str, limit: int | None = None) -> dict[str, int]:
         """Take leases that nobody holds; the epoch by tenant id. Raise each tenant's fence before any work."""
         with self.database.leases() as control:
             return lease.claim(control, holder, limit=limit)
 
-    def renew(self, holder: str) -> dict[str, int]:
-        """Prolong this process's leases; the epoch by tenant id. Who is missing must stop."""
+    def renew(self, holder: str, known: Held | None = None) -> Held | None:
+        """Prolong this process's leases; who is missing must stop. None: it was taken for dead, and holds nothing."""
         with self.database.leases() as control:
-            return lease.renew(control, holder)
+            return lease.renew(control, holder, known)
 
-    def release(self, holder: str, tenant_ids: Collection[str] | None = None) -> None:
-        """Give leases back (None: all of them)."""
+    def release(self, holder: str) -> None:
+        """Give all leases back."""
         with self.database.leases() as control:
-            lease.release(control, holder, tenant_ids)
+            lease.release(control, holder)
 
     def hub(self) -> Hub:
         """A listener for wake-ups of all tenants. Close it."""
@@ -134,4 +138,4 @@ class Cluster:
         )
 
 
-__all__ = ["LEASE", "Cluster", "Part", "Standing", "Tenure", "elapsed"]
+__all__ = ["LEASE", "Cluster", "Held", "Hub", "Part", "Standing", "Tenure", "elapsed"]

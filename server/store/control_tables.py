@@ -37,6 +37,11 @@ leases = Table(
     Column("tenant_id", _ID, primary_key=True),
     Column("holder", Text),
     Column("epoch", BigInteger),
+)
+holders = Table(
+    "holders",
+    control,
+    Column("holder", Text, primary_key=True),
     Column("expires_at", _TIME),
 )
 tenant_states = Table(

@@ -26,6 +26,7 @@ from server.domain.budget import Part
 from server.domain.errors import Crowded, Unavailable, Unreachable
 from server.settings import DatabaseSettings
 from server.store.activity import Standing, stand
+from server.store.answering import within
 from server.store.door import Door
 from server.store.pool import SharedPool, TenantLogin
 from server.store.seats import Seats
@@ -34,7 +35,10 @@ Transaction = Connection
 """What the functions of the store take; opaque to the services that pass it on."""
 
 WAKE_CHANNEL = "lockstep_wake"
-_SILENT = "The database does not answer; look at the state of PostgreSQL with `lockstep status`."
+_SILENT = (
+    "The database does not answer. Nothing is lost, and everything goes on by itself as soon as PostgreSQL is back;"
+    " `lockstep status` shows how it is."
+)
 _PASSING = {
     "53100": "The database has no room left on its disk. Make room; the work then goes on by itself.",
     "53": "The database is at its limits (memory or connections); its log says which. Try again in a moment.",
@@ -47,24 +51,28 @@ _RESTED_SECONDS = 2.0
 _OLDEST_SECONDS = 900.0
 """A connection is not used for longer: what PostgreSQL remembers for it only grows."""
 _MOST_OF_ONE = 8
+_LONGEST_OF_CONTROL, _LONGEST_OF_LEASES = 10.0, 5.0
+"""The same for the control role, whose statements are small. A lease that is not renewed by then is as good as lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Manners:
     """How a process waits. ``patience``: seconds for a seat or for PostgreSQL to let us in. ``grace``: see ``seats``.
 
-    ``idle``: after so many seconds a connection that nobody uses is given back.
+    ``idle``: after so many seconds a connection that nobody uses is given back. ``longest``: so many seconds one waits
+    for what a statement of a tenant's comes to, the longest that PostgreSQL lets it wait for a lock included.
     """
 
     patience: float
     grace: float
     idle: float
+    longest: float
 
 
 _MANNERS = {
-    Part.WEB: _Manners(5.0, 0.05, 30.0),  # a person waits
-    Part.SYNC: _Manners(30.0, 0.25, 10.0),  # nobody waits, and a pass that is stopped begins anew
-    Part.ADMIN: _Manners(15.0, 0.0, 30.0),
+    Part.WEB: _Manners(5.0, 0.05, 30.0, 30.0),  # a person waits
+    Part.SYNC: _Manners(30.0, 0.25, 10.0, 120.0),  # nobody waits, and a pass that is stopped begins anew
+    Part.ADMIN: _Manners(15.0, 0.0, 30.0, 120.0),
 }
 
 
@@ -85,6 +93,7 @@ class Database:
         size = budget.LEAST[part] if seats is None else seats
         self._pool.seat(Seats(size, _of_one(size), manners.grace), manners.patience, _OLDEST_SECONDS)
         self._closed = threading.Event()
+        self._opens = within(manners.longest)
         self._door = Door(manners.patience, self._pool.make_room)
         event.listen(self._pooled, "do_connect", self._open_for_tenant)
         _check_rested(self._pooled)
@@ -92,8 +101,8 @@ class Database:
         self._leases: Engine | None = None
         if part is Part.SYNC:
             # The hub has one of its own, and the leases theirs: what threads say of themselves never delays a renewal.
-            self._leases, control = self._control_engine(1), control - 2
-        self._control = self._control_engine(control)
+            self._leases, control = self._control_engine(1, _LONGEST_OF_LEASES), control - 2
+        self._control = self._control_engine(control, _LONGEST_OF_CONTROL)
 
     @contextmanager
     def control(self) -> Iterator[Transaction]:
@@ -173,14 +182,15 @@ class Database:
         with connection:
             yield connection
 
-    def _open_for_tenant(self, dialect: Any, record: Any, given: Any, parameters: dict[str, Any]) -> Any:
+    def _open_for_tenant(self, _dialect: Any, record: Any, _given: Any, parameters: dict[str, Any]) -> Any:
         login = self._pool.wanted()
         asked = {**parameters, **self.parameters(login.role, login.password)}
-        connection = self._door.connect(lambda: dialect.connect(*given, **asked))
+        connection = self._door.connect(lambda: self._opens(**asked))
         self._pool.prepare(connection, record)
         return connection
 
-    def _control_engine(self, size: int) -> Engine:
+    def _control_engine(self, size: int, longest: float) -> Engine:
+        opens = within(longest)
         engine = create_engine(
             "postgresql+psycopg://",
             connect_args=self.control_parameters(),
@@ -192,8 +202,8 @@ class Database:
         )
 
         @event.listens_for(engine, "do_connect")
-        def _open(dialect: Any, _record: Any, given: Any, parameters: dict[str, Any]) -> Any:
-            return self._door.connect(lambda: dialect.connect(*given, **parameters))
+        def _open(_dialect: Any, _record: Any, _given: Any, parameters: dict[str, Any]) -> Any:
+            return self._door.connect(lambda: opens(**parameters))
 
         _check_rested(engine)
         _let_go(engine, self._closed)

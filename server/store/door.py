@@ -2,7 +2,8 @@
 
 A server that has no connection left refuses everybody who asks. Asking again at once, from every thread, would keep it
 busy with refusing and fill its log. So while it refuses, one thread of this process asks again and again, the others
-wait for what becomes of that, and nobody waits longer than was agreed.
+wait for what becomes of that, and nobody waits longer than was agreed. One that says nothing at all takes seconds to
+tell so: one thread at a time finds out whether it still does, and the others are told at once.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class Door:
         self._closed_since: float | None = None
         self._words = ""
         self._ended = threading.Event()
+        self._silent = False
+        self._knocking = threading.Lock()
 
     @property
     def refused(self) -> bool:
@@ -63,10 +66,20 @@ class Door:
 
     def connect(self, attempt: Callable[[], T]) -> T:
         """What ``attempt`` opens. Raises ``Crowded`` when the server refused for too long, and what else goes wrong."""
+        if not self._silent:
+            return self._enter(attempt)
+        if not self._knocking.acquire(blocking=False):
+            raise psycopg.errors.ConnectionTimeout("PostgreSQL said nothing when it was asked last")
+        try:
+            return self._enter(attempt)
+        finally:
+            self._knocking.release()
+
+    def _enter(self, attempt: Callable[[], T]) -> T:
         begun = time.monotonic()
         if self._closed_since is None:
             try:
-                return attempt()
+                return self._ask(attempt)
             except psycopg.OperationalError as error:
                 if not refuses(error):
                     raise
@@ -85,7 +98,7 @@ class Door:
         pause = 0.0
         while True:
             try:
-                made = attempt()
+                made = self._ask(attempt)
             except psycopg.OperationalError as error:
                 if not refuses(error):
                     raise
@@ -97,6 +110,18 @@ class Door:
                 return made
             pause = min(max(_FIRST_PAUSE, pause * 2), _LONGEST_PAUSE)
             self._ended.wait(max(0.0, min(pause, until - time.monotonic())))
+
+    def _ask(self, attempt: Callable[[], T]) -> T:
+        try:
+            made = attempt()
+        except psycopg.errors.ConnectionTimeout:
+            self._silent = True
+            raise
+        except psycopg.Error:
+            self._silent = False  # whatever it said, it said something
+            raise
+        self._silent = False
+        return made
 
     def _refused(self, error: psycopg.OperationalError) -> None:
         if self._closed_since is None:

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import cast
 from uuid import uuid4
 
 import psycopg
@@ -19,7 +20,7 @@ from psycopg import sql
 from server.domain.errors import Conflicting, NotFound, PutRight, Unavailable
 from server.settings import DatabaseSettings
 from server.store import migrate, roles
-from server.store.crypto import MasterKey
+from server.store.crypto import MasterKey, WrongKey
 from server.store.door import Door
 from server.store.migrate import OwnerConnection, Target
 
@@ -38,10 +39,11 @@ class FirstUser:
     password_hash: str = field(repr=False)
 
 
-def prepare_cluster(owner_dsn: str, settings: DatabaseSettings) -> int:
+def prepare_cluster(owner_dsn: str, settings: DatabaseSettings, master: MasterKey | None = None) -> int:
     """Make or mend the control schema and role, and migrate every schema; how many tenant schemas moved.
 
-    Does nothing when nothing is to be done. Raises ``Unavailable``, ``PutRight`` or ``MigrationFailed``.
+    ``master``: logins whose verifiers an older version made get new ones. Does nothing when nothing is to be done.
+    Raises ``Unavailable``, ``PutRight`` or ``MigrationFailed``.
     """
     with _owner(owner_dsn) as owner:
         owner.execute("select pg_advisory_xact_lock(%s)", (_CLUSTER_LOCK,))
@@ -50,7 +52,7 @@ def prepare_cluster(owner_dsn: str, settings: DatabaseSettings) -> int:
         roles.ensure_login(
             owner,
             settings.control_role,
-            settings.control_password.get_secret_value(),
+            roles.verifier_of(owner, settings.control_role, settings.control_password.get_secret_value()),
             settings.name,
             roles.CONTROL_SCHEMA,
         )
@@ -58,6 +60,8 @@ def prepare_cluster(owner_dsn: str, settings: DatabaseSettings) -> int:
         migrate.apply(owner, "control", Target(roles.CONTROL_SCHEMA))
         roles.grant_control(owner, settings.control_role)
         roles.let_in_when_full(owner, settings.control_role)
+        if master is not None:
+            _renew_verifiers(owner, master)
         rows = owner.execute("select schema_name, role_name from control.tenants where state <> 'deleting'").fetchall()
     targets = [Target(str(schema), str(role)) for schema, role in rows]
     return migrate.apply_to_all(lambda: _connect(owner_dsn), "tenant", targets)
@@ -73,9 +77,9 @@ def create_tenant(
     with _owner(owner_dsn) as owner:
         try:
             owner.execute(
-                "insert into control.tenants (id, name, title, schema_name, role_name, role_password)"
-                " values (%s, %s, %s, %s, %s, %s)",
-                (tenant_id, name, title, schema, role, sealed),
+                "insert into control.tenants (id, name, title, schema_name, role_name, role_password, sign_in_rounds)"
+                " values (%s, %s, %s, %s, %s, %s, %s)",
+                (tenant_id, name, title, schema, role, sealed, roles.ROUNDS_IF_RANDOM),
             )
         except psycopg.errors.UniqueViolation as error:
             raise Conflicting(f"There is a tenant named {name!r} already; choose another name.") from error
@@ -84,7 +88,7 @@ def create_tenant(
                 f"{name!r} cannot be a tenant's name: use 2 to 40 of a-z, 0-9 and dashes, beginning with a letter.",
                 field="name",
             ) from error
-        roles.ensure_login(owner, role, password, settings.name, schema)
+        roles.ensure_login(owner, role, roles.verifier_of_random(password), settings.name, schema)
         roles.let_owner_act_as(owner, role)
         owner.execute(sql.SQL("create schema {} authorization {}").format(sql.Identifier(schema), sql.Identifier(role)))
         migrate.apply(owner, "tenant", Target(schema, role))
@@ -118,6 +122,24 @@ def delete_tenant(owner_dsn: str, settings: DatabaseSettings, name: str) -> None
         owner.execute("reset role")
         owner.execute("delete from control.tenants where name = %s", (name,))
         roles.drop_login(owner, role, settings.name)
+
+
+def _renew_verifiers(owner: OwnerConnection, master: MasterKey) -> None:
+    """Make the verifiers of an older version anew, of the same passwords."""
+    found = owner.execute(
+        "select id, role_name, role_password from control.tenants join pg_roles on rolname = role_name"
+        " where sign_in_rounds <> %s",
+        (roles.ROUNDS_IF_RANDOM,),
+    ).fetchall()
+    for tenant_id, role, sealed in found:
+        try:
+            password = master.cipher.open(bytes(cast(bytes, sealed)), ROLE_PASSWORD).decode()
+        except WrongKey:
+            continue  # that tenant cannot be opened, which is told where it is tried; the others shall start
+        roles.change_verifier(owner, str(role), roles.verifier_of_random(password))
+        owner.execute(
+            "update control.tenants set sign_in_rounds = %s where id = %s", (roles.ROUNDS_IF_RANDOM, tenant_id)
+        )
 
 
 def _connect(owner_dsn: str) -> OwnerConnection:

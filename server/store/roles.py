@@ -6,7 +6,10 @@ that tenant's schema and nothing else. PUBLIC may do nothing at all.
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
+import secrets
 
 from psycopg import sql
 
@@ -18,6 +21,9 @@ _LONGEST_NAME = 63
 _OLDEST_SERVER = 150000
 _GRANTABLE_SET = 160000
 _CONNECTIONS_PER_TENANT = 64
+
+ROUNDS_IF_RANDOM = 1
+"""See ``verifier_of_random``; what was made with another number is made anew (``provision``)."""
 
 _ROLE_SETTINGS = ("set timezone = 'UTC'", "set idle_in_transaction_session_timeout = '5s'", "set lock_timeout = '20s'")
 """A process that was paused in the middle of a transaction must not keep the others waiting for its locks: it loses
@@ -63,23 +69,42 @@ def shut_out_public(owner: OwnerConnection, database: str) -> None:
         )
 
 
-def ensure_login(owner: OwnerConnection, role: str, password: str, database: str, schema: str) -> None:
-    """Create the login, or give an existing one this password and these settings; it may connect to ``database``."""
-    # The verifier is made here, so the password itself never reaches the server or its log.
-    verifier = owner.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+def ensure_login(owner: OwnerConnection, role: str, verifier: str, database: str, schema: str) -> None:
+    """Create the login, or give an existing one this verifier and these settings; it may connect to ``database``."""
     name = sql.Identifier(role)
     exists = owner.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone()
     if not exists:
         owner.execute(sql.SQL("create role {} noinherit nocreatedb nocreaterole").format(name))
-    owner.execute(
-        sql.SQL("alter role {} login connection limit {} password {}").format(
-            name, sql.Literal(_CONNECTIONS_PER_TENANT), sql.Literal(verifier)
-        )
-    )
+    owner.execute(sql.SQL("alter role {} login connection limit {}").format(name, sql.Literal(_CONNECTIONS_PER_TENANT)))
+    change_verifier(owner, role, verifier)
     owner.execute(sql.SQL("alter role {} set search_path = {}").format(name, sql.Identifier(schema)))
     for setting in _ROLE_SETTINGS:
         owner.execute(sql.SQL("alter role {} ").format(name) + sql.SQL(setting))
     owner.execute(sql.SQL("grant connect on database {} to {}").format(sql.Identifier(database), name))
+
+
+def change_verifier(owner: OwnerConnection, role: str, verifier: str) -> None:
+    """Let the login sign in with the password that the verifier was made of, and with no other."""
+    owner.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(verifier)))
+
+
+def verifier_of(owner: OwnerConnection, role: str, password: str) -> str:
+    """What PostgreSQL keeps of any password. It is made here, so the password never reaches the server or its log."""
+    return owner.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+
+
+def verifier_of_random(password: str) -> str:
+    """The same of a password of 256 random bits (in ASCII), which is hashed once and not 4096 times.
+
+    The rounds slow down who guesses passwords that people think of, and whoever signs in pays for them each time.
+    Nobody guesses 256 random bits, however quickly one guess is tried.
+    """
+    salt = secrets.token_bytes(16)
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode("ascii"), salt, ROUNDS_IF_RANDOM)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    of_server = hmac.digest(salted, b"Server Key", "sha256")
+    shown = [base64.b64encode(one).decode() for one in (salt, stored, of_server)]
+    return f"SCRAM-SHA-256${ROUNDS_IF_RANDOM}:{shown[0]}${shown[1]}:{shown[2]}"
 
 
 def let_owner_act_as(owner: OwnerConnection, role: str) -> None:
@@ -108,7 +133,8 @@ def grant_control(owner: OwnerConnection, role: str) -> None:
         "grant usage on schema {schema} to {role}",
         "grant select on all tables in schema {schema} to {role}",
         "grant update (state, title) on {schema}.tenants to {role}",
-        "grant insert, update, delete on {schema}.leases, {schema}.tenant_states, {schema}.places to {role}",
+        "grant insert, update, delete on {schema}.leases, {schema}.holders to {role}",
+        "grant insert, update, delete on {schema}.tenant_states, {schema}.places to {role}",
     ):
         owner.execute(sql.SQL(grant).format(schema=schema, role=name))
 

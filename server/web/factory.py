@@ -58,7 +58,7 @@ def application(built: Node) -> OpenAPI:
     tenantless = node.install(app, built) | Panel(built.settings.panel_folder).install(app)
     described = openapi(built.version)
     app.add_url_rule("/api/v1/openapi.json", "openapi_document", lambda: described)
-    access = {"openapi_document": Access.SIGNED_IN, "panel_page": Access.PUBLIC}
+    access = {"openapi_document": Access.SIGNED_IN, hooks.PAGE: Access.PUBLIC}
     for resource in _all():
         access |= resource.access
     hooks.install(app, built, access, tenantless)

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, request
 
-from server.domain.errors import NotAllowed, NotFound
+from server.domain.errors import NotAllowed, NotFound, Unavailable
 from server.services import access as signing
 from server.services.access import Identity
 from server.services.scope import TenantScope
@@ -20,6 +20,8 @@ from server.web.visit import Node, Visit
 
 COOKIE = "lockstep_session"
 CSRF = "X-CSRF-Token"
+PAGE = "panel_page"
+"""The endpoint of the panel's own page."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FIXED_HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
@@ -56,7 +58,12 @@ def install(app: Flask, node: Node, access: Mapping[str, Access], tenantless: fr
 
 def admit(node: Node, access: Mapping[str, Access]) -> None:
     """Find the tenant, then the caller, then the caller's right; raises what stands in the way."""
-    scope = tenancy.open_scope(request, node.settings, node.cluster)
+    try:
+        scope = tenancy.open_scope(request, node.settings, node.cluster)
+    except Unavailable:
+        if request.endpoint == PAGE and request.method in _READS:
+            return  # it is the same for everybody, and tells what is wrong, and when it is over
+        raise
     structlog.contextvars.bind_contextvars(tenant=scope.name)
     if request.endpoint is None:
         # No route: the tenant was looked at first, so that an unknown one is told as that.

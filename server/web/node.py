@@ -16,6 +16,10 @@ def install(app: Flask, node: Node) -> frozenset[str]:
     """Add the routes; their endpoints, which belong to no tenant."""
     token = f"Bearer {node.settings.web.node_token.get_secret_value()}".encode()
 
+    def alive() -> Response:
+        """Whether this process serves; its database is another's business, and people are told of that by it."""
+        return _json(NodeHealth(ok=True), 200)
+
     def health() -> Response:
         try:
             node.cluster.answers()
@@ -47,9 +51,10 @@ def install(app: Flask, node: Node) -> frozenset[str]:
         )
         return _json(NodeState(tenants=tenants, connections=connections, version=node.version), 200)
 
+    app.add_url_rule("/-/node/alive", "node_alive", alive)
     app.add_url_rule("/-/node/health", "node_health", health)
     app.add_url_rule("/-/node/state", "node_state", state)
-    return frozenset({"node_health", "node_state"})
+    return frozenset({"node_alive", "node_health", "node_state"})
 
 
 def _json(model: NodeHealth | NodeState, status: int) -> Response:

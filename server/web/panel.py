@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask, Response, make_response, request, send_from_directory
 
 from server.domain.errors import NotFound
-from server.web.hooks import new_nonce, policy
+from server.web.hooks import PAGE, new_nonce, policy
 
 _NOT_PAGES = ("api/", "-/", "assets/")
 _A_YEAR_UNCHANGED = "public, max-age=31536000, immutable"
@@ -25,8 +25,8 @@ class Panel:
     def install(self, app: Flask) -> frozenset[str]:
         """Add the routes; the endpoints that belong to no tenant."""
         app.add_url_rule("/assets/<path:name>", "panel_asset", self._asset)
-        app.add_url_rule("/", "panel_page", self._page, defaults={"path": ""})
-        app.add_url_rule("/<path:path>", "panel_page", self._page)
+        app.add_url_rule("/", PAGE, self._page, defaults={"path": ""})
+        app.add_url_rule("/<path:path>", PAGE, self._page)
         return frozenset({"panel_asset"})
 
     def _asset(self, name: str) -> Response:

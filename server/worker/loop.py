@@ -11,6 +11,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from server.domain.errors import Fenced, LockstepError
+from server.domain.schedule import Timetable
 from server.services.cluster import Tenure
 from server.services.pacing import Paces, Share, Turns
 from server.services.scope import TenantScope
@@ -33,9 +34,11 @@ from server.worker.schedule import (
 )
 
 _LONGEST_SLEEP = 60.0
-"""Where the clock on the wall counts, which people put right, or where nobody says when there is work."""
-_SOUND_SLEEP = 300.0
-"""Where intervals alone count: what a person changes wakes the thread, and a look costs a sign-in to the database."""
+"""After so long the clocks are read again: people put the one on the wall right."""
+_SOUND_SLEEP = 3600.0
+"""After so long the database is asked what there is to do. Whoever gives it work wakes the thread, and the listener
+makes sure that it would be heard; a look at a tenant that rests costs a sign-in.
+"""
 _REST_AFTER = 5.0
 
 
@@ -53,6 +56,7 @@ class TenantLoop:
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._slots: dict[str, Slot] = {}
+        self._tables: dict[str, Timetable] = {}
         self._tokens: dict[str, object] = {}
         self._turns = Turns()
         self._line: Line | None = None
@@ -106,9 +110,21 @@ class TenantLoop:
                 self._work(desk, ready, seconds)
                 continue
             desk.say("idle", "", seconds if self._slots else None)
+            until = time.monotonic() + min(_SOUND_SLEEP, desk.next_scan())
             if seconds > _REST_AFTER:
+                desk.rest(seconds)
                 self._scope.rest()
-            self._wake.wait(seconds)
+            self._sleep(until)
+
+    def _sleep(self, until: float) -> None:
+        """Sleep until something is due, somebody wakes this thread, or it is time for a look. Asks no database."""
+        while not self._wake.is_set():
+            clock = _read_clocks()
+            seconds = sleep((self._due_in(name, clock) for name in self._slots), until - clock.now)
+            if seconds <= 0:
+                return
+            by_the_wall = any(one.set_times or one.windowed for one in self._tables.values())
+            self._wake.wait(min(seconds, _LONGEST_SLEEP) if by_the_wall else seconds)
 
     def _look(self, desk: Desk, under_way: Collection[str]) -> tuple[list[Wanted], float]:
         """What may be worked now besides, longest waiting first; and in how many seconds anything else may be."""
@@ -128,12 +144,12 @@ class TenantLoop:
             else:
                 waits += [seconds] if errand is None else [seconds, errand]
         ready.sort(key=lambda one: -lateness(clock, self._slots[one.name]))
-        by_the_wall = any(one.timetable.set_times or one.timetable.windowed for one in wanted)
-        return ready, sleep(waits, _LONGEST_SLEEP if by_the_wall else _SOUND_SLEEP)
+        return ready, sleep(waits, _SOUND_SLEEP)
 
     def _plan(self, wanted: list[Wanted], clock: Clock) -> None:
         """Keep a place for each integration that runs and each request; a new or changed one is looked at anew."""
         known = {one.name for one in wanted}
+        self._tables = {one.name: one.timetable for one in wanted}
         self._slots = {name: slot for name, slot in self._slots.items() if name in known}
         for one in wanted:
             if self._tokens.get(one.name) != one.news or one.name not in self._slots:
@@ -154,7 +170,7 @@ class TenantLoop:
                 for one, outcome in line.take(self._choose):
                     if outcome is not None:
                         self._note(one, outcome)
-                        look_at = min(look_at, time.monotonic() + self._due_in(one.wanted))
+                        look_at = min(look_at, time.monotonic() + self._due_in(one.name, _read_clocks()))
                 if any(one.busy for one in line.passes()):
                     desk.say("syncing", "", None)
                 if any(line.passes()) and (self._wake.is_set() or time.monotonic() >= look_at):
@@ -162,6 +178,7 @@ class TenantLoop:
                     fresh, seconds = self._look(desk, {one.name for one in line.passes()})
                     line.join(desk, fresh)
                     look_at = time.monotonic() + seconds
+        self._line = None
 
     def _others_wait(self) -> bool:
         """Whether a pass waits for its turn, or somebody has woken this thread. Asked by the pass whose turn it is."""
@@ -171,13 +188,13 @@ class TenantLoop:
         share, self._turns = self._turns.next(waiting)
         return share
 
-    def _due_in(self, one: Wanted) -> float:
-        """Seconds until a pass that is over may come again."""
-        slot, clock = self._slots.get(one.name), _read_clocks()
-        if slot is None:
+    def _due_in(self, name: str, clock: Clock) -> float:
+        """Seconds until it may be worked again."""
+        slot, table = self._slots.get(name), self._tables.get(name)
+        if slot is None or table is None:
             return _LONGEST_SLEEP
-        errand = errand_wait(clock, slot, one.timetable)
-        return sleep([wait(clock, slot, one.timetable), *([] if errand is None else [errand])], _LONGEST_SLEEP)
+        errand = errand_wait(clock, slot, table)
+        return sleep([wait(clock, slot, table), *([] if errand is None else [errand])], _SOUND_SLEEP)
 
     def _note(self, one: Pass, outcome: Finished | Broken) -> None:
         """Give a pass that is over its next place."""
@@ -189,7 +206,7 @@ class TenantLoop:
         elif errand:
             self._slots[one.name] = after_errand(clock, slot, outcome.next_hold)
         elif one.wanted.lasting:
-            self._slots[one.name] = after_success(clock, table, outcome.next_hold)
+            self._slots[one.name] = after_success(clock, table, outcome.next_hold, one.began)
         elif one.wanted.retried:
             self._slots[one.name] = after_retry(clock)
         else:

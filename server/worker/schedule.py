@@ -49,9 +49,15 @@ def first(clock: Clock, table: Timetable, since: datetime) -> Slot:
     return Slot(clock.now, at, errand=None if at is None else clock.now)
 
 
-def after_success(clock: Clock, table: Timetable, next_hold: float | None) -> Slot:
-    """The next place after a pass that came through; ``next_hold``: seconds until a held item is due."""
-    return Slot(clock.now + (table.interval or 0.0), table.set_time(clock.moment), errand=_errand(clock, next_hold))
+def after_success(clock: Clock, table: Timetable, next_hold: float | None, began: float | None = None) -> Slot:
+    """The next place after a pass that came through; ``next_hold``: seconds until a held item is due.
+
+    An interval is counted from when the pass ``began``, so that what a pass takes makes no news later; but an app that
+    takes most of it to answer rests for half of it.
+    """
+    interval = table.interval or 0.0
+    due = max((clock.now if began is None else began) + interval, clock.now + interval / 2)
+    return Slot(due, table.set_time(clock.moment), errand=_errand(clock, next_hold))
 
 
 def after_errand(clock: Clock, slot: Slot, next_hold: float | None) -> Slot:

@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from secrets import token_hex
 
@@ -17,11 +18,12 @@ import structlog
 
 from server import faults
 from server.domain.errors import LockstepError
-from server.services.cluster import LEASE, Cluster, Tenure, elapsed
+from server.services.cluster import LEASE, Cluster, Held, Hub, Tenure, elapsed
 from server.worker.loop import TenantLoop
 
 _LOG = structlog.get_logger()
 _ROUND = LEASE.total_seconds() / 4
+_LISTEN_SECONDS = 5.0
 _STOP_SECONDS = 20.0
 _AT_ONCE = 50
 """So many tenants are begun between two renewals: beginning hundreds takes longer than a lease holds."""
@@ -40,7 +42,9 @@ class Supervisor:
 
     def __init__(self, cluster: Cluster, node: str, threads_per_tenant: int, stopping: threading.Event) -> None:
         self._cluster = cluster
-        self._holder = f"{node}/{socket.gethostname()}/{os.getpid()}/{token_hex(4)}"
+        self._node = node
+        self._holder = ""
+        self._held: Held | None = None
         self._threads = threads_per_tenant
         self._running: dict[str, _Running] = {}
         self._named: dict[str, TenantLoop] = {}
@@ -52,8 +56,9 @@ class Supervisor:
 
         Returns when every tenant's thread has come to the end of its page.
         """
-        hub = threading.Thread(target=self._listen, name="hub", daemon=True)
-        hub.start()
+        hub = self._cluster.hub()
+        listening = threading.Thread(target=self._listen, args=(hub,), name="hub", daemon=True)
+        listening.start()
         threading.Thread(target=self._cluster.tend, args=(self._stopping,), name="connections", daemon=True).start()
         try:
             while not self._stopping.is_set():
@@ -61,17 +66,19 @@ class Supervisor:
                     self._stopping.wait(_ROUND)
         finally:
             self._stop_all()
-            hub.join(timeout=5)
+            hub.stop()
+            listening.join(timeout=5)
 
     def _round(self) -> bool:
         """Renew, claim, start and stop once; whether there may be more to claim."""
         try:
             asked_at = elapsed()
-            held = self._cluster.renew(self._holder)
-            claimed = self._cluster.claim(self._holder, _AT_ONCE)
+            self._held = held = self._cluster.renew(self._holder, self._held)
+            if held is None:
+                self._begin_anew()
+            claimed = self._cluster.claim(self._holder, _AT_ONCE) if held is None or held.free else {}
             if claimed:
                 faults.reach("lease.claimed")
-            held |= claimed
             self._renewed = asked_at
         except LockstepError as error:
             _LOG.warning("the leases could not be renewed", reason=error.message)
@@ -81,8 +88,9 @@ class Supervisor:
         except Exception:  # noqa: BLE001 - ending the process would help nobody; its threads work as long as their tenure
             _LOG.exception("the leases could not be renewed")
             return False
-        self._stop_lost(held)
-        for tenant_id, epoch in held.items():
+        ours = {**(held.epochs if held is not None else {}), **claimed}
+        self._stop_lost(ours)
+        for tenant_id, epoch in ours.items():
             running = self._running.get(tenant_id)
             if running is None:
                 self._start(tenant_id, epoch, asked_at)
@@ -90,7 +98,13 @@ class Supervisor:
                 running.tenure.renewed(asked_at)
         return len(claimed) == _AT_ONCE
 
-    def _stop_lost(self, held: dict[str, int]) -> None:
+    def _begin_anew(self) -> None:
+        """Hold leases under a name that nobody ever had: at the beginning, and when others took us for dead."""
+        self._stop_lost({})
+        self._holder = f"{self._node}/{socket.gethostname()}/{os.getpid()}/{token_hex(4)}"
+        self._cluster.enrol(self._holder)
+
+    def _stop_lost(self, held: Mapping[str, int]) -> None:
         for tenant_id, running in list(self._running.items()):
             if held.get(tenant_id) != running.epoch or not running.thread.is_alive():
                 _LOG.info("the lease is no longer ours: the tenant's thread is stopped", tenant=running.loop.name)
@@ -114,13 +128,12 @@ class Supervisor:
         self._named[scope.name] = loop
         thread.start()
 
-    def _listen(self) -> None:
+    def _listen(self, hub: Hub) -> None:
         """One listener for all tenants: a notification sets the event of the thread that it names."""
-        hub = self._cluster.hub()
         try:
             while not self._stopping.is_set():
                 try:
-                    named = hub.wait(1.0)
+                    named = hub.wait(_LISTEN_SECONDS)
                 except LockstepError as error:
                     _LOG.warning("nobody can be woken just now", reason=error.message)
                     self._stopping.wait(1.0)

@@ -94,7 +94,7 @@ class Stage:
 
     def let_the_lease_run_out(self) -> None:
         """What six seconds do to the lease of a dead process; how long it takes is shown elsewhere."""
-        self.sql("update control.leases set expires_at = now() - interval '1 second'")
+        self.sql("update control.holders set expires_at = now() - interval '1 second'")
 
     # What a person configures -------------------------------------------------------------------------------
     def document(self, **more: Any) -> Json:

@@ -51,7 +51,7 @@ def epoch(stage: Stage) -> int:
 
 def holder(stage: Stage) -> str:
     """The node whose lease is in force."""
-    found = stage.sql("select holder from control.leases where expires_at > now()")
+    found = stage.sql("select holder from control.leases join control.holders using (holder) where expires_at > now()")
     return str(found[0][0]).split("/")[0] if found else ""
 
 
@@ -121,9 +121,7 @@ def start_two(stage: Stage, fault: str = "") -> tuple[Process, Process]:
     first = stage.start_sync(fault, node="one")
     wait_until(lambda: holder(stage) == "one", "the first process to hold the tenant")
     second = stage.start_sync(node="two")
-    wait_until(
-        lambda: stage.sql("select 1 from pg_stat_activity where query = 'listen lockstep_wake' offset 1"), "both"
-    )
+    wait_until(lambda: stage.sql("select 1 from pg_stat_activity where query ~ 'lockstep_[w]ake' offset 1"), "both")
     return first, second
 
 

@@ -80,6 +80,20 @@ class Server:
             process.kill()
         psutil.wait_procs(every, timeout=10)
 
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """All of its processes stand still until the end of the context: nothing is refused, and nothing answered."""
+        postmaster = psutil.Process(self._pid())
+        postmaster.suspend()  # first, so that it makes no more of them
+        every = [postmaster, *postmaster.children(recursive=True)]
+        try:
+            for process in every[1:]:
+                process.suspend()
+            yield
+        finally:
+            for process in every:
+                process.resume()
+
     def _pid(self) -> int:
         return int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
 

@@ -3,7 +3,7 @@ import { Center, Loader, MantineProvider, Stack } from "@mantine/core";
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { BrowserRouter } from "react-router";
 import { base } from "./api/client";
-import { ApiProblem } from "./api/problem";
+import { ApiProblem, isAway } from "./api/problem";
 import { useMe } from "./api/queries";
 import { nonce } from "./nonce";
 import { SignIn } from "./pages/sign-in/SignIn";
@@ -27,7 +27,9 @@ const cache: QueryClient = new QueryClient({
     queries: {
       staleTime: 1_000,
       // What the server has said no to is not asked again by itself; what it could not be asked is.
-      retry: (failures, error) => error instanceof ApiProblem && (error.status === 0 || error.status === 503) && failures < 2,
+      retry: (failures, error) => isAway(error) && failures < 2,
+      // A page that was opened while the database was away fills by itself when it is back.
+      refetchInterval: (query) => (isAway(query.state.error) ? 5_000 : false),
     },
   },
 });
@@ -38,7 +40,7 @@ function Door() {
   if (me.data) return <Rooms me={me.data} />;
   return (
     <Center mih="100vh" p="md">
-      {me.isError ? <Stack maw={460}><Loaded read={me}>{() => null}</Loaded></Stack> : <Loader aria-label="Loading" />}
+      {me.isError || me.failureCount > 0 ? <Stack maw={460}><Loaded read={me}>{() => null}</Loaded></Stack> : <Loader aria-label="Loading" />}
     </Center>
   );
 }

@@ -98,6 +98,11 @@ class Ends:
         """Ask the apps anew next time (something they were asked for had changed)."""
         self._shapes.clear()
 
+    def rest(self, seconds: float) -> None:
+        """Nothing is asked for so long: let go of what would not be believed by then, which is most of the memory."""
+        if seconds >= _BELIEVED_SECONDS:
+            self.close()
+
     def close(self) -> None:
         """Let go of every connector."""
         for one in self._open.values():

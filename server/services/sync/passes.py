@@ -6,6 +6,7 @@ again.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -83,6 +84,8 @@ class Pass:
     _steps: Iterator[object] | None = None
     _cut_off: bool = False
     share: Share = field(init=False)
+    began: float | None = None
+    """When it took its first step, on a clock that never jumps."""
 
     def __post_init__(self) -> None:
         self.share = SHARES_OF.get(self.wanted.trigger, Share.LIVE)
@@ -104,6 +107,7 @@ class Pass:
         caller.share = self.share
         try:
             if self._steps is None:
+                self.began = time.monotonic()
                 self.work = self.desk.begin(self.wanted, self.pool)
                 self._steps = ROUTES[self.work.run.trigger](self.work)
             elif not self.desk.still_wanted(self.wanted):
@@ -190,7 +194,8 @@ class Desk:
     _scans: dict[tuple[str, int], float] = field(default_factory=dict)
     _unknown_since: dict[str, float] = field(default_factory=dict)
     _revisits: Revisits = field(default_factory=Revisits)
-    _said: tuple[str, str, float] | None = None
+    _said: tuple[str, str, float, float] | None = None
+    """What was said last, when, and when the next pass was to be then."""
     _learned: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """Under which version and since when what was refused of an integration was compared with what its apps have."""
     _tenant: tuple[Sequence[Integration], Mapping[str, Connection]] = ((), {})
@@ -209,6 +214,11 @@ class Desk:
                 runs.close_abandoned(tx, row.id)
         faults.reach("fence.raised")
         self._opened = True
+
+    def rest(self, seconds: float) -> None:
+        """Nothing is to be done for so long: let go of what would be read again anyway."""
+        self._tenant = (), {}
+        self.ends.rest(seconds)
 
     def close(self) -> None:
         """Let go of the apps."""
@@ -231,6 +241,11 @@ class Desk:
             with self.scope.reading() as tx:
                 asked = requests.waiting(tx)
         return arrange(rows, ends, asked)
+
+    def next_scan(self) -> float:
+        """Seconds until the next full scan of an integration that runs; only a look at the tenant asks for one."""
+        running = {(row.id, row.version) for row in self._tenant[0] if row.state is IntegrationState.RUNNING}
+        return min((at for one, at in self._scans.items() if one in running), default=math.inf) - time.monotonic()
 
     def _scan_is_due(self, row: Integration) -> bool:
         """Whether the integration's next full scan has come; the database is asked only when it may have."""
@@ -371,9 +386,12 @@ class Desk:
         The same news is repeated every few seconds at most: a quiet pass writes nothing else, and shall not here.
         """
         now = time.monotonic()
-        if self._said is not None and self._said[:2] == (state, message) and now - self._said[2] < _NEWS_SECONDS:
-            return
-        self._said = (state, message, now)
+        due = now + (next_pass or 0.0)
+        if self._said is not None and self._said[:2] == (state, message):
+            at, said = self._said[2:]
+            if now - at < _NEWS_SECONDS and abs(due - said) < _NEWS_SECONDS:
+                return
+        self._said = (state, message, now, due)
         moment = datetime.now(UTC)
         after = moment + timedelta(seconds=next_pass) if next_pass is not None else None
         with suppress(LockstepError):  # the next news comes soon; what is wrong then is in the log

@@ -24,6 +24,8 @@ from appliance.config import (
     open_data_folder,
     save,
 )
+from appliance.control.client import Client
+from appliance.control.messages import Health, MemberStatus, Verb
 from appliance.errors import ApplianceError
 from appliance.members.postgres import Postgres
 from appliance.panel import Panel
@@ -101,6 +103,69 @@ def _refused(installation: Installation) -> bool:
     except ApplianceError:
         return True
     return False
+
+
+def test_a_clusters_connections_are_shown_and_limited_within_what_it_needs_and_what_there_is(
+    started: Installation,
+) -> None:
+    shown = started.must("cluster", "connections", "north")
+    assert (shown["name"], shown["allowed"]) == ("north", None)
+    for most, why in (("5", "need 17 at least"), ("16", "need 17 at least"), ("5000", "would change nothing")):
+        refused = started.lockstep("cluster", "connections", "north", "--most", most)
+        assert refused.code == 2, refused.err
+        assert why in refused.err
+    assert started.lockstep("cluster", "connections", "north", "--most", "30", "--no-limit").code == 2
+    assert started.lockstep("cluster", "connections", "nowhere").code == 4
+    assert started.must("cluster", "connections", "north") | {"connections": None} == shown | {"connections": None}
+    assert started.must("cluster", "connections", "north", "--most", "30")["allowed"] == 30
+    eventually(lambda: started.must("cluster", "connections", "north")["connections"]["budget"] == 30)
+    assert started.must("cluster", "connections", "north", "--no-limit")["allowed"] is None
+    eventually(lambda: started.must("cluster", "connections", "north")["connections"]["budget"] > 30)
+
+
+def test_a_database_that_is_away_is_told_through_the_gateway_and_the_web_process_is_left_alone(
+    started: Installation,
+) -> None:
+    base, head = f"http://127.0.0.1:{started.http_port}", {"Host": f"{HOST}:{started.http_port}"}
+
+    def asked(path: str) -> requests.Response:
+        return requests.get(base + path, headers=head, timeout=20)
+
+    def web() -> MemberStatus:
+        with Client.of(started.data) as agent:
+            return next(one for one in agent.status().members if one.name == "north/web")
+
+    before = web()
+    with Client.of(started.data) as agent:
+        agent.await_job(agent.member("postgres", Verb.STOP))
+        try:
+            eventually(lambda: web().health is Health.UNHEALTHY)
+            assert "The database does not answer" in web().message
+            told = asked("/api/v1/session")
+            assert (told.status_code, told.headers["Content-Type"]) == (503, "application/problem+json")
+            assert "goes on by itself" in told.json()["detail"]
+            page = asked("/")
+            assert (page.status_code, page.headers["Content-Type"].split(";")[0]) == (200, "text/html")
+        finally:
+            agent.await_job(agent.member("postgres", Verb.START))
+    eventually(lambda: asked("/api/v1/session").status_code == 401)
+    eventually(lambda: web().health is Health.RUNNING)
+    assert (web().pid, web().restarts) == (before.pid, before.restarts)
+
+
+def test_a_web_process_that_is_down_is_told_as_a_problem_and_to_people_as_a_page(started: Installation) -> None:
+    base, head = f"http://127.0.0.1:{started.http_port}", {"Host": f"{HOST}:{started.http_port}"}
+    with Client.of(started.data) as agent:
+        agent.await_job(agent.member("north/web", Verb.STOP))
+        try:
+            told = requests.get(f"{base}/api/v1/session", headers=head, timeout=20)
+            assert (told.status_code, told.headers["Content-Type"]) == (503, "application/problem+json")
+            assert "try again" in told.json()["detail"]
+            page = requests.get(base, headers={**head, "Accept": "text/html,*/*;q=0.8"}, timeout=20)
+            assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+            assert "Lockstep does not answer just now" in page.text
+        finally:
+            agent.await_job(agent.member("north/web", Verb.START))
 
 
 def test_names_that_exist_or_do_not_have_their_own_exit_codes(started: Installation) -> None:

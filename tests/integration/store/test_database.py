@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -12,9 +15,11 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError, StatementError
 
-from server.domain.errors import Unavailable
+from server.domain.budget import Part
+from server.domain.errors import Unavailable, Unreachable
 from server.store import database as module
 from server.store import hub as listening
+from server.store.answering import within
 from server.store.database import Database, TenantLogin, wake
 from server.store.hub import Hub
 from tests.support.postgres import TestCluster
@@ -221,19 +226,69 @@ def test_the_hub_hears_what_was_committed_and_says_when_it_may_have_missed_somet
 
 def test_a_hub_that_may_not_listen_keeps_no_connection(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[psycopg.Connection[Any]] = []
-    connect = psycopg.connect
 
-    def kept(**parameters: Any) -> psycopg.Connection[Any]:
-        made.append(connect(**parameters))
-        return made[-1]
+    def kept(seconds: float) -> Callable[..., psycopg.Connection[Any]]:
+        def opens(**parameters: Any) -> psycopg.Connection[Any]:
+            made.append(within(seconds)(**parameters))
+            return made[-1]
 
-    monkeypatch.setattr(psycopg, "connect", kept)
+        return opens
+
+    monkeypatch.setattr(listening, "within", kept)
     monkeypatch.setattr(listening, "WAKE_CHANNEL", "'no name'")
     hub = Hub(database)
     with pytest.raises(Unavailable):
         hub.wait(5.0)
     assert [one.closed for one in made] == [True]
     hub.close()
+
+
+def test_a_hub_hears_itself_and_where_it_does_not_every_tenant_is_looked_at(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "_TRY_EVERY_SECONDS", 0.0)
+    hub = Hub(database)
+    try:
+        assert hub.wait(5.0) is None
+        assert [hub.wait(5.0) for _ in range(4)] == [frozenset()] * 4
+        with database.control() as control:
+            # As behind a pooler that lends the session to somebody else after each transaction.
+            control.execute(text("select pg_notify('lockstep_wake', ' somebody else')"))
+        assert hub._connection is not None
+        hub._connection.execute("unlisten *")
+        heard = [hub.wait(0.05) for _ in range(4)]
+        assert heard.count(None) >= 2
+    finally:
+        hub.close()
+
+
+def test_a_hub_that_is_told_to_stop_waits_no_longer(database: Database) -> None:
+    hub = Hub(database)
+    assert hub.wait(5.0) is None
+    waiting = threading.Thread(target=hub.wait, args=(60.0,))
+    waiting.start()
+    hub.stop()
+    waiting.join(10)
+    assert not waiting.is_alive()
+    hub.close()
+
+
+def test_a_server_that_does_not_answer_is_given_up_and_costs_no_seat(
+    cluster: TestCluster, login: TenantLogin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(module._MANNERS, Part.SYNC, replace(module._MANNERS[Part.SYNC], longest=0.3))
+    one = Database(cluster.settings, Part.SYNC, seats=1)
+    try:
+        for way in (one.tenant, one.reading):
+            begun = time.monotonic()
+            with pytest.raises(Unreachable, match="does not answer"), way(login) as tx:
+                tx.execute(text("select pg_sleep(20)"))
+            assert time.monotonic() - begun < 10
+        with one.reading(login) as tx:
+            assert tx.execute(text("select 1")).scalar_one() == 1
+        assert one._pool.seats.taken == 1
+    finally:
+        one.close()
 
 
 def test_what_was_rolled_back_wakes_nobody(database: Database, login: TenantLogin) -> None:

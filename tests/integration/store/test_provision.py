@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 from psycopg import sql
 
-from server.domain.errors import Conflicting, NotFound, PutRight, Unavailable
+from server.domain.errors import Conflicting, NotFound, PutRight, Unavailable, Unreachable
 from server.store import migrate, provision, roles
 from server.store.provision import FirstUser
 from tests.support.postgres import Server, TestCluster
@@ -149,6 +151,41 @@ def test_the_control_role_may_use_what_is_reserved_where_the_owner_may_say_so(fr
     provision.prepare_cluster(fresh_cluster.owner_dsn, fresh_cluster.settings)
     assert may(role)
     assert not may(fresh_cluster.login("lars").role)
+
+
+def test_a_tenants_login_has_a_verifier_of_one_round_and_an_older_one_is_made_anew(fresh_cluster: TestCluster) -> None:
+    for name in ("anna", "bert"):
+        fresh_cluster.create_tenant(name)
+    logins = {name: fresh_cluster.login(name) for name in ("anna", "bert")}
+    ours = fresh_cluster.settings
+
+    def rounds(role: str) -> str:
+        with psycopg.connect(fresh_cluster.server.dsn("postgres")) as superuser:
+            row = superuser.execute("select rolpassword from pg_authid where rolname = %s", (role,)).fetchone()
+        assert row is not None
+        return str(row[0]).partition(":")[0]
+
+    assert rounds(logins["anna"].role) == "SCRAM-SHA-256$1"
+    assert rounds(ours.control_role) == "SCRAM-SHA-256$4096"
+    with psycopg.connect(fresh_cluster.owner_dsn) as owner:  # as an older version left them, one of them damaged
+        for login in logins.values():
+            roles.change_verifier(owner, login.role, roles.verifier_of(owner, login.role, login.password))
+        owner.execute("update control.tenants set sign_in_rounds = 4096")
+        owner.execute("update control.tenants set role_password = '\\x00' where name = 'bert'")
+    provision.prepare_cluster(fresh_cluster.owner_dsn, ours, fresh_cluster.master)
+    assert rounds(logins["anna"].role) == "SCRAM-SHA-256$1"
+    assert rounds(logins["bert"].role) == "SCRAM-SHA-256$4096"
+    database = fresh_cluster.database()
+    try:
+        for login in logins.values():
+            with database.reading(login) as tx:
+                assert tx.exec_driver_sql("select current_user").scalar_one() == login.role
+        stranger = replace(logins["anna"], password="x" * 43)
+        database.rest(logins["anna"])
+        with pytest.raises(Unreachable), database.reading(stranger):
+            pass
+    finally:
+        database.close()
 
 
 def test_a_long_cluster_and_tenant_name_still_make_a_role_of_their_own() -> None:

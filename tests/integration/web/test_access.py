@@ -16,6 +16,7 @@ PUBLIC = {
     ("GET", "/enter"),
     ("POST", "/api/v1/session"),
     ("POST", "/api/v1/hooks/<secret>"),
+    ("GET", "/-/node/alive"),
     ("GET", "/-/node/health"),
 }
 SOME_ID = "00000000-0000-4000-8000-000000000000"
@@ -46,6 +47,7 @@ def test_a_route_that_nobody_declared_answers_nobody(web: WebNode) -> None:
     others = {rule.endpoint for rule in web.app.url_map.iter_rules()} - declared
     assert others == {
         "entrance.enter",
+        "node_alive",
         "node_health",
         "node_state",
         "openapi_document",

@@ -49,7 +49,7 @@ def holders(test_cluster: TestCluster) -> dict[str, str]:
     with psycopg.connect(test_cluster.owner_dsn) as owner:
         rows = owner.execute(
             "select t.name, l.holder from control.leases l join control.tenants t on t.id = l.tenant_id"
-            " where l.expires_at > now()"
+            " join control.holders h on h.holder = l.holder where h.expires_at > now()"
         ).fetchall()
     return {name: holder.split("/")[0] for name, holder in rows}
 
@@ -92,6 +92,7 @@ def test_a_process_that_stops_hands_its_tenants_over_at_once(fresh_cluster: Test
 def test_the_tenants_of_a_dead_process_are_taken_over_in_under_ten_seconds(fresh_cluster: TestCluster) -> None:
     fresh_cluster.create_tenant("anna")
     dead = Cluster("c", fresh_cluster.database(), fresh_cluster.master)
+    dead.enrol("dead/host/1/x")
     dead.claim("dead/host/1/x")  # and never renews
     dead.close()
     died = time.monotonic()

@@ -13,6 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from appliance.config import (
+    LEAST_CONNECTIONS,
     ClusterRecord,
     DataFolder,
     Options,
@@ -25,6 +26,11 @@ from appliance.config import (
     write_private,
 )
 from appliance.errors import ApplianceError, ExitCode
+from server.domain import budget
+
+
+def test_the_least_that_a_cluster_is_allowed_is_what_the_server_says_that_it_needs() -> None:
+    assert budget.needed({}) == LEAST_CONNECTIONS
 
 
 def test_a_new_folder_is_marked_as_ours_and_private(tmp_path: Path) -> None:

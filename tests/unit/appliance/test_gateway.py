@@ -80,3 +80,19 @@ def test_a_deep_data_folder_gets_a_short_socket(tmp_path: Path) -> None:
     short_folder(deep).rmdir()
     near = DataFolder(Path("/d"))
     assert Gateway(near, 8443, 8080, loopback=True).admin == Path("/d/run/gateway.sock")
+
+
+def test_a_web_process_that_is_silent_is_told_as_a_problem_and_to_people_as_a_page_that_tries_again() -> None:
+    for server in made()["apps"]["http"]["servers"].values():
+        people, programs = server["errors"]["routes"]
+        assert people["match"] == [{"header": {"Accept": ["*text/html*"]}}]
+        [page], [problem] = people["handle"], programs["handle"]
+        assert 'http-equiv="refresh"' in page["body"]
+        assert problem["headers"]["Content-Type"] == ["application/problem+json"]
+        assert json.loads(problem["body"])["status"] == problem["status_code"] == page["status_code"] == 503
+        assert problem["headers"]["Retry-After"] == page["headers"]["Retry-After"] == ["5"]
+
+
+def test_the_gateway_asks_whether_the_process_serves_and_not_whether_its_database_does() -> None:
+    proxied = made()["apps"]["http"]["servers"]["https"]["routes"][0]["handle"][0]
+    assert proxied["health_checks"]["active"]["uri"] == "/-/node/alive"

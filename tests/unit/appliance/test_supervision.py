@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 import psutil
 import pytest
 
+from appliance import supervision
 from appliance.control.messages import Health
 from appliance.errors import ApplianceError, ExitCode
 from appliance.members.member import Finding, Say
@@ -111,6 +113,25 @@ def test_one_that_hangs_longer_than_its_patience_is_restarted() -> None:
     keeper.want(running=True)
     with pytest.raises(ApplianceError, match="does not come up: it did not answer"):
         keeper.await_ready(0.3)
+    keeper.close()
+
+
+def test_one_that_waits_for_another_is_not_restarted_and_says_what_it_waits_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(supervision, "HEALTH_SECONDS", 0.0)
+    member = Pretender(patience=0.0)
+    keeper = Keeper(member, lambda _: None)
+    keeper.want(running=True)
+    keeper.await_ready(5)
+    member.finding = Finding(ready=False, message="no database", awaits=True)
+    deadline = time.monotonic() + 10
+    while keeper.state.health is not Health.UNHEALTHY:
+        assert time.monotonic() < deadline
+    assert keeper.state.message == "no database"
+    member.finding = Finding(ready=True)
+    keeper.await_ready(10)
+    assert (len(member.lives), keeper.state.restarts) == (1, 0)
     keeper.close()
 
 

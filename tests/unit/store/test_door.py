@@ -102,3 +102,47 @@ def test_of_many_who_are_refused_one_asks_at_a_time() -> None:
         thread.join()
     assert most == 1
     assert asked < 60, "each of twenty threads would have asked dozens of times"
+
+
+def test_while_the_server_says_nothing_one_asks_and_nobody_else_waits() -> None:
+    asked, answers = threading.Event(), threading.Event()
+
+    def silent() -> str:
+        raise psycopg.errors.ConnectionTimeout("connection timeout expired")
+
+    def slow() -> str:
+        asked.set()
+        assert answers.wait(10)
+        return "in"
+
+    door = Door(60.0)
+    with pytest.raises(psycopg.errors.ConnectionTimeout):
+        door.connect(silent)
+    one: list[str] = []
+    knocking = threading.Thread(target=lambda: one.append(door.connect(slow)))
+    knocking.start()
+    assert asked.wait(10)
+    begun = time.monotonic()
+    with pytest.raises(psycopg.errors.ConnectionTimeout, match="said nothing"):
+        door.connect(lambda: pytest.fail("it was asked twice"))
+    assert time.monotonic() - begun < 1
+    answers.set()
+    knocking.join()
+    assert (one, door.connect(lambda: "too")) == (["in"], "too")
+
+
+def test_a_server_that_says_no_is_not_silent_any_more() -> None:
+    def refused() -> str:
+        raise psycopg.OperationalError("connection refused")
+
+    door = Door(60.0)
+    for words in ("expired", "expired again"):
+        with pytest.raises(psycopg.errors.ConnectionTimeout, match=words):
+            door.connect(lambda words=words: _raise(psycopg.errors.ConnectionTimeout(words)))  # type: ignore[misc]
+    with pytest.raises(psycopg.OperationalError, match="refused"):
+        door.connect(refused)
+    assert not door._silent
+
+
+def _raise(error: Exception) -> str:
+    raise error

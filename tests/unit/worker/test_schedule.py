@@ -51,6 +51,13 @@ def test_a_pass_that_came_through_is_repeated_after_its_interval() -> None:
     assert wait(CLOCK, after_success(CLOCK, EVERY_30, None), EVERY_30) == 30.0
 
 
+@pytest.mark.parametrize(("took", "left"), [(0.0, 30.0), (4.0, 26.0), (15.0, 15.0), (29.0, 15.0), (300.0, 15.0)])
+def test_an_interval_is_counted_from_when_the_pass_began_and_leaves_the_app_half_of_it(
+    took: float, left: float
+) -> None:
+    assert wait(CLOCK, after_success(CLOCK, EVERY_30, None, CLOCK.now - took), EVERY_30) == left
+
+
 def test_a_pass_at_set_times_is_repeated_at_the_next() -> None:
     slot = after_success(CLOCK, NIGHTLY, None)
     assert wait(CLOCK, slot, NIGHTLY) == 14 * 3600

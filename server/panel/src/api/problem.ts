@@ -20,3 +20,10 @@ export function problemOf(error: unknown, field: string): string | undefined {
   if (!(error instanceof ApiProblem) || error.field === null) return undefined;
   return error.field === field || error.field.endsWith(`.${field}`) ? error.message : undefined;
 }
+
+const AWAY = [0, 502, 503, 504];
+
+/** Whether the server, or something that it needs, is away: nobody's fault, and over by itself. */
+export function isAway(error: unknown): boolean {
+  return error instanceof ApiProblem && AWAY.includes(error.status);
+}

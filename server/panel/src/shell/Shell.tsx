@@ -5,6 +5,7 @@ import { useEffect } from "react";
 import { Link, Outlet, useLocation } from "react-router";
 import type { Me } from "../api/types";
 import { Logo } from "../widgets/Logo";
+import { Away } from "./Away";
 import { Fallen } from "./Fallen";
 import { InStep } from "./InStep";
 import { Nav } from "./Nav";
@@ -42,7 +43,7 @@ export function Shell({ me }: { me: Me }) {
         <Text size="xs" c="dimmed" px="sm" py={4}>{me.tenant} on {me.cluster}</Text>
       </AppShell.Navbar>
       <AppShell.Main id="page" tabIndex={-1}>
-        <Container size={1180} px={0}><Fallen key={pathname}><Outlet /></Fallen></Container>
+        <Container size={1180} px={0}><Away /><Fallen key={pathname}><Outlet /></Fallen></Container>
       </AppShell.Main>
     </AppShell>
   );
