@@ -115,7 +115,7 @@ def test_a_clusters_connections_are_shown_and_limited_within_what_it_needs_and_w
         assert refused.code == 2, refused.err
         assert why in refused.err
     assert started.lockstep("cluster", "connections", "north", "--most", "30", "--no-limit").code == 2
-    assert started.lockstep("cluster", "connections", "nowhere").code == 4
+    assert started.lockstep("cluster", "connections", "nowhere").code == 7
     assert started.must("cluster", "connections", "north") | {"connections": None} == shown | {"connections": None}
     assert started.must("cluster", "connections", "north", "--most", "30")["allowed"] == 30
     eventually(lambda: started.must("cluster", "connections", "north")["connections"]["budget"] == 30)
