@@ -142,8 +142,8 @@ def check_connections(cluster: str, found: Connections) -> Check:
     )
     enough = found.budget >= found.needed
     advice = (
-        f"It needs {found.needed} at least and works slowly. Raise max_connections of its PostgreSQL (or the limit of"
-        " the database or of its pooler), or end what else uses it."
+        f"It needs {found.needed} at least and works slowly. Raise max_connections of its PostgreSQL, or the limit of"
+        f" the database, of its pooler or of `lockstep cluster connections {cluster}`, or end what else uses it."
     )
     return Check(name=f"{cluster} connections", ok=enough, found=held, advice="" if enough else advice)
 

@@ -284,6 +284,13 @@ class Bucket:
             self._paused, self._refusals, self._silences = float("-inf"), 0, 0
             self._changed.notify_all()
 
+    def is_like_new(self) -> bool:
+        """Whether nothing that was sent, refused or left unanswered counts any more."""
+        with self._changed:
+            now = self.clock()
+            calm = now >= self._paused and not (self._refusals or self._silences or any(self._waiting.values()))
+            return calm and self._level.now(self.limits, now).tokens >= self.limits.burst
+
     def stop(self) -> None:
         """Let nobody wait any more: who does is told so at once; who need not wait ends the page at hand."""
         with self._changed:

@@ -92,6 +92,12 @@ class Paces:
         if bucket is not None:
             bucket.resume()
 
+    def rest(self) -> None:
+        """Forget the buckets of connections that nobody has open, where a new one would be no different."""
+        with self._lock:
+            for connection_id in [one for one, bucket in self._buckets.items() if bucket.is_like_new()]:
+                del self._buckets[connection_id]
+
     def stop(self) -> None:
         """Let nobody wait any more, for any connection: whoever does is told so at once."""
         with self._lock:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from secrets import token_hex
@@ -51,6 +52,8 @@ _RESTED_SECONDS = 2.0
 _OLDEST_SECONDS = 900.0
 """A connection is not used for longer: what PostgreSQL remembers for it only grows."""
 _MOST_OF_ONE = 8
+_DOORKEEPERS = 64
+"""Far more than sign in at once, so that one that a silent server holds keeps nobody."""
 _LONGEST_OF_CONTROL, _LONGEST_OF_LEASES = 10.0, 5.0
 """The same for the control role, whose statements are small. A lease that is not renewed by then is as good as lost."""
 
@@ -99,7 +102,9 @@ class Database:
         _check_rested(self._pooled)
         control = budget.OWN[part]
         self._leases: Engine | None = None
+        self._doorkeepers: ThreadPoolExecutor | None = None
         if part is Part.SYNC:
+            self._doorkeepers = ThreadPoolExecutor(_DOORKEEPERS, thread_name_prefix="sign-in")
             # The hub has one of its own, and the leases theirs: what threads say of themselves never delays a renewal.
             self._leases, control = self._control_engine(1, _LONGEST_OF_LEASES), control - 2
         self._control = self._control_engine(control, _LONGEST_OF_CONTROL)
@@ -152,6 +157,8 @@ class Database:
         """Close every connection: those in use when they come back, as does whatever a late thread still opens."""
         self._closed.set()
         self._door.close()
+        if self._doorkeepers is not None:
+            self._doorkeepers.shutdown(wait=False)
         self._pool.close_all()
         self._control.dispose()
         if self._leases is not None:
@@ -185,9 +192,15 @@ class Database:
     def _open_for_tenant(self, _dialect: Any, record: Any, _given: Any, parameters: dict[str, Any]) -> Any:
         login = self._pool.wanted()
         asked = {**parameters, **self.parameters(login.role, login.password)}
-        connection = self._door.connect(lambda: self._opens(**asked))
+        connection = self._door.connect(lambda: self._sign_in(asked))
         self._pool.prepare(connection, record)
         return connection
+
+    def _sign_in(self, asked: dict[str, Any]) -> psycopg.Connection[Any]:
+        """Open a connection. OpenSSL leaves 15 KB with each thread that does: not with each of hundreds that sleep."""
+        if self._doorkeepers is None or self._closed.is_set():
+            return self._opens(**asked)
+        return self._doorkeepers.submit(self._opens, **asked).result()
 
     def _control_engine(self, size: int, longest: float) -> Engine:
         opens = within(longest)

@@ -15,6 +15,7 @@ from secrets import token_hex
 from typing import Any
 
 import psycopg
+import structlog
 
 from server.domain.errors import Unavailable
 from server.store.answering import within
@@ -53,6 +54,10 @@ class Hub:
             heard = {one.payload for one in self._connection.notifies(timeout=timeout, stop_after=1)}
             self._unheard = self._unheard and self._own not in heard
             if self._try_is_in_vain(self._connection):
+                structlog.get_logger().warning(
+                    "the listener does not hear itself: tenants are looked at each minute",
+                    reason="A pooler that lends sessions may be in between; LISTEN needs one of its own.",
+                )
                 return None
             return frozenset(name for name in heard if not name.startswith(" "))
         except psycopg.Error as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -48,7 +49,9 @@ def crowd(_rounds: int, tenants: int) -> list[Outcome]:
         made = [_settle(place, cluster, apps, f"t{number}") for number in range(tenants)]
         _all_idle(cluster)
         time.sleep(_QUIET_SECONDS)
-        each = (whole.memory() - empty) / tenants / 1024
+        grown = whole.memory() - empty
+        each = grown.total() / tenants / 1024
+        parts = ", ".join(f"{name} {size / tenants / 1024:.0f}" for name, size in grown.most_common())
         asleep = whole.cores(20.0)
         for one in made:
             one.poll_each_minute()
@@ -66,7 +69,9 @@ def crowd(_rounds: int, tenants: int) -> list[Outcome]:
         f"{len(answers)} answers of {tenants} panels in {seconds:.0f} s, none refused; the news of all {arrived:.0f} s"
     )
     return [
-        Outcome("6", f"KB a tenant asleep, to 100, {tenants}", each / _ALLOWED_KB, 1.0, False, f"{each:.0f} KB"),
+        Outcome(
+            "6", f"KB a tenant asleep, to 100, {tenants}", each / _ALLOWED_KB, 1.0, False, f"{each:.0f} KB: {parts}"
+        ),
         Outcome("6", "cores of all asleep, to 0.01", asleep / _IDLE_CORE, 1.0, False, f"{asleep:.3f} of a core"),
         Outcome("6", "cores when polling, to 0.5", polling / _POLLING_CORE, 1.0, False, f"{polling:.2f} of a core"),
         Outcome("6", "connections to the budget", most() / granted, 1.0, False, f"{most()} of {granted}; {looked}"),
@@ -103,9 +108,13 @@ class _Whole:
     server: Server
     processes: tuple[psutil.Process, ...]
 
-    def memory(self) -> int:
-        """Bytes, what is shared counted once."""
-        return sum(_pss(one) for one in (*self.processes, *self._postgres()))
+    def memory(self) -> Counter[str]:
+        """Bytes by whose they are, what is shared counted once; PostgreSQL's shared memory (its page cache) apart."""
+        found = Counter({name: _pss(one) for name, one in zip(("web", "sync"), self.processes, strict=True)})
+        for one in self._postgres():
+            cache = _shared(one)
+            found += Counter({"cache": cache, "postgres": _pss(one) - cache})
+        return found
 
     def cores(self, seconds: float) -> float:
         """How many cores were busy for so long."""
@@ -133,6 +142,14 @@ class _Whole:
 def _pss(process: psutil.Process) -> int:
     try:
         return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def _shared(process: psutil.Process) -> int:
+    """A PostgreSQL process's share of what they all share."""
+    try:
+        return sum(int(one.pss) for one in process.memory_maps() if one.path.startswith("/dev/zero"))
     except psutil.NoSuchProcess:
         return 0
 

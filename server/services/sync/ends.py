@@ -102,6 +102,8 @@ class Ends:
         """Nothing is asked for so long: let go of what would not be believed by then, which is most of the memory."""
         if seconds >= _BELIEVED_SECONDS:
             self.close()
+            if self.paces is not None:
+                self.paces.rest()
 
     def close(self) -> None:
         """Let go of every connector."""

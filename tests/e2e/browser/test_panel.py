@@ -8,6 +8,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, StorageState, expect
 
+from appliance.control.client import Client
+from appliance.control.messages import Verb
 from tests.e2e.browser.conftest import HOST, PASSWORD, World, choose, fill_in_connection, sign_in
 from tests.support.browser import Watched, window
 
@@ -35,6 +37,26 @@ def test_one_signs_in_over_tls_too_and_leaves_again(browser: Browser, world: Wor
         page.get_by_role("menuitem", name="Sign out").click()
         page.get_by_role("heading", name="Sign in").wait_for()
         assert watched.complaints == []
+
+
+def test_a_database_that_is_away_is_told_and_the_page_goes_on_by_itself(
+    browser: Browser, world: World, signed_in: StorageState
+) -> None:
+    with Client.of(world.installation.data) as agent, window(browser, world.address, state=signed_in) as watched:
+        page = watched.page
+        page.goto("/")
+        page.get_by_role("heading", name="Overview").wait_for()
+        away = page.get_by_role("alert").filter(has_text="The database does not answer")
+        agent.await_job(agent.member("postgres", Verb.STOP))
+        try:
+            expect(away).to_contain_text("goes on by itself", timeout=30_000)
+            watched.picture("database-away")
+            page.goto("/runs")  # opened meanwhile
+            expect(away.first).to_be_visible(timeout=30_000)
+        finally:
+            agent.await_job(agent.member("postgres", Verb.START))
+        page.get_by_role("heading", name="Runs").wait_for(timeout=60_000)
+        expect(away).to_have_count(0, timeout=30_000)
 
 
 def test_a_connection_that_fails_says_exactly_why(desk: Watched, world: World) -> None:

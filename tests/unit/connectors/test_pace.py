@@ -173,6 +173,25 @@ def test_a_pause_is_never_shortened_and_ends_by_itself() -> None:
     bucket.before()
 
 
+def test_a_bucket_is_like_new_once_nothing_of_the_past_counts() -> None:
+    clock = Clock()
+    bucket = Bucket("App", Caller(), clock=clock, limits=Limits(0.1, 2.0))
+    assert bucket.is_like_new()
+    bucket.before()
+    assert not bucket.is_like_new()
+    clock.now += 10
+    assert bucket.is_like_new()
+    bucket.pause(600, "It rests.")
+    clock.now += 599
+    assert not bucket.is_like_new()
+    clock.now += 1
+    assert bucket.is_like_new()
+    bucket.lost()
+    assert not bucket.is_like_new()
+    bucket.after(200, {})
+    assert bucket.is_like_new()
+
+
 def test_a_short_pause_is_waited_for(pool: ThreadPoolExecutor) -> None:
     clock = Clock()
     bucket = Bucket("App", Caller(), clock=clock)
