@@ -6,11 +6,12 @@ the call themselves: ``{"items": ["12", "13"]}`` names items, everything else me
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from server.domain import json_text
 from server.domain.errors import PutRight
+from server.domain.text import storable
 
 
 def named_items(settings: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> tuple[str, ...] | None:  # noqa: ARG001 - the shape of every reader
@@ -27,12 +28,13 @@ def delivered(body: bytes) -> Any:
     if not body.strip():
         return None
     try:
-        return json.loads(body)
+        return json_text.read(body)
     except ValueError as error:
         raise PutRight("A delivery must be JSON.") from error
 
 
 def ids_of(named: list[Any]) -> tuple[str, ...] | None:
     """Ids as texts; None when one of them is no id, so that nothing is missed."""
-    ids = tuple(str(one) for one in named if isinstance(one, int | str) and not isinstance(one, bool) and str(one))
+    texts = [str(one) for one in named if isinstance(one, int | str) and not isinstance(one, bool)]
+    ids = tuple(one for one in texts if one and storable(one) == one)
     return ids if ids and len(ids) == len(named) else None

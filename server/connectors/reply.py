@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 
 from server.connectors import troubles
 from server.connectors.base import Shape
-from server.connectors.bounds import is_too_deep
+from server.domain import json_text
 from server.domain.errors import NotThatApp
 
 
@@ -38,15 +37,13 @@ class Reply:
         if self._read:
             return self._read[0]
         try:
-            body = json_text.loads(self.content)
-        except RecursionError as error:
+            body = json_text.read(self.content)
+        except json_text.TooDeep as error:
             raise troubles.too_deep(self.origin, write=self.write) from error
         except ValueError as error:
             if self.write or self._ends_early():
                 raise troubles.cut_off(self.origin, error, write=self.write) from error
             raise troubles.not_json(self.origin, self.headers.get("Content-Type", ""), self.content) from error
-        if is_too_deep(self.content, body):
-            raise troubles.too_deep(self.origin, write=self.write)
         self._read.append(body)
         return body
 

@@ -6,7 +6,6 @@ To name the authority of a certificate that is not trusted, the certificate alon
 from __future__ import annotations
 
 import html
-import json
 import re
 import socket
 import ssl
@@ -22,8 +21,9 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from server.connectors import limits
-from server.connectors.bounds import DEEPEST, MEGABYTE
+from server.connectors.bounds import MEGABYTE
 from server.connectors.deadline import Cord, Deadline
+from server.domain import json_text
 from server.domain.errors import (
     AppError,
     CredentialsRefused,
@@ -167,7 +167,7 @@ def too_large(origin: str, most: int, *, write: bool) -> AppError:
 
 def too_deep(origin: str, *, write: bool) -> AppError:
     """The answer is JSON in more levels than any description has."""
-    what = f"{origin} answered with data of more than {DEEPEST} levels, which are not read"
+    what = f"{origin} answered with data of more than {json_text.DEEPEST} levels, which are not read"
     if write:
         return LostAnswer(f"{what}; whether the write was done will be looked up.")
     return TooLarge(f"{what}. Check the address of the connection, and the item there.")
@@ -230,8 +230,8 @@ def words_of(content_type: str, content: bytes) -> str:
     """The app's own words in an answer, as one short line of text."""
     text = content[:20_000].decode("utf-8", "replace")
     if "json" in content_type.lower():
-        with suppress(ValueError, RecursionError):
-            text = "; ".join(_sentences(json.loads(content)))
+        with suppress(ValueError):
+            text = "; ".join(_sentences(json_text.read(content)))
     elif "html" in content_type.lower() or text.lstrip().startswith("<"):
         text = re.sub(r"(?is)<(script|style|title).*?</\1>", " ", text)
         text = html.unescape(re.sub(r"<[^>]*>", " ", text))

@@ -131,7 +131,19 @@ def release(scope: TenantScope, actor: str, integration_id: str) -> Integration:
 def suggestion(scope: TenantScope, left: SideSettings, right: SideSettings) -> tuple[Document, tuple[str, ...]]:
     """A first document for two ends, and notes. Raises ``NotFound``, ``PutRight`` and what the apps raise."""
     review_ends(left, right)
+    _require_there(scope, {Side.LEFT: left, Side.RIGHT: right})
     return suggest(_offer(scope, left, Side.LEFT), _offer(scope, right, Side.RIGHT))
+
+
+def _require_there(scope: TenantScope, ends: dict[Side, SideSettings]) -> None:
+    """Raises ``PutRight`` for a connection that is not there, whatever was sent as its id."""
+    with scope.reading() as tx:
+        known = {one.id for one in connections.every(tx)}
+    for side, end in ends.items():
+        if end.connection not in known:
+            raise PutRight(
+                "The connection does not exist (any more); choose another.", field=f"{side.value}.connection"
+            )
 
 
 def check(scope: TenantScope, document: Document, saved: tuple[TypeMapping, ...] = ()) -> Mapping:
@@ -140,13 +152,7 @@ def check(scope: TenantScope, document: Document, saved: tuple[TypeMapping, ...]
     Raises ``PutRight``, ``Conflicting`` or what the apps raise.
     """
     review_shape(document)
-    with scope.reading() as tx:
-        known = {one.id for one in connections.every(tx)}
-    for side in Side:
-        if document.side(side).connection not in known:
-            raise PutRight(
-                "The connection does not exist (any more); choose another.", field=f"{side.value}.connection"
-            )
+    _require_there(scope, {side: document.side(side) for side in Side})
     ends = Ends(scope)
     try:
         mapping, _, _ = ends.mapping(document, saved=saved)

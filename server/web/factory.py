@@ -7,7 +7,7 @@ from typing import Any
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
-from server.web import hooks, node, problems, tenancy
+from server.web import hooks, incoming, node, problems, tenancy
 from server.web.api import RESOURCES, session
 from server.web.panel import Panel
 from server.web.resource import Access, Resource
@@ -40,8 +40,11 @@ def bare_application(version: str) -> OpenAPI:
 def openapi(version: str) -> dict[str, Any]:
     """The OpenAPI document: the one source of the panel's types."""
     document: dict[str, Any] = bare_application(version).api_doc
+    access = {name.partition(".")[2]: who for one in _all() for name, who in one.access.items()}
     for path in document["paths"].values():
         for operation in path.values():
+            public = access[operation["operationId"]] is Access.PUBLIC
+            operation["security"] = [] if public else [{"session": []}, {"token": []}]
             for status, response in operation["responses"].items():
                 if status >= "400":
                     response["content"] = {_PROBLEM: response["content"].pop("application/json")}
@@ -52,7 +55,7 @@ def application(built: Node) -> OpenAPI:
     """The whole application of a node."""
     app = bare_application(built.version)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's own provider
+    app.json = incoming.JsonProvider(app)
     app.extensions[EXTENSION] = built
     problems.install(app)
     tenantless = node.install(app, built) | Panel(built.settings.panel_folder).install(app)

@@ -14,7 +14,7 @@ from server.domain.errors import NotAllowed, NotFound, Unavailable
 from server.services import access as signing
 from server.services.access import Identity
 from server.services.scope import TenantScope
-from server.web import tenancy
+from server.web import incoming, tenancy
 from server.web.resource import Access
 from server.web.visit import Node, Visit
 
@@ -44,6 +44,7 @@ def install(app: Flask, node: Node, access: Mapping[str, Access], tenantless: fr
     @app.before_request
     def _admit() -> None:
         structlog.contextvars.clear_contextvars()
+        incoming.require_clean_address(request)
         if request.endpoint not in tenantless:
             admit(node, access)
 

@@ -31,7 +31,7 @@ class Access(StrEnum):
 
 
 View = Callable[..., BaseModel | Response]
-_PROBLEMS = dict.fromkeys((401, 403, 404, 409, 422, 503), Problem)
+_PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409, 413, 422, 423, 429, 502, 503), Problem)
 
 
 class Resource:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
+
+LARGEST: Final = 2**63 - 1
+"""The largest number that a row can have."""
 
 
 class Reply(BaseModel):

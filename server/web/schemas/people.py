@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, RootModel
 
-from server.web.schemas.base import Body, Query, Reply
+from server.web.schemas.base import LARGEST, Body, Query, Reply
 from server.web.schemas.session import Role
 
 
@@ -97,7 +97,7 @@ class TokenMade(Reply):
 class AuditQuery(Query):
     """Entries with an id smaller than ``before`` (0: the newest)."""
 
-    before: int = Field(default=0, ge=0)
+    before: int = Field(default=0, ge=0, le=LARGEST)
     limit: int = Field(default=100, ge=1, le=500)
 
 

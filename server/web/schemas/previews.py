@@ -9,7 +9,7 @@ from pydantic import Field
 
 from server.domain.integration import Document
 from server.domain.rules import MatchRules, Precedence
-from server.web.schemas.base import Body, Query, Reply
+from server.web.schemas.base import LARGEST, Body, Query, Reply
 
 
 class LineOut(Reply):
@@ -44,7 +44,7 @@ class LinePage(Reply):
 class LinesQuery(Query):
     """Lines with an id greater than ``after``; of one action only, if named."""
 
-    after: int = Field(default=0, ge=0)
+    after: int = Field(default=0, ge=0, le=LARGEST)
     limit: int = Field(default=200, ge=1, le=1000)
     action: str = Field(default="", max_length=40)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, RootModel
 
-from server.web.schemas.base import Query, Reply
+from server.web.schemas.base import LARGEST, Query, Reply
 
 RunState = Literal["running", "succeeded", "partial", "failed", "cancelled"]
 
@@ -66,7 +66,7 @@ class RunPath(Query):
 class EventsQuery(Query):
     """Lines with an id greater than ``after``."""
 
-    after: int = Field(default=0, ge=0)
+    after: int = Field(default=0, ge=0, le=LARGEST)
     limit: int = Field(default=200, ge=1, le=1000)
 
 

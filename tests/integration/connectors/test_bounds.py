@@ -11,9 +11,10 @@ from typing import Self
 
 import pytest
 
-from server.connectors.bounds import DEEPEST, MEGABYTE, Bounds
+from server.connectors.bounds import MEGABYTE, Bounds
 from server.connectors.http import HttpOutlet
 from server.domain.errors import LostAnswer, TooLarge, Transient
+from server.domain.json_text import DEEPEST
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 BRISK = Bounds(seconds=0.5, answer=64 * 1024, file=1024 * 1024, file_rate=1024 * 1024)
