@@ -10,6 +10,7 @@ import requests
 from appliance.errors import ApplianceError, ExitCode
 
 SESSION_COOKIE = "lockstep_session"
+_ACCEPTED, _API = 202, "/api/v1/"
 
 
 class Panel:
@@ -42,12 +43,15 @@ class Panel:
         body: object | None = None,
         params: Mapping[str, str | int] | None = None,
     ) -> Any:
-        """Send a request and return the JSON of its answer (None if it has none).
+        """Send a request and return the JSON of its answer (None if it has none), also where it takes an app a while.
 
         Raises ``ApplianceError`` with the server's own words when it refuses or is not there.
         """
         try:
             answer = self._session.request(method, f"{self._base}/{path}", json=body, params=params, timeout=60)
+            while answer.status_code == _ACCEPTED and "/answers/" in answer.headers.get("Location", ""):
+                # An app is being asked; each look waits a moment in the server.
+                answer = self._session.get(f"{self._base}/{answer.json()['answer'].removeprefix(_API)}", timeout=60)
         except requests.RequestException as error:
             raise ApplianceError(f"The panel does not answer ({type(error).__name__}). See: lockstep status") from error
         self._keep_cookie(answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -16,6 +17,7 @@ from server.services.apps import Apps
 from server.services.cluster import Cluster, Part
 from server.settings import Settings
 from server.web.factory import MAX_BODY_BYTES, application
+from server.web.turns import Turns, whose
 from server.web.visit import Node
 from server.worker import main as worker
 
@@ -41,19 +43,21 @@ def run_web(settings: Settings, stop: threading.Event) -> int:
     """Serve until ``stop`` is set; the exit code. Requests that are being served then have a few seconds to end."""
     node = build_node(settings)
     threading.Thread(target=node.cluster.tend, args=(stop,), name="connections", daemon=True).start()
-    server = _listen(settings, application(node))
+    server = _listen(settings, application(node), Turns(settings.web.threads, partial(whose, node=node)))
     loop = threading.Thread(target=server.run, name="web", daemon=True)
     loop.start()
     structlog.get_logger().info("web node serves", host=settings.web.host, port=settings.web.port)
     stop.wait()
+    node.questions.close()
     server.task_dispatcher.shutdown(timeout=_PATIENCE_SECONDS)
     node.cluster.close()
     structlog.get_logger().info("web node ended")
     return 0
 
 
-def _listen(settings: Settings, app: OpenAPI) -> Any:
+def _listen(settings: Settings, app: OpenAPI, turns: Turns) -> Any:
     web = settings.web
+    turns.set_thread_count(web.threads)
     try:
         return create_server(
             app,
@@ -69,6 +73,7 @@ def _listen(settings: Settings, app: OpenAPI) -> Any:
             clear_untrusted_proxy_headers=True,
             asyncore_use_poll=True,  # the other way breaks at the 1,024th file handle
             ident=None,
+            _dispatcher=turns,
         )
     except OSError as error:
         raise PutRight(

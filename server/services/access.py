@@ -19,7 +19,7 @@ from typing import Literal
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from server.domain.errors import NotAllowed, Unavailable
+from server.domain.errors import NotAllowed, NotFound, Unavailable
 from server.services.scope import TenantScope
 from server.store import audit, sessions, tokens, users
 from server.store.database import Transaction
@@ -166,6 +166,16 @@ def by_token(scope: TenantScope, token: str) -> Identity:
         if found.stale:
             tokens.touch(tx, _hash(token))
     return _identity(found)
+
+
+def is_still(scope: TenantScope, who: Identity) -> bool:
+    """Whether the account is there, may sign in, and has the role that it had."""
+    try:
+        with scope.reading() as tx:
+            user = users.get(tx, who.user_id)
+    except NotFound:
+        return False
+    return not user.disabled and user.role == who.role
 
 
 def sign_out(scope: TenantScope, cookie: str, who: Identity) -> None:

@@ -58,6 +58,11 @@ class Cluster:
             self._scopes[name] = (now, scope)
         return scope
 
+    def knows(self, name: str) -> bool:
+        """Whether a tenant of that name was here lately; nothing is looked up."""
+        with self._lock:
+            return name in self._scopes
+
     def scope_by_id(self, tenant_id: str) -> TenantScope:
         """The tenant with that id, read anew. Raises ``NotFound`` or ``Unavailable``."""
         with self.database.control() as control:

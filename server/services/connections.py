@@ -194,7 +194,7 @@ def open_connector(
     """
     settings = connection.all_settings(scope.cipher)
     pace = _pace(scope, connection, paces)
-    outlet = open_outlet(scope, connection.id, settings, before_write, pace)
+    outlet = open_outlet(scope, connection.id, settings, before_write, pace, connection.name)
     connector = registry.open(connection.kind, settings, outlet)
     connector.seen.recall(connection.seen)
     return connector
@@ -219,9 +219,10 @@ def _pace(scope: TenantScope, connection: Connection, paces: Paces | None) -> Pa
 
 def _try(scope: TenantScope, kind: str, settings: Mapping[str, str], connection: Connection | None = None) -> Verdict:
     known = connection.id if connection is not None else None
+    name = connection.name if connection is not None else ""
     pace = _pace(scope, connection, None) if connection is not None else None
     try:
-        connector = registry.open(kind, settings, open_outlet(scope, known, settings, pace=pace))
+        connector = registry.open(kind, settings, open_outlet(scope, known, settings, pace=pace, name=name))
         if connection is not None:
             connector.seen.recall(connection.seen)
         try:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from server.connectors.pace import Pace
 from server.connectors.patience import Patience
 from server.connectors.reply import Reply
 from server.domain.errors import AppError, Slowed, Transient, Unavailable
+from server.services.errand import Errand
 from server.services.pacing import BURST, RATE
 from server.services.scope import TenantScope
 from server.store import egress
@@ -92,6 +93,7 @@ NOT_SAVED = "00000000-0000-0000-0000-000000000000"
 
 _WRITE_EVERY_SECONDS = 10.0
 _TRIES = 4
+_LEAST_SECONDS = 1.0
 _READS = frozenset({"GET", "HEAD"})
 _SERVER_ERRORS = 500
 _FOR_ITS_PACE = frozenset({403, 429})
@@ -159,9 +161,12 @@ class CountedOutlet(HttpOutlet):
     ledger: Ledger
     pace: Pace | None
     patience: Patience
+    errand: Errand | None = None
+    give_back: Callable[[], None] | None = None
 
     def request(self, method: str, path: str, **given: Any) -> Reply:
         """Send one request, patiently."""
+        self._still()
         data = given.get("data")
         once = given.get("files") is not None or not (data is None or isinstance(data, bytes))
         reads = method in _READS
@@ -171,12 +176,19 @@ class CountedOutlet(HttpOutlet):
 
     def stream(self, path: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes]:
         """GET in chunks, begun again patiently."""
+        self._still()
         return self._patiently(lambda: super(CountedOutlet, self).stream(path, headers=headers), once=False, reads=True)
 
     def close(self) -> None:
-        """Close idle sockets and write down what was counted."""
+        """Close idle sockets, give the turn at the app back and write down what was counted."""
         super().close()
+        if self.give_back is not None:
+            self.give_back()
         self.ledger.write()
+
+    def _still(self) -> None:
+        if self.errand is not None:
+            self.errand.still()
 
     def _patiently(self, send: Callable[[], T], *, once: bool, reads: bool) -> T:
         for attempt in count():
@@ -212,23 +224,38 @@ def open_outlet(
     settings: Mapping[str, str],
     before_write: Callable[[], None] | None = None,
     pace: Pace | None = None,
+    name: str = "",
 ) -> CountedOutlet:
-    """An outlet for a connection's settings; ``connection_id`` None: they are not saved yet. Raises ``PutRight``.
+    """An outlet for a connection's settings; ``connection_id`` None: they are not saved yet.
 
-    ``before_write`` is called before each write leaves, and may stop it by raising; ``pace`` before each request.
+    ``before_write`` is called before each write leaves, and may stop it by raising; ``pace`` before each request;
+    ``name``: what people call the app. Where a person waits it is one of the few that ask there at once, and has no
+    longer than the person's errand. Raises ``PutRight``, and ``Busy`` where too many ask that app.
     """
-    ledger = Ledger(scope, connection_id or NOT_SAVED)
+    ledger = Ledger(replace(scope, errand=None), connection_id or NOT_SAVED)
+    bounds, give_back = bounds_of(settings), None
+    if scope.errand is not None:
+        scope.errand.still()
+        place = connection_id or _origin(settings.get("url", ""))
+        give_back = scope.errand.turn(place, name or _origin(settings.get("url", "")))
+        bounds = replace(bounds, seconds=max(min(bounds.seconds, scope.errand.left()), _LEAST_SECONDS))
     outlet = CountedOutlet(
         settings.get("url", ""),
         proxy=settings.get("proxy", ""),
         ca_pem=tidy_pem(settings.get("ca_pem", "")),
-        bounds=bounds_of(settings),
+        bounds=bounds,
         ledger=ledger,
         before_write=before_write,
         pace=pace,
     )
     outlet.ledger, outlet.pace, outlet.patience = ledger, pace, Patience()
+    outlet.errand, outlet.give_back = scope.errand, give_back
     return outlet
+
+
+def _origin(url: str) -> str:
+    """The host and port of an address, for settings that have no name yet."""
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
 
 
 def tidy_pem(text: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from structlog.typing import FilteringBoundLogger
 
+from server.services.errand import Errand
 from server.store import database, tenants
 from server.store.crypto import Cipher
 from server.store.database import Database, TenantLogin, Transaction
@@ -20,7 +21,10 @@ from server.store.tenants import SyncState, TenantState
 
 @dataclass(frozen=True, slots=True)
 class TenantScope:
-    """One tenant, as the use cases see it. Cheap to make, safe to share between threads."""
+    """One tenant, as the use cases see it. Cheap to make, safe to share between threads.
+
+    ``errand``: the question of a person that it is used for; None where nobody waits.
+    """
 
     id: str
     name: str
@@ -31,9 +35,15 @@ class TenantScope:
     log: FilteringBoundLogger = field(repr=False)
     database: Database = field(repr=False)
     login: TenantLogin = field(repr=False)
+    errand: Errand | None = field(default=None, repr=False, compare=False)
 
     def transaction(self) -> AbstractContextManager[Transaction]:
-        """A transaction in the tenant's schema; committed unless the block raises."""
+        """A transaction in the tenant's schema; committed unless the block raises.
+
+        Raises what has ended the errand: nothing is changed for somebody who may no more.
+        """
+        if self.errand is not None:
+            self.errand.still()
         return self.database.tenant(self.login)
 
     def reading(self) -> AbstractContextManager[Transaction]:

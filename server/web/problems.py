@@ -11,10 +11,12 @@ from werkzeug.exceptions import HTTPException
 
 from server.domain import errors
 from server.services.access import NotSignedIn, TooManyAttempts
+from server.services.errand import Busy
 from server.web.schemas.base import Problem
 
 _STATUS: tuple[tuple[type[errors.LockstepError], HTTPStatus], ...] = (
     (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS),
+    (Busy, HTTPStatus.TOO_MANY_REQUESTS),
     (NotSignedIn, HTTPStatus.UNAUTHORIZED),
     (errors.NotAllowed, HTTPStatus.FORBIDDEN),
     (errors.PutRight, HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -61,7 +63,7 @@ def _known(error: errors.LockstepError) -> Response:
         return problem(HTTPStatus.LOCKED, error.message)
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
     response = problem(status, error.message, getattr(error, "field", None))
-    if isinstance(error, TooManyAttempts):
+    if isinstance(error, TooManyAttempts | Busy):
         response.headers["Retry-After"] = str(error.retry_after)
     elif status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)

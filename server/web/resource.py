@@ -1,13 +1,15 @@
 """How a view becomes a route: who may call it and what it replies are said in one place; it must not serve anything.
 
 Deny by default: a GET is for everyone who is signed in, everything else for administrators, unless the route says
-otherwise; a route that was not made here answers nobody (``hooks.authorise``).
+otherwise; a route that was not made here answers nobody (``hooks.authorise``). A route that has apps asked says so
+(``asks``): then its view runs in the background, and its reply may have to be fetched (``server.web.asking``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import Any, get_type_hints
 
 from flask import Response
@@ -16,8 +18,10 @@ from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel
 
 from server import faults
+from server.web import asking
+from server.web.schemas.answers import Waiting
 from server.web.schemas.base import Problem
-from server.web.visit import visit
+from server.web.visit import Visit, visit
 
 PREFIX = "/api/v1"
 
@@ -32,6 +36,7 @@ class Access(StrEnum):
 
 View = Callable[..., BaseModel | Response]
 _PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409, 413, 422, 423, 429, 502, 503), Problem)
+_OF_ASKING = {202: Waiting}
 
 
 class Resource:
@@ -43,41 +48,63 @@ class Resource:
         self.access: dict[str, Access] = {}
         self.replies: dict[str, type[BaseModel]] = {}
 
-    def get(self, rule: str, reply: type[BaseModel], access: Access = Access.SIGNED_IN) -> Callable[[View], View]:
+    def get(
+        self,
+        rule: str,
+        reply: type[BaseModel],
+        access: Access = Access.SIGNED_IN,
+        status: int = 200,
+        *,
+        asks: bool = False,
+    ) -> Callable[[View], View]:
         """A read."""
-        return self._route("get", rule, reply, access, 200)
+        return self._route("get", rule, reply, access, status, asks=asks)
 
     def post(
-        self, rule: str, reply: type[BaseModel], access: Access = Access.ADMIN, status: int = 200
+        self,
+        rule: str,
+        reply: type[BaseModel],
+        access: Access = Access.ADMIN,
+        status: int = 200,
+        *,
+        asks: bool = False,
     ) -> Callable[[View], View]:
         """A change, or something that cannot be a read."""
-        return self._route("post", rule, reply, access, status)
+        return self._route("post", rule, reply, access, status, asks=asks)
 
-    def put(self, rule: str, reply: type[BaseModel], access: Access = Access.ADMIN) -> Callable[[View], View]:
+    def put(
+        self, rule: str, reply: type[BaseModel], access: Access = Access.ADMIN, *, asks: bool = False
+    ) -> Callable[[View], View]:
         """A replacement."""
-        return self._route("put", rule, reply, access, 200)
+        return self._route("put", rule, reply, access, 200, asks=asks)
 
     def delete(self, rule: str, reply: type[BaseModel], access: Access = Access.ADMIN) -> Callable[[View], View]:
         """A removal."""
         return self._route("delete", rule, reply, access, 200)
 
     def _route(
-        self, method: str, rule: str, reply: type[BaseModel], access: Access, status: int
+        self, method: str, rule: str, reply: type[BaseModel], access: Access, status: int, *, asks: bool = False
     ) -> Callable[[View], View]:
         register = getattr(self.api, method)
 
         def decorate(view: View) -> View:
-            def endpoint(**given: Any) -> Response:
-                result = view(visit(), **given)
+            def serve(at: Visit, **given: Any) -> Response:
+                result = view(at, **given)
                 if method != "get":
                     faults.reach("change.committed")
                 return _answer(result, reply, status)
+
+            def endpoint(**given: Any) -> Response:
+                if not asks:
+                    return serve(visit(), **given)
+                return asking.ask(visit(), admin=access is Access.ADMIN, serve=partial(serve, **given))
 
             hints = get_type_hints(view)
             endpoint.__annotations__ = {name: hints[name] for name in ("path", "query", "body") if name in hints}
             endpoint.__name__ = endpoint.__qualname__ = view.__name__
             endpoint.__doc__ = view.__doc__
-            register(rule, responses={status: reply, **_PROBLEMS}, operation_id=view.__name__)(endpoint)
+            described = {status: reply, **_PROBLEMS, **(_OF_ASKING if asks or reply is Waiting else {})}
+            register(rule, responses=described, operation_id=view.__name__)(endpoint)
             self.access[f"{self.name}.{view.__name__}"] = access
             self.replies[f"{self.name}.{view.__name__}"] = reply
             return view

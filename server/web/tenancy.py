@@ -52,6 +52,12 @@ def named_tenant(request: Request, settings: Settings) -> str | None:
     return named.pop() if named else None
 
 
+def for_whom(path: str, header: str, host: str, settings: Settings) -> str:
+    """The tenant that a request seems to be for, before anything of it is read; empty where it names none."""
+    found = _PREFIX.match(path)
+    return (found.group(1) if found else "") or header or _of_host(host, settings) or ""
+
+
 def open_scope(request: Request, settings: Settings, cluster: Cluster) -> TenantScope:
     """The scope of the request's tenant. Raises ``NotFound`` when there is none, ``Suspended`` when it rests."""
     name = named_tenant(request, settings)
@@ -72,6 +78,10 @@ _IN_WORDS = {"suspended": "suspended", "deleting": "being removed"}
 
 
 def _from_host(request: Request, settings: Settings) -> str | None:
-    host = request.host.rpartition(":")[0] if re.search(r":\d+$", request.host) else request.host
+    return _of_host(request.host, settings)
+
+
+def _of_host(named: str, settings: Settings) -> str | None:
+    host = named.rpartition(":")[0] if re.search(r":\d+$", named) else named
     label, dot, rest = host.lower().rstrip(".").partition(".")
     return label if dot and rest == f"{settings.cluster}.{settings.base_domain}" else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import current_app, g
 
@@ -11,6 +11,7 @@ from server.services.apps import Apps
 from server.services.cluster import Cluster
 from server.services.scope import TenantScope
 from server.settings import Settings
+from server.web.questions import Questions
 
 EXTENSION = "lockstep"
 
@@ -24,6 +25,7 @@ class Node:
     passwords: Passwords
     apps: Apps
     version: str
+    questions: Questions = field(default_factory=Questions)
 
 
 @dataclass(frozen=True, slots=True)

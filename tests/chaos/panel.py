@@ -65,8 +65,11 @@ class Panel:
         return answers[-1].json()
 
     def answer(self, method: str, path: str, body: Json | None = None) -> requests.Response:
-        """One request and whatever comes back."""
-        return self._session.request(method, self._base + path, json=body, timeout=PATIENCE)
+        """One request and whatever comes back; what an app is asked for is waited for."""
+        found = self._session.request(method, self._base + path, json=body, timeout=PATIENCE)
+        while found.status_code == HTTPStatus.ACCEPTED and "/answers/" in found.headers.get("Location", ""):
+            found = self._session.get(self._root + found.headers["Location"], timeout=PATIENCE)
+        return found
 
     def integrations(self) -> list[Json]:
         """Every integration as it is shown."""

@@ -21,6 +21,7 @@ from server.settings import Settings, WebSettings
 from server.store.database import Database
 from server.web.api import RESOURCES
 from server.web.factory import application
+from server.web.schemas.answers import Waiting
 from server.web.schemas.base import Problem
 from server.web.visit import Node
 from tests.support.postgres import TestCluster
@@ -63,12 +64,19 @@ class Browser:
         return f"{'https' if self.secure else 'http'}://{self.tenant}.{CLUSTER}.{BASE}"
 
     def request(self, method: str, path: str, body: Any = None, **more: Any) -> TestResponse:
-        """Send one request; ``path`` below ``/api/v1`` unless it is absolute."""
-        outside = more.pop("outside", False)
+        """Send one request; ``path`` below ``/api/v1`` unless it is ``outside``.
+
+        What an app is asked for is waited for, unless ``follow`` says otherwise.
+        """
+        outside, follow = more.pop("outside", False), more.pop("follow", True)
         where = path if outside else f"/api/v1{path}"
         headers = {**({"X-CSRF-Token": self.csrf} if self.csrf else {}), **self.headers, **more.pop("headers", {})}
         base = more.pop("base_url", self.base)
         response = self.client.open(where, method=method, json=body, headers=headers, base_url=base, **more)
+        # Whoever waits for an answer of an app waits in the server, a moment at a time.
+        while follow and response.status_code == 202 and "/answers/" in response.headers.get("Location", ""):
+            assert response.json is not None
+            response = self.client.open(response.json["answer"], headers=headers, base_url=base)
         self._check(method, where.partition("?")[0], response)
         return response
 
@@ -98,6 +106,7 @@ class Browser:
             Problem.model_validate_json(response.data)
             return
         model = _declared(self.app, method, path)
+        model = Waiting if response.status_code == 202 and "Location" in response.headers else model
         if model is not None and response.mimetype == "application/json":
             model.model_validate_json(response.data)
 

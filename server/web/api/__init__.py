@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.web.api import (
+    answers,
     connections,
     explain,
     integrations,
@@ -31,4 +32,5 @@ RESOURCES: tuple[Resource, ...] = (
     people.resource,
     users.resource,
     webhooks.resource,
+    answers.resource,
 )

@@ -45,7 +45,7 @@ def create_connection(visit: Visit, body: ConnectionIn) -> ConnectionOut:
     return ConnectionOut.model_validate(made)
 
 
-@resource.post("/connections/test", ConnectionVerdict)
+@resource.post("/connections/test", ConnectionVerdict, asks=True)
 def try_connection(visit: Visit, body: ConnectionTrial) -> ConnectionVerdict:
     """Try settings without saving them."""
     known = str(body.id) if body.id else None
@@ -74,19 +74,19 @@ def delete_connection(visit: Visit, path: ConnectionPath) -> Done:
     return Done()
 
 
-@resource.post("/connections/<id>/test", ConnectionVerdict)
+@resource.post("/connections/<id>/test", ConnectionVerdict, asks=True)
 def test_connection(visit: Visit, path: ConnectionPath) -> ConnectionVerdict:
     """Test a saved connection; the exact reason when it fails."""
     return ConnectionVerdict.model_validate(connections.test(visit.scope, visit.actor, str(path.id)))
 
 
-@resource.get("/connections/<id>/containers", ContainerList, access=Access.ADMIN)
+@resource.get("/connections/<id>/containers", ContainerList, access=Access.ADMIN, asks=True)
 def list_containers(visit: Visit, path: ConnectionPath) -> ContainerList:
     """The projects, queues or trackers that the account may see."""
     return ContainerList.model_validate(apps.containers(visit.scope, str(path.id)), from_attributes=True)
 
 
-@resource.get("/connections/<id>/types", ItemTypeList, access=Access.ADMIN)
+@resource.get("/connections/<id>/types", ItemTypeList, access=Access.ADMIN, asks=True)
 def list_types(visit: Visit, path: ConnectionPath, query: ContainerQuery) -> ItemTypeList:
     """The item types of a container."""
     return ItemTypeList.model_validate(
@@ -94,19 +94,19 @@ def list_types(visit: Visit, path: ConnectionPath, query: ContainerQuery) -> Ite
     )
 
 
-@resource.get("/connections/<id>/fields", FieldList, access=Access.ADMIN)
+@resource.get("/connections/<id>/fields", FieldList, access=Access.ADMIN, asks=True)
 def list_fields(visit: Visit, path: ConnectionPath, query: FieldsQuery) -> FieldList:
     """The fields of a type, options included."""
     return FieldList(apps.fields(visit.scope, str(path.id), query.container, query.type))
 
 
-@resource.get("/connections/<id>/links", LinkKindList, access=Access.ADMIN)
+@resource.get("/connections/<id>/links", LinkKindList, access=Access.ADMIN, asks=True)
 def list_link_kinds(visit: Visit, path: ConnectionPath, query: ContainerQuery) -> LinkKindList:
     """The kinds of links between items of a container; empty where links cannot travel."""
     return LinkKindList(apps.link_kinds(visit.scope, str(path.id), query.container))
 
 
-@resource.get("/connections/<id>/users", AppUserList, access=Access.ADMIN)
+@resource.get("/connections/<id>/users", AppUserList, access=Access.ADMIN, asks=True)
 def list_app_users(visit: Visit, path: ConnectionPath, query: ContainerQuery) -> AppUserList:
     """The people who may be assigned in a container."""
     return AppUserList(apps.users(visit.scope, str(path.id), query.container))

@@ -10,7 +10,7 @@ from server.web.visit import Visit
 resource = Resource("explain")
 
 
-@resource.get("/explain", ExplanationOut)
+@resource.get("/explain", ExplanationOut, asks=True)
 def explain_item(visit: Visit, query: ExplainQuery) -> ExplanationOut:
     """All that is known of an item, by its key, id or address, and one sentence that sums it up."""
     every = audience.sees_all(visit.who)

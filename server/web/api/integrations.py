@@ -18,7 +18,7 @@ from server.web.visit import Visit
 resource = Resource("integrations")
 
 
-@resource.post("/integrations/suggest", Suggestion)
+@resource.post("/integrations/suggest", Suggestion, asks=True)
 def suggest_integration(visit: Visit, body: SuggestIn) -> Suggestion:
     """A document to start from: types, fields and values paired by kind and name."""
     document, notes = integrations.suggestion(visit.scope, body.left, body.right)
@@ -31,7 +31,7 @@ def list_integrations(visit: Visit) -> IntegrationList:
     return IntegrationList.model_validate(integrations.every(visit.scope), from_attributes=True)
 
 
-@resource.post("/integrations", IntegrationOut, status=201)
+@resource.post("/integrations", IntegrationOut, status=201, asks=True)
 def create_integration(visit: Visit, body: IntegrationIn) -> IntegrationOut:
     """Save a new integration as a draft; start it afterwards."""
     made = integrations.create(visit.scope, visit.actor, body.name, body.document)
@@ -44,7 +44,7 @@ def get_integration(visit: Visit, path: IntegrationPath) -> IntegrationOut:
     return IntegrationOut.model_validate(integrations.get(visit.scope, str(path.id)))
 
 
-@resource.put("/integrations/<id>", IntegrationOut)
+@resource.put("/integrations/<id>", IntegrationOut, asks=True)
 def change_integration(visit: Visit, path: IntegrationPath, body: IntegrationIn) -> IntegrationOut:
     """Save a new version of an integration."""
     changed = integrations.change(visit.scope, visit.actor, str(path.id), body.name, body.document)
@@ -58,7 +58,7 @@ def delete_integration(visit: Visit, path: IntegrationPath) -> Done:
     return Done()
 
 
-@resource.post("/integrations/<id>/start", IntegrationOut)
+@resource.post("/integrations/<id>/start", IntegrationOut, asks=True)
 def start_integration(visit: Visit, path: IntegrationPath) -> IntegrationOut:
     """Let it run, at once."""
     return IntegrationOut.model_validate(integrations.start(visit.scope, visit.actor, str(path.id)))

@@ -28,7 +28,7 @@ def list_items(visit: Visit, query: ItemsQuery) -> ItemPage:
     return ItemPage.model_validate(page if every else audience.page(page))
 
 
-@resource.get("/items/<id>", ItemDetail)
+@resource.get("/items/<id>", ItemDetail, asks=True)
 def get_item(visit: Visit, path: ItemPath) -> ItemDetail:
     """A pair with both sides, comments, files and history."""
     found = items.detail(visit.scope, visit.node.apps, str(path.id))

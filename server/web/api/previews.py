@@ -18,7 +18,7 @@ def ask_dry_run(visit: Visit, path: IntegrationPath) -> IntegrationOut:
     return IntegrationOut.model_validate(previews.ask_dry_run(visit.scope, visit.actor, str(path.id)))
 
 
-@resource.post("/integrations/<id>/reconcile", IntegrationOut)
+@resource.post("/integrations/<id>/reconcile", IntegrationOut, asks=True)
 def ask_reconcile(visit: Visit, path: IntegrationPath, body: RealignIn) -> IntegrationOut:
     """Ask that all pairs be brought in step under the mapping, or for a preview of it; it shows up among the runs."""
     asked = previews.ask_realign(visit.scope, visit.actor, str(path.id), body.wins, body.document, dry=body.dry)
