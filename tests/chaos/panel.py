@@ -34,6 +34,7 @@ class Panel:
     def __init__(self, port: int, tenant: str) -> None:
         self._root = f"http://127.0.0.1:{port}"
         self._base = f"{self._root}/t/{tenant}/api/v1"
+        self._port, self._tenant = port, tenant
         self._session = requests.Session()
         self.integration = ""
 
@@ -41,11 +42,18 @@ class Panel:
         """Until the web process serves and the database answers it."""
         wait_until(self._answers, "the web process to serve")
 
-    def sign_in(self) -> None:
-        """Sign in as the administrator."""
+    def again(self) -> Panel:
+        """The same visit by a connection of its own, for another thread."""
+        other = Panel(self._port, self._tenant)
+        other._session.headers.update(self._session.headers)
+        other._session.cookies.update(self._session.cookies)
+        return other
+
+    def sign_in(self, login: str = "admin") -> None:
+        """Sign in, as the administrator unless another is named."""
         self.wait()
         self._session.headers.pop("X-CSRF-Token", None)
-        me = self.ask("POST", "/session", {"login": "admin", "password": PASSWORD})
+        me = self.ask("POST", "/session", {"login": login, "password": PASSWORD})
         self._session.headers["X-CSRF-Token"] = me["csrf"]
 
     def ask(self, method: str, path: str, body: Json | None = None) -> Any:
@@ -66,10 +74,14 @@ class Panel:
 
     def answer(self, method: str, path: str, body: Json | None = None) -> requests.Response:
         """One request and whatever comes back; what an app is asked for is waited for."""
-        found = self._session.request(method, self._base + path, json=body, timeout=PATIENCE)
+        found = self.once(method, path, body)
         while found.status_code == HTTPStatus.ACCEPTED and "/answers/" in found.headers.get("Location", ""):
             found = self._session.get(self._root + found.headers["Location"], timeout=PATIENCE)
         return found
+
+    def once(self, method: str, path: str, body: Json | None = None) -> requests.Response:
+        """One request and its own answer, which may be that an app is being asked."""
+        return self._session.request(method, self._base + path, json=body, timeout=PATIENCE)
 
     def integrations(self) -> list[Json]:
         """Every integration as it is shown."""

@@ -9,7 +9,8 @@ import pytest
 
 from server.services.access import Passwords
 from server.store.provision import FirstUser
-from tests.support.postgres import TestCluster
+from tests.chaos.stage import House
+from tests.support.postgres import Server, TestCluster
 from tests.support.web import CHEAP, Browser, WebNode, make_web_node
 
 PASSWORD = "correct horse battery staple"
@@ -47,3 +48,10 @@ def viewer(web: WebNode, tenant: str, admin: Browser) -> Browser:
 @pytest.fixture(scope="module")
 def stranger(web: WebNode, tenant: str) -> Browser:
     return web.browser(tenant)
+
+
+@pytest.fixture(scope="module")
+def house(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A cluster of its own, with its real web process."""
+    with House(postgres_server, tmp_path_factory.mktemp("house")) as made:
+        yield made

@@ -45,21 +45,21 @@ export const useWebhook = (connection: string) =>
 export const useContainers = (connection: string) =>
   useQuery({
     queryKey: ["app", connection, "containers"],
-    queryFn: () => get<Container[]>(`/connections/${connection}/containers`),
+    queryFn: ({ signal }) => get<Container[]>(`/connections/${connection}/containers`, {}, signal),
     enabled: connection !== "",
     staleTime: FRESH,
   });
 export const useItemTypes = (connection: string, container: string) =>
   useQuery({
     queryKey: ["app", connection, "types", container],
-    queryFn: () => get<ItemType[]>(`/connections/${connection}/types`, { container }),
+    queryFn: ({ signal }) => get<ItemType[]>(`/connections/${connection}/types`, { container }, signal),
     enabled: connection !== "" && container !== "",
     staleTime: FRESH,
   });
 export const fieldsQuery = (connection: string, container: string, type: string) =>
   queryOptions({
     queryKey: ["app", connection, "fields", container, type],
-    queryFn: () => get<FieldSpec[]>(`/connections/${connection}/fields`, { container, type }),
+    queryFn: ({ signal }) => get<FieldSpec[]>(`/connections/${connection}/fields`, { container, type }, signal),
     enabled: connection !== "" && container !== "" && type !== "",
     staleTime: FRESH,
   });
@@ -68,14 +68,14 @@ export const useFields = (connection: string, container: string, type: string) =
 export const useLinkKinds = (connection: string, container: string) =>
   useQuery({
     queryKey: ["app", connection, "links", container],
-    queryFn: () => get<string[]>(`/connections/${connection}/links`, { container }),
+    queryFn: ({ signal }) => get<string[]>(`/connections/${connection}/links`, { container }, signal),
     enabled: connection !== "" && container !== "",
     staleTime: FRESH,
   });
 export const useAppUsers = (connection: string, container: string) =>
   useQuery({
     queryKey: ["app", connection, "users", container],
-    queryFn: () => get<AppUser[]>(`/connections/${connection}/users`, { container }),
+    queryFn: ({ signal }) => get<AppUser[]>(`/connections/${connection}/users`, { container }, signal),
     enabled: connection !== "" && container !== "",
     staleTime: FRESH,
   });
@@ -142,7 +142,7 @@ export const useHolds = (integration: string) =>
 export const useExplanation = (key: string) =>
   useQuery({
     queryKey: ["explain", key],
-    queryFn: () => get<Explanation>("/explain", { key }),
+    queryFn: ({ signal }) => get<Explanation>("/explain", { key }, signal),
     enabled: key !== "",
     refetchOnWindowFocus: false,
   });

@@ -56,6 +56,7 @@ export type ItemDetail = Schemas["ItemDetail"];
 export type ItemSide = Schemas["ItemSide"];
 export type FieldValue = Schemas["FieldValue"];
 export type Hold = Schemas["HoldOut"];
+export type Waiting = Schemas["Waiting"];
 export type Explanation = Schemas["ExplanationOut"];
 export type Explained = Schemas["SubjectOut"];
 export type SideNow = Schemas["NowOut"];

@@ -5,6 +5,7 @@ import { useEffect } from "react";
 import { Link, Outlet, useLocation } from "react-router";
 import type { Me } from "../api/types";
 import { Logo } from "../widgets/Logo";
+import { AppsAsked } from "./AppsAsked";
 import { Away } from "./Away";
 import { Fallen } from "./Fallen";
 import { InStep } from "./InStep";
@@ -45,6 +46,7 @@ export function Shell({ me }: { me: Me }) {
       <AppShell.Main id="page" tabIndex={-1}>
         <Container size={1180} px={0}><Away /><Fallen key={pathname}><Outlet /></Fallen></Container>
       </AppShell.Main>
+      <AppsAsked />
     </AppShell>
   );
 }
