@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from server.domain.rules import AudienceRules, GuardRules, Parting, PartingRules
 from tests.property.drawn import Drawn, both_quirks, rules
 from tests.property.histories import Histories
 from tests.property.laws import pairs
-from tests.property.model import ModelApp
+from tests.property.model import Fate, ModelApp
 from tests.property.world import World
 
 _sides = st.sampled_from(Side)
@@ -52,6 +53,7 @@ class HushedHistories(Histories):
     """All that people do in other histories; besides, items become private, and our account loses sight of some."""
 
     meets = Histories.meets | {"a private item", "a twin made private", "a word in private", "an item out of sight"}
+    meets |= {"an item made private in a pass"}
 
     @initialize(rules=rules, quirks=both_quirks, hurries=st.booleans(), in_step=st.booleans(), audience=audience_rules)
     def begin_hushed(
@@ -102,6 +104,26 @@ class HushedHistories(Histories):
             app.person_edits(item, "labels" if how == "label" else how, (word,) if how == "label" else word)
         self.whispers[side, item].append(word)
         app.met["a word in private"] += 1
+
+    @precondition(lambda self: self.world.left.records and self.world.right.records)
+    @rule(wait=st.integers(0, 14), trigger=st.sampled_from(["poll", "poll", "scan"]), data=st.data())
+    def pass_while_it_becomes_private(self, wait: int, trigger: str, data: Any) -> None:
+        """In the middle of a pass an item becomes private, and somebody says something on it at once."""
+        items = {side: self._item(side, data) for side in Side}
+        for side in Side:
+            self.world.app(side).meanwhile = partial(self._hush, side, items[side])
+        self.world.sync([Fate.WELL] * wait + [Fate.MEANWHILE], trigger=trigger)
+
+    def _hush(self, side: Side, item: str, _asked_for: str) -> None:
+        app = self.world.app(side)
+        if item not in app.records:
+            return
+        self._count += 1
+        word = f"whisper{self._count}."
+        app.person_restricts(item, restricted=True)
+        app.person_comments(item, word, private=False)
+        self.whispers[side, item].append(word)
+        app.met["an item made private in a pass"] += 1
 
     @precondition(lambda self: self.world.left.records and self.world.right.records)
     @rule(side=_sides, data=st.data())

@@ -109,7 +109,7 @@ def check_mirrors(sight: Sight) -> None:
             continue
         for rule in sight.world.document.types[0].fields:
             name = rule.left
-            if rule.create_only or (twins.pair, name) in sight.open_conflicts:
+            if rule.create_only or name in sight.world.apart or (twins.pair, name) in sight.open_conflicts:
                 continue
             if name == "due" and any(twins.on(side).derived for side in Side):
                 continue  # what an app works out need not be what people typed on the other side

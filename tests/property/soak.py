@@ -22,6 +22,7 @@ from queue import Empty
 import structlog
 
 from tests.property.computing import ComputingHistories
+from tests.property.crossings import CrossingHistories
 from tests.property.histories import Histories
 from tests.property.hushing import HushedHistories
 from tests.property.kindred import KindredHistories
@@ -36,7 +37,7 @@ from tests.support.postgres import make_cluster, running_server
 
 _KINDS: tuple[type[Histories | KindredHistories], ...] = (
     *(Histories, RefusingHistories, KindredHistories, HushedHistories, MergedHistories, DatedHistories),
-    *(Histories, WalkedHistories, ComputingHistories, LinkedHistories),
+    *(CrossingHistories, WalkedHistories, ComputingHistories, LinkedHistories),
 )
 """What is played in turns, a batch each. Links make a history two to three times as long."""
 _ENOUGH = 3

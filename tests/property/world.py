@@ -21,6 +21,7 @@ from server.domain.errors import AppError, NeedsRelease
 from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
 from server.domain.mapping import FieldMapping, TypeMapping, ValueMapping
+from server.engine.days import Zones
 from server.engine.mapping import SideShape, compile_mapping
 from server.services.sync import feed
 from server.services.sync.routes import ROUTES, is_dry
@@ -117,6 +118,8 @@ class World:
     ticked: int = 0
     keeps_time: bool = False
     """Whether our database's clock goes along with the apps', as far as what is remembered of their clocks needs it."""
+    apart: frozenset[str] = frozenset()
+    """Fields that are not the same on both sides when all is well: laws of their own judge them."""
     partings: list[tuple[int, bool]] = field(default_factory=list)
     """How many pairs parted in each pass, and whether somebody had released it."""
 
@@ -322,6 +325,7 @@ class World:
                 takes_created_at=one.manifest.capabilities.keeps_created_at is not False,
                 restricted_items=one.app.restricts,
                 syntax=one.app.syntax,
+                zones=Zones(one.app.zone, one.app.zones),
             )
             for side, one in ((Side.LEFT, left), (Side.RIGHT, right))
         ]

@@ -306,19 +306,34 @@ class ModelConnector:
         return self._seen(self._write("update", item_id, act))
 
     def _step(self, item_id: str) -> None:
-        """The status on the way to any other; a way that is blocked ends there."""
+        """The status on the way to any other; a way that is blocked ends there, or before it, or leads back."""
+        before = self.app.records[item_id].fields.get("status") if item_id in self.app.records else None
+        if self.app.blocked and self.app.tells_blocks:
+            self.app.met["a way known to be blocked"] += 1
+            raise self._no_way({})
+        self._take_to(item_id, self.app.over)
+        self.app.met["a status over another"] += 1
+        if not self.app.blocked:
+            return
+        if self.app.walks_back:
+            self._take_to(item_id, before)
+            self.app.met["a way that is walked back"] += 1
+            raise self._no_way({})
+        self.app.met["a way that breaks"] += 1
+        raise self._no_way({"status": self.app.over})
 
+    def _take_to(self, item_id: str, status: Value) -> None:
         def act() -> str:
-            self.app.records[item_id].fields["status"] = self.app.over
+            self.app.records[item_id].fields["status"] = status
             self.app.touch(item_id)
             return item_id
 
         self._write("step", item_id, act)
-        if self.app.blocked:
-            words = "there is no way on"
-            self.app.refusals.append(words)
-            left: Mapping[str, Value] = {"status": self.app.over}
-            raise Rejected(f"{self.app.name} went half the way.", words=words, fields=("status",), left=left)
+
+    def _no_way(self, left: Mapping[str, Value]) -> Rejected:
+        words = "there is no way on"
+        self.app.refusals.append(words)
+        return Rejected(f"{self.app.name} went half the way.", words=words, fields=("status",), left=left)
 
     def delete(self, item_id: str) -> None:
         def act() -> str:

@@ -16,7 +16,7 @@ from server.domain.item import PARENT, Attachment, Comment, Item, Link
 from server.domain.syntax import Syntax
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat, Value
 from tests.property.model.fates import Fate
-from tests.property.model.quirks import folded, rendered, trimmed
+from tests.property.model.quirks import clipped, folded, rendered, trimmed
 from tests.property.model.record import Record, Related, Removed, Typed, moment
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -73,6 +73,9 @@ class ModelApp:
     over: str = ""
     """The status over which it takes an item to any other one; ``blocked``: it takes none further than that."""
     blocked: bool = False
+    tells_blocks: bool = False
+    """Whether it says before the first step that there is no way; ``walks_back``: what broke off goes back."""
+    walks_back: bool = False
     untitled: bool = False
     """It takes items without a title."""
     drops_created_at: bool = False
@@ -95,6 +98,10 @@ class ModelApp:
     """What it makes of running text."""
     zone: str = ""
     """In which zone our account reads days."""
+    zones: tuple[str, ...] = ()
+    """In which zones other people do."""
+    refuses_long: bool = False
+    """Whether it says no to a text that is longer than its field; else it cuts it, within a sign if need be."""
     lag: int = 0
     page: int = 3
     disorder: bool = False
@@ -455,6 +462,10 @@ class ModelApp:
             kept["text"] = self.body(body)
         if self.folds and "labels" in kept:
             kept["labels"] = folded(kept["labels"])
+        for spec in self.fields:
+            value = kept.get(spec.id)
+            if spec.max_length is not None and isinstance(value, str):
+                kept[spec.id] = clipped(value, spec)
         return kept
 
     def store(self, values: Mapping[str, Value]) -> dict[str, Value]:
@@ -465,11 +476,17 @@ class ModelApp:
         if isinstance(title, str) and title in self.refuses:
             raise self.refusal(f"{self.name} refuses this.", f"“{title}” is not welcome")
         bad = [name for name, value in values.items() if self.refuses_value(name, value)]
+        bad += self._too_long(values) if self.refuses_long else []
         if bad:
             self.met["a refused field"] += 1
             words = f"{', '.join(bad)} is invalid" if self.names_fields else "something is invalid"
             raise self.refusal(f"{self.name} refuses this.", words, bad if self.names_fields else ())
         return self.kept(values)
+
+    def _too_long(self, values: Mapping[str, Value]) -> list[str]:
+        specs = {one.id: one for one in self.fields if one.max_length is not None}
+        texts = {name: one for name, one in values.items() if name in specs and isinstance(one, str)}
+        return [name for name, one in texts.items() if clipped(one, specs[name]) != one]
 
     def refuses_value(self, name: str, value: Value) -> bool:
         """Whether it takes this value, or a label of it, in none of its items."""

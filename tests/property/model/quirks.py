@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.domain.values import Value
+from server.domain.values import FieldSpec, LengthUnit, Value
 
 _TITLE = 12
 
@@ -24,3 +24,12 @@ def folded(labels: Value) -> Value:
     if not isinstance(labels, tuple):
         return labels
     return tuple(sorted({label.lower() for label in labels}, reverse=True))
+
+
+def clipped(text: str, spec: FieldSpec) -> str:
+    """A text as a database column keeps it that is too small for it: what the last sign is does not matter there."""
+    if spec.length_unit is LengthUnit.CHARACTERS:
+        return text[: spec.max_length]
+    if spec.length_unit is LengthUnit.BYTES:
+        return text.encode()[: spec.max_length].decode(errors="ignore")
+    return text.encode("utf-16-le")[: 2 * (spec.max_length or 0)].decode("utf-16-le", errors="ignore")
