@@ -54,6 +54,7 @@ _words = st.lists(
     max_size=4,
 ).map(" ".join)
 _sides = st.sampled_from(Side)
+_flows = st.sampled_from(["open", "blocked", "blocked, and goes back", "blocked, and says so"])
 _limits = st.sampled_from([(20, LengthUnit.BYTES), (23, LengthUnit.BYTES), (6, LengthUnit.CHARACTERS)]) | st.tuples(
     st.integers(8, 11), st.just(LengthUnit.UTF16)
 )
@@ -172,6 +173,33 @@ class CrossingHistories(Histories):
         """A person writes of items and people."""
         self._type(side, "words", words, words, data)
 
+    @precondition(lambda self: self.world.left.records and self.world.right.records)
+    @rule(side=_sides, words=_words, data=st.data())
+    def write_of_a_twin(self, side: Side, words: str, data: Any) -> None:
+        """A person names an item that has a twin, as the app links it."""
+        form = self.world.app(side).syntax.item or "#{id}"
+        known = self._twins(side)
+        if known:
+            text = f"{form.format(id=data.draw(st.sampled_from(known)))} {words}"
+            self._type(side, "words", text, text, data)
+
+    @rule(flow=_flows, data=st.data())
+    def go_a_way(self, flow: str, data: Any) -> None:
+        """A person sets a status that the other app reaches over another one, where it does."""
+        side = self.ways.over.other if self.ways.over is not None else Side.LEFT
+        known = self._twins(side)
+        if known:
+            item, app = data.draw(st.sampled_from(known)), self.world.app(side)
+            self.change_the_workflow(flow)
+            self._edit(side, item, "status", "1" if app.records[item].fields.get("status") == "2" else "2")
+            self.world.sync()
+
+    def _twins(self, side: Side) -> list[str]:
+        """The items of a side that are there and have a twin."""
+        linked = pairs(self.world)
+        known = linked if side is Side.LEFT else linked.values()
+        return sorted(self.world.app(side).records.keys() & set(known), key=int)
+
     def _type(self, side: Side, name: str, value: str | None, meant: str | None, data: Any) -> None:
         item, app = self._item(side, data), self.world.app(side)
         if self._may_edit(side, item):
@@ -187,12 +215,13 @@ class CrossingHistories(Histories):
         app.met["an account in another zone"] += app.zone != zone
         app.zone = zone
 
-    @rule(blocked=st.sampled_from([True, True, False]), tells=st.booleans(), back=st.booleans())
-    def block(self, blocked: bool, tells: bool, back: bool) -> None:  # noqa: FBT001 - drawn
-        """Somebody changes the workflow: no status is reached over the other any more, or each is again."""
+    @rule(flow=_flows)
+    def change_the_workflow(self, flow: str) -> None:
+        """No status is reached over the other any more, or each is again."""
         for side in Side:
             app = self.world.app(side)
-            app.blocked, app.tells_blocks, app.walks_back = blocked and bool(app.over), tells, back
+            app.blocked = bool(app.over) and flow != "open"
+            app.tells_blocks, app.walks_back = flow == "blocked, and says so", flow == "blocked, and goes back"
 
     @invariant()
     def nobody_gets_a_status_that_was_never_typed(self) -> None:

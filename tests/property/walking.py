@@ -24,7 +24,9 @@ _sides = st.sampled_from(Side)
 _acts = st.lists(st.tuples(_sides, st.booleans(), st.integers(0, 5), st.integers(0, 4)), min_size=1, max_size=5)
 """What people do while a pass goes on: on which side, whether they make an item or edit one, which, seconds later."""
 _walls = st.lists(
-    st.tuples(st.integers(0, 9), st.sampled_from([Fate.WALLED, Fate.WALLED, *MISFORTUNES])), min_size=1, max_size=4
+    st.tuples(st.integers(0, 6), st.sampled_from([Fate.WALLED, Fate.WALLED, Fate.CUT, Fate.CUT, *MISFORTUNES])),
+    min_size=1,
+    max_size=4,
 ).map(lambda several: [fate for wait, bad in several for fate in [Fate.WELL] * wait + [bad]])
 
 
