@@ -169,8 +169,9 @@ def _check_note(side: Side, typed: str, theirs: str, meant: Meant, told: str, re
 def _check_words(sight: Sight, side: Side, typed: Typed, theirs: str, meant: Meant, told: str) -> None:
     source, target = sight.world.app(side).syntax, sight.world.app(side.other).syntax
     twins = sight.linked if side is Side.LEFT else {right: left for left, right in sight.linked.items()}
+    ever = _ever_twins(sight, side)
     named = named_items(str(typed.value or ""), source)
-    back = {twins[one]: one for one in named if one in twins}
+    back = {ever[one]: one for one in named if one in ever}
     linked = named_items(theirs, target)
     assert set(linked) <= set(back), f"“{theirs}” links to a stranger's item; {told}"
     assert not _people(theirs, target), f"“{theirs}” tells somebody; {told}"
@@ -181,6 +182,12 @@ def _check_words(sight: Sight, side: Side, typed: Typed, theirs: str, meant: Mea
             assert known[one] in linked, f"{one} was meant, whose twin is {known[one]}: “{theirs}”; {told}"
     spoken = _with_items(theirs, target, {there: source.item.format(id=one) for there, one in back.items()})
     assert _plain(spoken) == _plain(str(typed.value or "")), f"“{theirs}” is there; {told}"
+
+
+def _ever_twins(sight: Sight, side: Side) -> dict[str, str]:
+    """The twins that items of a side have or had, by their ids."""
+    there = {pair: item for (where, item), pair in sight.pair_of.items() if where is side.other}
+    return {item: there[pair] for (where, item), pair in sight.pair_of.items() if where is side and pair in there}
 
 
 def _stayed(sight: Sight, side: Side, item: str, twin: str, twins: Mapping[str, str]) -> bool:

@@ -13,6 +13,7 @@ from server.services.scope import TenantScope
 from server.services.sync.crew import Batch
 from server.store.database import Transaction
 from tests.property.model import Fate, Killed
+from tests.property.witness import watch
 
 
 class Inline(Executor):
@@ -45,6 +46,7 @@ class MortalScope(TenantScope):
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         with self.database.tenant(self.login) as tx:
+            watch(tx)
             yield tx
             fate = self.commits("commit")
             if fate is Fate.KILLED_BEFORE:

@@ -268,12 +268,12 @@ class World:
 
     def rows(self, query: str) -> list[Any]:
         """What the database says."""
-        with self.scope.database.tenant(self.scope.login) as tx:
+        with self.scope.database.reading(self.scope.login) as tx:
             return list(tx.execute(text(query), {"integration": self.integration}))
 
     def fingerprint(self, *tables: str) -> dict[str, int]:
         """A number for each table that a pass may write, or for these; a row that is written anew changes it."""
-        with self.scope.database.tenant(self.scope.login) as tx:
+        with self.scope.database.reading(self.scope.login) as tx:
             rows = tx.execute(_FINGERPRINT, {"integration": self.integration})
             return {row[0]: int(row[1]) for row in rows if not tables or row[0] in tables}
 
