@@ -72,6 +72,11 @@ def original(place: str, *what: str) -> int:
     return _number(60, "original", place, *what)
 
 
+def making(place: str, kind: str, *what: str) -> int:
+    """The number of a twin to be: of what, in which container. ``kind`` says by what it is known (title, item ...)."""
+    return _number(62, "making", place, kind, *what)
+
+
 def marker(root: int, maker: Maker, chance: str) -> str:
     """A fresh correlation id for a twin of ``root``; ``chance`` is a random UUID."""
     high, low = root >> _LOW_BITS, root & ((1 << _LOW_BITS) - 1)

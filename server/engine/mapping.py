@@ -71,6 +71,8 @@ class SideShape:
 
     place: str = ""
     """What tells the app and the container from every other, for correlation ids; empty: nobody has asked."""
+    marks: bool = True
+    """Whether a new item carries the correlation id that it is made with, as this connection sees it."""
 
     def spec(self, item_type: str, field_id: str) -> FieldSpec | None:
         """The field of that id, if the type has it."""

@@ -16,6 +16,7 @@ from server.domain.item import PARENT, Side
 from server.domain.mapping import Direction, FieldMapping, TypeMapping, ValueMapping
 from server.domain.rules import AttachmentRules, CommentRules, LinkRules, PrivateComments
 from server.domain.values import FieldKind, FieldSpec, Option
+from server.engine.likeness import keeps_no_word
 from server.engine.mapping import compatible
 
 
@@ -29,6 +30,7 @@ class Offer:
     private_comments: bool = False
     attachments: bool = True
     link_kinds: tuple[str, ...] = ()
+    marks: bool = True
 
 
 _FIELDS: tuple[frozenset[str], ...] = (
@@ -90,6 +92,8 @@ def suggest(left: Offer, right: Offer) -> tuple[Document, tuple[str, ...]]:
     if files.direction is None:
         notes.append("Files do not travel: one of the two apps takes none.")
     links = _links(left, right, notes)
+    if mute := keeps_no_word([one.name for one in (left, right) if not one.marks]):
+        notes.append(mute)
     document = Document(left.settings, right.settings, types, comments=comments, attachments=files, links=links)
     return document, tuple(dict.fromkeys(notes))
 

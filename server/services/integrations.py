@@ -13,9 +13,10 @@ from server.engine.mapping import Mapping
 from server.engine.review import review, review_ends, review_shape
 from server.engine.suggest import Offer, suggest
 from server.services.apps import with_connector
+from server.services.places import work_here
 from server.services.scope import TenantScope
 from server.services.sync.ends import Ends
-from server.store import audit, connections, holds, integrations, places, requests, scans
+from server.store import audit, connections, holds, integrations, makings, places, requests, scans
 from server.store.database import Transaction
 from server.store.integrations import Integration
 from server.store.requests import RequestKind
@@ -78,6 +79,7 @@ def remove(scope: TenantScope, actor: str, integration_id: str) -> None:
         audit.add(tx, actor, "integration deleted", row.name)
     with scope.database.control() as control:
         places.drop(control, scope.id, integration_id)
+        makings.forget(control, scope.id, integration_id)
 
 
 def start(scope: TenantScope, actor: str, integration_id: str) -> Integration:
@@ -165,19 +167,11 @@ def check(scope: TenantScope, document: Document, saved: tuple[TypeMapping, ...]
 def _tell_shared(scope: TenantScope, integration_id: str, mapping: Mapping) -> None:
     """Write down where the integration works, and say so where another tenant of the cluster does, too.
 
-    Which tenant, and what it does there, nobody is told: the control schema knows of the containers by hashes alone. A
-    kill in between leaves it unsaid until the integration is saved or started the next time.
+    The other's integration says it when it is worked next (``services/sync/company``).
     """
-    shapes = {shape.place: shape for shape in map(mapping.shape, Side)}
-    with scope.database.control() as control:
-        shared = places.put(control, scope.id, integration_id, shapes)
-    named = " and ".join(f"“{one.container}” in {one.name}" for place, one in shapes.items() if place in shared)
-    said = (
-        f"Another tenant of this cluster keeps items of {named} in step, too. What it has copied counts as there "
-        "already and is not copied again; a dry run says how many that are."
-    )
+    said = work_here(scope, integration_id, mapping)
     with scope.transaction() as tx:
-        integrations.share(tx, integration_id, said if named else "")
+        integrations.share(tx, integration_id, said)
 
 
 def _ask(scope: TenantScope, actor: str, integration_id: str, kind: RequestKind, said: str) -> Integration:
@@ -229,6 +223,7 @@ def _offer(scope: TenantScope, settings: SideSettings, side: Side) -> Offer:
         )
         able = app.abilities(settings.container)
         kinds = app.link_kinds(settings.container) if able.links else ()
-        return Offer(name, settings, types, able.private_comments, able.attachments, kinds)
+        marks = app.marks(settings.container)
+        return Offer(name, settings, types, able.private_comments, able.attachments, kinds, marks)
 
     return with_connector(scope, settings.connection, ask)

@@ -133,13 +133,29 @@ def sides_in_doubt(tx: Connection, integration: str) -> set[Side]:
     return found
 
 
-def first_doubt(tx: Connection, integration: str, side: Side) -> datetime | None:
-    """The app's time before the oldest creation on ``side`` whose outcome is unknown was sent (None: there is none)."""
+def making(tx: Connection, integration: str) -> list[tuple[Side, str]]:
+    """The items whose twins may or may not have been made: a creation has an unknown outcome."""
+    c = t.pairs.c
+    query = (
+        select(c.origin, c.left_id, c.right_id)
+        .join_from(OPEN, t.pairs, t.pairs.c.id == OPEN.c.pair_id)
+        .where(OPEN.c.kind == "create", c.integration_id == integration)
+    )
+    found = ((Side(row.origin), row) for row in tx.execute(query))
+    items = ((side, row.left_id if side is Side.LEFT else row.right_id) for side, row in found)
+    return [(side, item_id) for side, item_id in items if item_id is not None]
+
+
+def first_doubt(tx: Connection, integrations: Sequence[str], side: Side) -> datetime | None:
+    """The app's time before the oldest creation on ``side`` whose outcome is unknown was sent (None: there is none).
+
+    A creation of any of these integrations counts.
+    """
     query = (
         select(func.min(func.coalesce(t.pairs.c.reserved_at, t.operations.c.planned_at)))
         .join_from(t.operations, t.pairs, t.pairs.c.id == t.operations.c.pair_id)
         .where(PLANNED, t.operations.c.kind == "create", t.operations.c.side == side.value)
-        .where(t.pairs.c.integration_id == integration)
+        .where(bulk.among(t.pairs.c.integration_id, integrations))
     )
     return tx.execute(query).scalar_one_or_none()
 

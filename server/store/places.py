@@ -13,12 +13,19 @@ from server.store.database import Transaction
 
 def put(control: Transaction, tenant: str, integration: str, places: Iterable[str]) -> set[str]:
     """Say where an integration works; those of the places where another tenant does, too."""
+    places = list(places)
     drop(control, tenant, integration)
     hashes = {_hash(one): one for one in places if one}
     if not hashes:
         return set()
     mine = [{"tenant_id": tenant, "integration_id": integration, "place": one} for one in hashes]
     control.execute(t.places.insert(), mine)
+    return others(control, tenant, places)
+
+
+def others(control: Transaction, tenant: str, places: Iterable[str]) -> set[str]:
+    """Those of the places where another tenant works, too."""
+    hashes = {_hash(one): one for one in places if one}
     query = select(t.places.c.place).where(t.places.c.place.in_(list(hashes)), t.places.c.tenant_id != tenant)
     return {hashes[bytes(one)] for one in control.execute(query.distinct()).scalars()}
 

@@ -127,14 +127,14 @@ def let_in_when_full(owner: OwnerConnection, role: str) -> None:
 
 
 def grant_control(owner: OwnerConnection, role: str) -> None:
-    """What the control role may do: read tenants and change their state; keep leases, states and places."""
+    """What the control role may do: read tenants and change their state; keep leases, states, places and makings."""
     name, schema = sql.Identifier(role), sql.Identifier(CONTROL_SCHEMA)
     for grant in (
         "grant usage on schema {schema} to {role}",
         "grant select on all tables in schema {schema} to {role}",
         "grant update (state, title) on {schema}.tenants to {role}",
-        "grant insert, update, delete on {schema}.leases, {schema}.holders to {role}",
-        "grant insert, update, delete on {schema}.tenant_states, {schema}.places to {role}",
+        "grant insert, update, delete on {schema}.leases, {schema}.holders, {schema}.tenant_states to {role}",
+        "grant insert, update, delete on {schema}.places, {schema}.makings to {role}",
     ):
         owner.execute(sql.SQL(grant).format(schema=schema, role=name))
 

@@ -143,6 +143,7 @@ def test_the_check_says_what_will_work_less_well(bed: bed_of_redmine.Redmine) ->
     assert fine.check().user.email == "sync@example.test"
     assert fine.check().warnings == ()
     assert "correlation id" in without.check().warnings[0]
+    assert "another Lockstep, or another tenant" in without.check().warnings[0]
     reporter = connected(bed, bed.keys["bob"])
     assert any("Private notes stay behind" in one for one in reporter.check().warnings)
     assert any("not known" in one for one in connected(bed, marker_field="No such").check().warnings)

@@ -133,6 +133,7 @@ def test_the_check_names_the_queues_without_a_field_for_the_correlation_id(bed: 
     said = next(one for one in connected(bed).check().warnings if "correlation id" in one)
     assert "Bare" in said
     assert "Support" not in said
+    assert "another Lockstep, or another tenant" in said
     assert connected(bed).check().user.email == "sync@example.test"
 
 

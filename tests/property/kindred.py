@@ -19,7 +19,7 @@ from tests.property.model import MISFORTUNES, Fate, ModelApp
 from tests.property.together import PLAIN, Together
 from tests.property.world import Stage
 
-_quirks = st.fixed_dictionaries(
+quirks_of = st.fixed_dictionaries(
     {
         "marks_comments": st.booleans(),
         "page": st.sampled_from([2, 50]),
@@ -27,7 +27,7 @@ _quirks = st.fixed_dictionaries(
         "trims": st.sampled_from([False, False, True]),
     }
 )
-_troubles = st.lists(
+troubles = st.lists(
     st.tuples(st.integers(0, 14), st.sampled_from([one for one in MISFORTUNES if one is not Fate.MEANWHILE])),
     min_size=1,
     max_size=3,
@@ -93,7 +93,7 @@ class KindredHistories(RuleBasedStateMachine):
         self._copied = False
         self._what = ""
 
-    @initialize(kind=st.sampled_from(KINDS), quirks=_quirks)
+    @initialize(kind=st.sampled_from(KINDS), quirks=quirks_of)
     def begin(self, kind: Callable[..., Together], quirks: dict[str, Any]) -> None:
         self._what = WHAT[kind]
         self.together = kind(self.tenants, quirks)
@@ -136,7 +136,7 @@ class KindredHistories(RuleBasedStateMachine):
         for _ in range(several):
             self.together.sync(self._one(data))
 
-    @rule(data=st.data(), fates=_troubles)
+    @rule(data=st.data(), fates=troubles)
     def pass_in_trouble(self, data: Any, fates: list[Fate]) -> None:
         self.together.sync(self._one(data), fates)
 

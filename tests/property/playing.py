@@ -50,9 +50,11 @@ def play(stage: Stage, count: int, number: int | None, kind: type[Histories] = H
         _play_batch(machine, min(BATCH, count - done))
 
 
-def play_kindred(stages: Sequence[Stage], count: int, number: int | None) -> None:
+def play_kindred(
+    stages: Sequence[Stage], count: int, number: int | None, kind: type[KindredHistories] = KindredHistories
+) -> None:
     """The same with histories of several integrations on the same apps."""
-    machine: type[RuleBasedStateMachine] = type("KindredOnStage", (KindredHistories,), {"tenants": stages})
+    machine: type[RuleBasedStateMachine] = type("KindredOnStage", (kind,), {"tenants": stages})
     for done in range(0, count, BATCH):
         if number is not None:
             machine = seed(number * _FAR + done)(machine)

@@ -25,6 +25,7 @@ from tests.property.computing import ComputingHistories
 from tests.property.crossings import CrossingHistories
 from tests.property.histories import Histories
 from tests.property.hushing import HushedHistories
+from tests.property.interleaving import InterleavedHistories
 from tests.property.kindred import KindredHistories
 from tests.property.linking import LinkedHistories
 from tests.property.merging import MergedHistories
@@ -37,7 +38,7 @@ from tests.support.postgres import make_cluster, running_server
 
 _KINDS: tuple[type[Histories | KindredHistories], ...] = (
     *(Histories, RefusingHistories, KindredHistories, HushedHistories, MergedHistories, DatedHistories),
-    *(CrossingHistories, WalkedHistories, ComputingHistories, LinkedHistories),
+    *(CrossingHistories, WalkedHistories, ComputingHistories, LinkedHistories, InterleavedHistories),
 )
 """What is played in turns, a batch each. Links make a history two to three times as long."""
 _ENOUGH = 3
@@ -79,7 +80,7 @@ def _work(seconds: float, first: int, told: Queue[Played]) -> None:
             before = Played(counted.played, counted.steps, met=counted.met.copy())
             try:
                 if issubclass(kind, KindredHistories):
-                    play_kindred(three, BATCH, None)
+                    play_kindred(three, BATCH, None, kind)
                 else:
                     play(stage, BATCH, None, kind)
             except BaseException:  # whatever it was, the story is wanted

@@ -6,16 +6,18 @@ Each of them is a ``World`` of its own, with its own account where it is another
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 import structlog
 from psycopg import sql
 
+from server import faults
 from server.domain.integration import SideSettings
 from server.domain.item import Side
 from server.domain.values import Value
@@ -59,6 +61,38 @@ class Together:
                 one.epoch = world.epoch
         self.tick()
 
+    def interrupted(self, outer: int, at: int, inner: Sequence[int], fates: list[Fate] | None = None) -> str:
+        """A pass of one, and in the midst of it whole passes of others, as when several threads or processes work.
+
+        ``at``: at which of its points, which are its calls and the steps of ``faults``; the name of that one (empty: it
+        has not so many). Nothing that is within a commit is one: there the database lets no other in.
+        """
+        reached: list[str] = []
+        asleep, world, reach = False, self.worlds[outer], faults.reach
+
+        def point(name: str) -> None:
+            nonlocal asleep
+            if asleep or len(reached) >= at:
+                return
+            reached.append(name)
+            if len(reached) == at and inner:
+                asleep, harsh, world.harsh = True, world.harsh, False
+                self.pass_of(*inner)
+                asleep, world.harsh = False, harsh
+
+        def step(name: str) -> None:
+            if not name.endswith("committing"):
+                point(name)
+            reach(name)
+
+        with ExitStack() as put_back:
+            for app in self.apps:
+                put_back.enter_context(patch.object(app, "fate", _noting(app.fate, point)))
+                put_back.enter_context(patch.object(app, "tells_births_badly", new=True))
+            put_back.enter_context(patch.object(faults, "reach", step))
+            self.sync(outer, fates)
+        return reached[-1] if len(reached) == at else ""
+
     def tick(self, seconds: int = 1) -> None:
         """Time goes by in all apps alike."""
         latest = max(one.now for one in self.apps)
@@ -75,7 +109,7 @@ class Together:
                 one.be_patient()
                 one.calm()
                 self.tick()
-            if self.writes() == before and not any(one.unknown_since for one in self.worlds):
+            if self.writes() == before and not any(one.unknown_since or one.stopped for one in self.worlds):
                 return
         raise AssertionError(f"they never come to rest: {self.counts()}")
 
@@ -91,6 +125,14 @@ class Together:
         """Why the items that an integration holds back are held."""
         rows = self.worlds[number].rows("select reason from holds where integration_id = :integration order by reason")
         return [str(row.reason) for row in rows]
+
+
+def _noting(fate: Callable[[str], Fate], point: Callable[[str], None]) -> Callable[[str], Fate]:
+    def noted(call: str) -> Fate:
+        point(call)
+        return fate(call)
+
+    return noted
 
 
 def join(stage: Stage, left: ModelApp, right: ModelApp, *, rules: Rules = document, who: str = "us") -> World:
@@ -138,22 +180,23 @@ def share_time(*worlds: World, apps: Sequence[ModelApp]) -> Together:
     return Together(list(apps), list(worlds))
 
 
+def web(stage: Stage, *ways: tuple[str, str], **quirks: Any) -> Together:
+    """Integrations of one tenant, one for each way between two apps."""
+    stage.clear()
+    apps = {name: an_app(name, **quirks) for way in ways for name in way}
+    worlds = [join(stage, apps[left], apps[right]) for left, right in ways]
+    know_each_other(*worlds)
+    return share_time(*worlds, apps=list(apps.values()))
+
+
 def circle(stage: Stage, *names: str, **quirks: Any) -> Together:
     """Integrations of one tenant round all these apps, the last with the first."""
-    stage.clear()
-    apps = [an_app(name, **quirks) for name in names]
-    worlds = [join(stage, *two) for two in pairwise([*apps, apps[0]])]
-    know_each_other(*worlds)
-    return share_time(*worlds, apps=apps)
+    return web(stage, *pairwise([*names, names[0]]), **quirks)
 
 
 def chain(stage: Stage, *names: str, **quirks: Any) -> Together:
     """Integrations of one tenant along these apps."""
-    stage.clear()
-    apps = [an_app(name, **quirks) for name in names]
-    worlds = [join(stage, *two) for two in pairwise(apps)]
-    know_each_other(*worlds)
-    return share_time(*worlds, apps=apps)
+    return web(stage, *pairwise(names), **quirks)
 
 
 def strangers(stages: Sequence[Stage], *, accounts: Sequence[str] = (), **quirks: Any) -> Together:
@@ -210,6 +253,7 @@ def copied(world: World, stage: Stage) -> Iterator[World]:
             lease.raise_fence(tx, copy.epoch)
         other = _world(copy, world.integration, world.document, (world.left, world.right), world.who)
         other.beside = world.beside
+        world.releases = other.releases = True
         yield other
     finally:
         database.close()

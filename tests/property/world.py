@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -23,7 +24,7 @@ from server.domain.item import Side
 from server.domain.mapping import FieldMapping, TypeMapping, ValueMapping
 from server.engine.days import Zones
 from server.engine.mapping import SideShape, compile_mapping
-from server.services.sync import feed
+from server.services.sync import feed, makings
 from server.services.sync.routes import ROUTES, is_dry
 from server.services.sync.stumble import MOST_TRIES, Stumbled
 from server.services.sync.work import Beside, End, Revisits, Run, Work
@@ -115,6 +116,8 @@ class World:
     """Our account at both apps."""
     beside: tuple[Beside, ...] = ()
     """The tenant's other integrations."""
+    making: set[int] = field(default_factory=set)
+    began: dict[Side, datetime] = field(default_factory=dict)
     ticked: int = 0
     keeps_time: bool = False
     """Whether our database's clock goes along with the apps', as far as what is remembered of their clocks needs it."""
@@ -291,10 +294,12 @@ class World:
 
     def _take_over(self) -> None:
         self.epoch += 1
+        self.began.clear()
         self.unknown_since.clear()
         with self.scope.database.tenant(self.scope.login) as tx:
             lease.raise_fence(tx, self.epoch)
             runs.close_abandoned(tx, self.integration)
+        self.making = makings.take_over(self.scope, self.epoch).get(self.integration, set())
 
     def _keep_time(self) -> None:
         """What was remembered a while ago of the apps' clocks is so old in our database, too."""
@@ -326,6 +331,7 @@ class World:
                 restricted_items=one.app.restricts,
                 syntax=one.app.syntax,
                 zones=Zones(one.app.zone, one.app.zones),
+                marks=one.app.marks_items,
             )
             for side, one in ((Side.LEFT, left), (Side.RIGHT, right))
         ]
@@ -351,6 +357,8 @@ class World:
             stumbled=Stumbled(0 if not self.persists else MOST_TRIES),
             apps={side: f"model {self.app(side).name}" for side in Side},
             beside=self.beside,
+            making=self.making,
+            began=self.began,
         )
 
     def cap(self) -> Mapping[str, int] | None:
@@ -387,6 +395,12 @@ class Stage:
             lease.raise_fence(tx, self.epoch)
             tx.execute(text("delete from integrations"))
             tx.execute(text("delete from connections"))
+        self._forget_makings()
+
+    def _forget_makings(self) -> None:
+        """The apps of a new world are others, though they are called as those before: nobody makes anything there."""
+        with self.database.control() as control:
+            control.execute(text("delete from control.makings"))
 
     def settle_neighbour(self, other: Stage) -> None:
         """Put an integration beside the histories, on ``other`` (it may be this stage); call it before the first world.
@@ -409,6 +423,7 @@ class Stage:
         """A clean world. Names of model quirks go to both apps, ``left_``/``right_`` ones to one."""
         self.epoch += 1000
         self._count += 1
+        self._forget_makings()
         cipher = self.cluster.master.tenant_cipher(self.login.tenant_id)
         kept = [one.world.integration for one in self.neighbours]
         with self.database.tenant(self.login) as tx:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.connectors.lineage import unknown_to_others
 from server.connectors.redmine.learned import Learned, app_user
 from server.connectors.redmine.read import Json
 
@@ -15,7 +16,8 @@ def _on_marker(learned: Learned, wish: str) -> tuple[str, ...]:
     if not wish:
         said = (
             "No field holds the correlation id. An issue whose creation was cut off is looked for by author, time, "
-            "subject and description instead. A text custom field, “used as a filter”, makes it certain."
+            f"subject and description instead. {unknown_to_others('Redmine', 'issue')} A text custom field, “used as a "
+            "filter” and “for all projects”, makes both certain."
         )
         return (said,)
     number = learned.marker("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from server.connectors.base import Container
+from server.connectors.lineage import unknown_to_others
 from server.connectors.request_tracker.learned import Learned
 from server.connectors.seen import DELETES_ITEMS, KEEPS_CREATED_AT, PRIVATE_COMMENTS, Seen
 
@@ -22,7 +23,9 @@ def _on_marker(learned: Learned, queues: Sequence[Container]) -> Iterator[str]:
         names = ", ".join(without)
         yield (
             f"In {names} {what} holds the correlation id, or the syncing user may not see it. A ticket whose "
-            "creation was cut off is looked for by creator, time, subject and description there."
+            "creation was cut off is looked for by creator, time, subject and description there. "
+            f"{unknown_to_others('Request Tracker', 'ticket')} A custom field of kind “Enter one value”, applied to "
+            "the queue and named in the connection, makes both certain."
         )
 
 

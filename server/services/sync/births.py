@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from server.domain.item import Item, Side
 from server.domain.lineage import Newborn, alike, lineage, original
+from server.services.sync import copied_database
 from server.services.sync.work import Look, Work
 from server.store import kin
 from server.store.database import Transaction
@@ -34,8 +35,12 @@ def root_of(place: str, item: Item | Newborn) -> int:
 
 
 def read_on(work: Work, side: Side, place: str) -> None:
-    """Read what was made in the container since it was read last: what the app shows at this very moment."""
+    """Read what was made in the container since it was read last: what the app shows at this very moment.
+
+    Raises ``NeedsRelease`` where a copy of this database has made some of it.
+    """
     realm, connector = realm_of(work, side), work.end(side).connector
+    since, strange = copied_database.begun(work, side), list[str]()
     with work.scope.reading() as tx:
         after = kin.reached(tx, realm, place)
         if not after:
@@ -44,10 +49,12 @@ def read_on(work: Work, side: Side, place: str) -> None:
         found = [_as_kin(place, one) for one in page.items]
         # No transaction: a row that is there without the next, or without the place reached, is written again.
         with work.scope.reading() as tx:
+            strange += copied_database.made_by_it(tx, work, realm, since, page.items)
             kin.add(tx, realm, _without_copies(tx, realm, place, page.items, found))
             if page.reached != after:
                 kin.move(tx, realm, place, page.reached)
         after = page.reached
+    copied_database.stop(work, side, strange)
 
 
 def _without_copies(

@@ -128,6 +128,8 @@ def _refusal(work: Work, one: Look) -> str:
         return ""
     if one.pair is None:
         return makes_none(work.mapping, one.side, one.type) or one.kin
+    if one.kin and one.pair.state is PairState.RESERVED:
+        return one.kin
     if not one.type.updates and one.twin is not None and one.pair.state is not PairState.RESERVED:
         target = work.end(one.side.other).name
         return f"The mapping of its type makes new items on {target} and does not keep them in step after."

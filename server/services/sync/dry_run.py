@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from server import faults
 from server.connectors.pace import Share
 from server.domain.item import Head, Side
+from server.engine.likeness import keeps_no_word
 from server.engine.origin import age_of_the_moved
 from server.services.sync import cap, preview
 from server.services.sync import page as paging
@@ -36,7 +37,9 @@ def run(work: Work) -> Iterator[Reached]:
         cap.put(work)
     preview.end(work)
     if not _over(work):
-        work.run.message = age_of_the_moved(work.mapping)
+        mute = [shape.name for shape in map(work.mapping.shape, Side) if not shape.marks]
+        said = (age_of_the_moved(work.mapping), keeps_no_word(mute))
+        work.run.message = " ".join(one for one in said if one)
 
 
 def _over(work: Work) -> bool:

@@ -193,6 +193,7 @@ def _ask(document: Document, end: End) -> SideShape:
         file_names=able.file_names,
         restricted_items=able.restricted_items,
         place=connector.place(container),
+        marks=connector.marks(container),
         syntax=connector.syntax(container),
         zones=Zones(connector.zone(), _zones_of(people)),
     )

@@ -17,6 +17,7 @@ from typing import Self
 from server.domain.errors import Fenced
 from server.domain.item import Side
 from server.engine.links import travel
+from server.services.sync import makings
 from server.services.sync.apply import apply
 from server.services.sync.crew import Batch, begin
 from server.services.sync.page import Wave, prepare, prepare_new, settle_wave
@@ -74,8 +75,11 @@ class Flow:
             while len(self._under_way) > rest:
                 one = self._under_way.popleft()
                 settle_wave(self._work, one.wave, one.calls.results())
-        except BaseException:
+                makings.over(self._work)
+        except BaseException as error:
             self._abandon()
+            if isinstance(error, Exception) and not isinstance(error, Fenced):
+                makings.given_up(self._work)
             raise
 
     def _abandon(self) -> None:

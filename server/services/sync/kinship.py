@@ -9,25 +9,31 @@ What a kill -9 leaves behind: rows that say what is in a container, and whole pa
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from server.domain.errors import AppError, Gone
 from server.domain.item import Item, Side
 from server.domain.lineage import Lineage, alike, lineage, maker_of
+from server.domain.pair import Pair, PairState
 from server.domain.rules import Precedence
 from server.domain.values import FieldKind
 from server.engine.filters import makes_none, outside
+from server.engine.likeness import reads_the_same
 from server.engine.mapping import CompiledType
-from server.services.sync import births, joining
+from server.services.sync import births, joining, makings
+from server.services.sync.followed import follow
+from server.services.sync.look import NotYetKnown
+from server.services.sync.makings import MadeElsewhere
 from server.services.sync.work import Look, Work
 from server.store import events, holds, journal, kin, lease, pairs
 from server.store.events import Event
 from server.store.kin import Kin
 
-_STEPS = 4
-"""Over so many other integrations of the tenant an item's twins are followed."""
+_FEW = 5
+"""So many items of one title are compared with one that would be copied."""
+_SOON = 2.0
+"""Seconds: by then an item that has just arrived is found by its correlation id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,8 @@ class _Relation:
 class _Page:
     """What was found out for the strangers of one side; lives only within one call of ``trace``.
 
-    ``said``: what each one's correlation id says (None: it is an original); ``found``: whose twin it is. Both by item.
+    ``said``: what each one's correlation id says (None: it is an original); ``found``: whose twin it is; ``alike``:
+    what has its title, and is its twin if the texts say the same. All by item.
     """
 
     side: Side
@@ -55,17 +62,21 @@ class _Page:
     there: str
     said: dict[str, Lineage | None] = field(default_factory=dict)
     found: dict[str, _Relation] = field(default_factory=dict)
+    alike: dict[str, list[Kin]] = field(default_factory=dict)
 
     def open(self) -> list[tuple[Look, Item]]:
         """Those of whom nothing is known yet."""
-        return [(one, one.item) for one in self.looks if one.item is not None and one.item_id not in self.found]
+        found, failed = self.found, (one.item_id for one in self.looks if one.failure is not None)
+        over = found.keys() | set(failed)
+        return [(one, one.item) for one in self.looks if one.item is not None and one.item_id not in over]
 
 
 def trace(work: Work, looks: Sequence[Look]) -> list[Look]:
     """Find out for each item that would be copied whether it may be; the looks that go on.
 
     Sets ``root`` of each, and ``kin`` of those that are left alone. An item that is paired with its old twin goes no
-    further: the pair has a time of its own.
+    further: the pair has a time of its own. Of each that goes on it is said from now on that its twin is being made, in
+    time before the container is looked at (``makings``); who has to wait for another has that as its failure.
     """
     done: set[tuple[Side, str]] = set()
     for side in Side:
@@ -81,9 +92,16 @@ def trace(work: Work, looks: Sequence[Look]) -> list[Look]:
 
 
 def _would_be_copied(work: Work, one: Look) -> bool:
-    if one.pair is not None or one.failure is not None or one.item is None or one.type is None:
+    if one.failure is not None or one.item is None or one.type is None:
+        return False
+    if one.pair is not None and not _gets_none_yet(one, one.pair):
         return False
     return not (outside(work.mapping, one.side, one.item, paired=False) or makes_none(work.mapping, one.side, one.type))
+
+
+def _gets_none_yet(one: Look, pair: Pair) -> bool:
+    """Whether a pair was reserved, and is known to have no twin: its create was refused, or never arrived."""
+    return pair.state is PairState.RESERVED and pair.origin is one.side and pair.on(one.side.other).item_id is None
 
 
 def _trace(work: Work, side: Side, strangers: list[Look]) -> set[tuple[Side, str]]:
@@ -92,14 +110,30 @@ def _trace(work: Work, side: Side, strangers: list[Look]) -> set[tuple[Side, str
     if marked:
         births.read_on(work, side, page.place)
         births.know_copies(work, side, marked)
-    births.read_on(work, side.other, page.there)
     for one, item in page.open():
         page.said[one.item_id] = said = None if one.copied else lineage(item.marker)
         one.root = said.root if said is not None else births.root_of(page.place, item)
+    _begin(work, page)
+    births.read_on(work, side.other, page.there)
     _by_root(work, page)
     _by_other_integrations(work, page)
     _by_title(work, page)
     return _settle(work, page)
+
+
+def _begin(work: Work, page: _Page) -> None:
+    """Say of each item that its twin is being made, and let those wait whose twin somebody else makes."""
+    members = follow(work, page.side, [one.item_id for one, _ in page.open()]).members
+    names = {
+        one.item_id: makings.names_of(
+            page.there, one, alike(_title(one.type, page.side, item)) if one.type else "", members[one.item_id]
+        )
+        for one, item in page.open()
+    }
+    wait = makings.begin(work, page.side, page.there, names)
+    for one in page.looks:
+        if one.item_id in wait:
+            one.failure = MadeElsewhere(one.key, work.end(page.side.other).name)
 
 
 # By what correlation ids say
@@ -120,7 +154,9 @@ def _by_root(work: Work, page: _Page) -> None:
         said = page.said[one.item_id]
         kind_of = [each for each in members.get(one.root or 0, ()) if said is not None or each.marker is not None]
         known = ours.get(one.root or 0)
-        if kind_of:
+        if one.pair is not None and any(each.marker == one.pair.id for each in kind_of):
+            one.failure = NotYetKnown(_SOON)  # our own create has arrived after all
+        elif kind_of:
             twin = kind_of[0]
             pair = paired.get(twin.id)
             if pair is not None:
@@ -177,41 +213,13 @@ def _doubles(work: Work, side: Side, item: Item, twin_key: str, key: str, twin: 
 
 
 def _by_other_integrations(work: Work, page: _Page) -> None:
-    """Follow the pairs of the tenant's other integrations from each stranger to the other container."""
-    if not work.beside or not work.apps:
+    """Find who has a twin in the other container by the pairs of this tenant's other integrations."""
+    if not work.beside:
         return
-    goal = (work.apps[page.side.other], work.mapping.shape(page.side.other).container)
-    start = work.apps[page.side]
-    reach: dict[tuple[str, str], set[str]] = {(start, one.item_id): {one.item_id} for one, _ in page.open()}
     keys = {one.item_id: item.key for one, item in page.open()}
-    frontier, seen = dict(reach), set(reach)
-    for _ in range(_STEPS):
-        further: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for end, bond, name in _bonds(work, frontier):
-            for origin in frontier[end[0], bond.item]:
-                if end[1:] == goal:
-                    why = _left_alone(work, page.side, keys[origin], bond.twin_key or bond.twin_id, name)
-                    page.found.setdefault(origin, _Relation(bond.twin_id, why))
-                if (end[1], bond.twin_id) not in seen:
-                    further[end[1], bond.twin_id].add(origin)
-        frontier, seen = dict(further), seen | further.keys()
-        if not frontier:
-            return
-
-
-def _bonds(
-    work: Work, frontier: Mapping[tuple[str, str], set[str]]
-) -> list[tuple[tuple[str, str, str], kin.Bond, str]]:
-    """The pairs of other integrations that hold these items: (app, the twin's app, its container), bond, name."""
-    found = []
-    with work.scope.reading() as tx:
-        for other in work.beside:
-            for side in Side:
-                app = other.ends[side][0]
-                ids = [item_id for at, item_id in frontier if at == app]
-                ends = (app, *other.ends[side.other])
-                found += [(ends, bond, other.name) for bond in kin.bonds(tx, [other.integration], side, ids)]
-    return found
+    for item_id, twin in follow(work, page.side, keys).reached.items():
+        why = _left_alone(work, page.side, keys[item_id], twin.twin_key, twin.integration)
+        page.found[item_id] = _Relation(twin.twin_id, why)
 
 
 # Where nobody can tell
@@ -221,38 +229,43 @@ def _by_title(work: Work, page: _Page) -> None:
     """Leave to a person what reads like an item of the other container, where one of the two may be anybody's twin.
 
     That is one that our account made and nobody here knows, in an app without a place for the correlation id, or one
-    that carries an id from before. What has a pair here is none.
+    that carries an id from before: there the title is enough. In such an app it may be one of any account's, and what
+    is a twin of something may have come round through such an app: there the texts must say the same, too
+    (``_settle``). What has a pair here is none.
     """
     there = page.side.other
     mute = {side: not work.end(side).connector.marks(work.mapping.shape(side).container) for side in Side}
     titles = {one.item_id: alike(_title(one.type, page.side, item)) for one, item in page.open() if one.type}
-    unsure = {
-        one.item_id for one, item in page.open() if _may_be_a_twin(item.own, page.said[one.item_id], mute[page.side])
-    }
     if not any(titles.values()):
         return
     with work.scope.reading() as tx:
         named = kin.by_title(tx, births.realm_of(work, there), {one for one in titles.values() if one})
         several = [one for some in named.values() for one in some]
+        if not several:
+            return
         paired = pairs.by_items(tx, work.integration, there, [one.id for one in several])
         owners = kin.owners(tx, [one.marker for one in several if one.marker])
-        doubt = journal.first_doubt(tx, work.integration, there) if several else None
+        doubt = journal.first_doubt(tx, [work.integration], there)
     for one, item in page.open():
+        said = page.said[one.item_id]
+        unsure = _may_be_a_twin(item.own, said, mute[page.side])
         free = [
             each
             for each in named.get(titles.get(one.item_id, ""), ())
-            if each.id not in paired and (each.marker or "") not in owners and (doubt is None or each.made_at < doubt)
+            if each.id not in paired
+            and (each.marker or "") not in owners
+            and (doubt is None or each.made_at < doubt)
+            and (there, each.id) not in work.made
         ]
         twin = next(
-            (
-                each
-                for each in free
-                if one.item_id in unsure or _may_be_a_twin(each.own, lineage(each.marker), mute[there])
-            ),
-            None,
+            (each for each in free if unsure or _may_be_a_twin(each.own, lineage(each.marker), mute[there])), None
         )
-        if twin is not None and (page.side.other, twin.id) not in work.made:
+        if twin is not None:
             page.found[one.item_id] = _Relation(twin.id, _reads_alike(work, page.side, item, twin))
+        elif any(mute.values()) or said is not None:
+            page.alike[one.item_id] = free[:_FEW]
+        else:
+            page.alike[one.item_id] = [each for each in free if each.marker is not None][:_FEW]
 
 
 def _may_be_a_twin(own: bool, said: Lineage | None, mute: bool) -> bool:  # noqa: FBT001 - what is known of an item
@@ -273,12 +286,36 @@ def _reads_alike(work: Work, side: Side, item: Item, twin: Kin) -> str:
     )
 
 
+def _says_the_same(work: Work, side: Side, item: Item, twin: Item) -> str:
+    here, there = work.end(side).name, work.end(side.other).name
+    return (
+        f"{item.key} in {here} says the same as {twin.key} in {there}, in its title and its texts, and it may have "
+        "come through an app that keeps no word of whose twin an item is; so it is not copied. If they are one, match "
+        "the two; if they are not, give one another title."
+    )
+
+
+def _reading_the_same(work: Work, page: _Page, one: Look, answers: Mapping[str, Item | AppError | None]) -> str:
+    """The sentence on the item of the other container that reads the same; empty: none does."""
+    if one.item is None or one.type is None:
+        return ""
+    for each in page.alike.get(one.item_id, ()):
+        twin = answers.get(each.id)
+        if not isinstance(twin, Item) or twin.container != work.mapping.shape(page.side.other).container:
+            continue
+        left, right = (one.item, twin) if page.side is Side.LEFT else (twin, one.item)
+        if reads_the_same(one.type, left, right):
+            return _says_the_same(work, page.side, one.item, twin)
+    return ""
+
+
 # What follows
 
 
 def _settle(work: Work, page: _Page) -> set[tuple[Side, str]]:
     """Make sure that each twin is there still, pair what is to be paired, and say why the rest is left alone."""
     wanted = {one.twin for one in page.found.values() if one.twin}
+    wanted |= {each.id for several in page.alike.values() for each in several}
     connector = work.end(page.side.other).connector
 
     def fetch(item_id: str) -> Item | AppError | None:
@@ -295,6 +332,7 @@ def _settle(work: Work, page: _Page) -> set[tuple[Side, str]]:
     for one in page.looks:
         relation = page.found.get(one.item_id)
         if relation is None:
+            one.kin = _reading_the_same(work, page, one, answers)
             continue
         twin = answers.get(relation.twin)
         if isinstance(twin, AppError):
@@ -302,7 +340,7 @@ def _settle(work: Work, page: _Page) -> set[tuple[Side, str]]:
         elif relation.twin and (twin is None or twin.container != work.mapping.shape(page.side.other).container):
             with work.scope.reading() as tx:
                 kin.forget(tx, births.realm_of(work, page.side.other), [relation.twin])
-        elif relation.pair and twin is not None and not work.dry and relation.twin not in taken:
+        elif relation.pair and one.pair is None and twin is not None and not work.dry and relation.twin not in taken:
             taken.add(relation.twin)
             if _pair(work, one, twin, relation.pair):
                 done |= {(one.side, one.item_id), (one.side.other, twin.id)}

@@ -9,11 +9,13 @@ pass takes up first (``open_entries``) and whose outcome it finds out by correla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from server import faults
+from server.domain.errors import Fenced
 from server.domain.item import Side
 from server.domain.operation import CreateItem, Operation
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState
@@ -21,7 +23,7 @@ from server.engine.arrival import arrived
 from server.engine.plan import Plan, compared, unsettled
 from server.engine.reconcile import absorb
 from server.engine.undo import after_cut_off
-from server.services.sync import cap, caution, kinship, left_out, preview, relatives, settle, ways
+from server.services.sync import cap, caution, kinship, left_out, makings, preview, relatives, settle, ways
 from server.services.sync import look as looking
 from server.services.sync.apply import apply
 from server.services.sync.carried import Applied
@@ -31,10 +33,13 @@ from server.services.sync.settle import Settlement
 from server.services.sync.work import Look, Work
 from server.services.sync.zones import in_zones_of_now
 from server.store import events, holds, journal, lease, pairs
+from server.store.database import Transaction
 from server.store.journal import Outcome
 
 _NEXT_PASS = 2.0
 """Seconds: by then the pass that looks up what became of the create has come round."""
+_COARSE = timedelta(seconds=1)
+"""So coarse are the times that apps tell."""
 
 
 @dataclass(slots=True)
@@ -69,11 +74,30 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
     """
     wave = prepare(work, looks, cursor)
     if wave is not None:
-        settle_wave(work, wave, list(work.pool.map(lambda plan: apply(work, plan), wave.plans)))
+        with _given_up_where_it_breaks(work):
+            settle_wave(work, wave, list(work.pool.map(lambda plan: apply(work, plan), wave.plans)))
+        makings.over(work)
 
 
 def prepare(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> Wave | None:
     """Do all of ``process`` but for the last wave's calls and settling; None after a dry run. Raises as it does."""
+    with _given_up_where_it_breaks(work):
+        return _prepare(work, looks, cursor)
+
+
+@contextmanager
+def _given_up_where_it_breaks(work: Work) -> Iterator[None]:
+    """Nobody shall wait for twins that a page was to make and now does not; who was fenced off says nothing more."""
+    try:
+        yield
+    except Fenced:
+        raise
+    except Exception:
+        makings.given_up(work)
+        raise
+
+
+def _prepare(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> Wave | None:
     settlement = Settlement()
     todo = looking.recognise(work, looks)
     work = in_zones_of_now(work, todo)
@@ -105,6 +129,11 @@ def prepare_new(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime]
 
     Only such a page may be prepared while another one is carried out: nothing that is under way can concern it.
     """
+    with _given_up_where_it_breaks(work):
+        return _prepare_new(work, looks, cursor)
+
+
+def _prepare_new(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> Wave | None:
     todo = looking.strangers(work, looks)
     if todo is None:
         return None
@@ -164,17 +193,35 @@ def open_entries(work: Work) -> list[Look]:
 def _beware_of_lost_creates(work: Work, looks: Sequence[Look]) -> None:
     """While it is not known whether a create arrived, an unknown item on that side may be the one that it made.
 
-    Apps that show our correlation id on the item were bound by it before; for the others the item waits.
+    Apps that show our correlation id on the item were bound by it before; for the others the item waits. So it does
+    where another integration of the tenant has such a create, if the item is not older than that.
     """
     faults.reach("page.looked")
-    strangers = [one for one in looks if one.pair is None and one.failure is None]
+    strangers = [
+        (one, one.item)
+        for one in looks
+        if one.pair is None and one.failure is None and one.item is not None and one.item.marker is None
+    ]
     if not strangers:
         return
     with work.scope.reading() as tx:
         lost = journal.sides_in_doubt(tx, work.integration)
-    for one in strangers:
-        if one.side in lost and one.item is not None and one.item.marker is None:
+        since = {side: _doubt_of_others(tx, work, side) for side in {one.side for one, _ in strangers}}
+    for one, item in strangers:
+        doubt = since[one.side]
+        recent = doubt is not None and (item.created_at is None or item.created_at >= doubt - _COARSE)
+        if one.side in lost or recent:
             one.failure = looking.NotYetKnown(_NEXT_PASS)
+
+
+def _doubt_of_others(tx: Transaction, work: Work, side: Side) -> datetime | None:
+    """The app's time before the oldest create of the tenant's other integrations in this very container was sent."""
+    here = (work.apps.get(side), work.mapping.shape(side).container)
+    doubts = []
+    for there in Side:
+        ids = [one.integration for one in work.beside if one.ends[there] == here]
+        doubts.append(journal.first_doubt(tx, ids, there) if ids else None)
+    return min((one for one in doubts if one is not None), default=None)
 
 
 def _drop_quiet(work: Work, looks: Sequence[Look], settlement: Settlement) -> list[Look]:

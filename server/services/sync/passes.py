@@ -29,9 +29,10 @@ from server.domain.errors import (
     Unreachable,
 )
 from server.domain.integration import Document, IntegrationState
+from server.domain.item import Side
 from server.services.pacing import Paces
 from server.services.scope import TenantScope
-from server.services.sync import feed, left_out
+from server.services.sync import company, feed, left_out, makings
 from server.services.sync.beside import apps_of, beside
 from server.services.sync.ends import Ends
 from server.services.sync.refusal import account_refused, forbids
@@ -194,6 +195,8 @@ class Desk:
     _scans: dict[tuple[str, int], float] = field(default_factory=dict)
     _unknown_since: dict[str, float] = field(default_factory=dict)
     _revisits: Revisits = field(default_factory=Revisits)
+    _making: dict[str, set[int]] = field(default_factory=dict)
+    _began: dict[str, dict[Side, datetime]] = field(default_factory=dict)
     _said: tuple[str, str, float, float] | None = None
     """What was said last, when, and when the next pass was to be then."""
     _learned: dict[str, tuple[float, ...]] = field(default_factory=dict)
@@ -212,6 +215,7 @@ class Desk:
             lease.raise_fence(tx, self.epoch)
             for row in integrations.every(tx):
                 runs.close_abandoned(tx, row.id)
+        self._making = makings.take_over(self.scope, self.epoch)
         faults.reach("fence.raised")
         self._opened = True
 
@@ -288,6 +292,8 @@ class Desk:
             revisits=self._revisits,
             waited_for=lambda: self.waited_for() or not self.goes_on(wanted),
             others_wait=self.waited_for,
+            began=self._began.setdefault(wanted.row.id, {}),
+            making=self._making.setdefault(wanted.row.id, set()),
             apps=apps_of(_document(wanted), self._tenant[1]),
             beside=beside(wanted.row.id, *self._tenant),
         )
@@ -295,6 +301,7 @@ class Desk:
             work.begin_run()
         learned = (wanted.row.version, *self.ends.learned_at(_document(wanted)))
         if not work.dry and self._learned.get(work.integration) != learned:
+            company.tell(work, wanted.row.shared)
             left_out.try_anew(work)
             self._learned[work.integration] = learned
         return work

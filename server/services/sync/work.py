@@ -139,6 +139,10 @@ class Work:
     """The first half of that, which asks no database."""
     made: set[tuple[Side, str]] = field(default_factory=set)
     """The items that this pass has made."""
+    making: set[int] = field(default_factory=set)
+    """What this process has said of twins that are being made, and not taken back: see ``makings``."""
+    began: dict[Side, datetime] = field(default_factory=dict)
+    """The apps' own times when this process looked first at what is made in their containers."""
     revisits: Revisits = field(default_factory=Revisits)
     apps: Mapping[Side, str] = field(default_factory=dict)
     """The apps of the two ends, as in ``Beside``."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from server.services import integrations
 from server.services.scope import TenantScope
 from tests.property.together import tenants
-from tests.support.fakeapp.joined import integrate, the_fake_app_known
+from tests.support.fakeapp.joined import integrate, joined, the_fake_app_known
 from tests.support.fakeapp.running import Running, running
 from tests.support.postgres import TestCluster
 
@@ -47,6 +47,33 @@ def test_the_second_tenant_on_a_container_is_told_of_it(apps: list[Running], sco
     assert first.name not in shared
     integrations.start(first, "test", alone)
     assert said(first, alone).startswith("Another tenant of this cluster")
+
+
+def test_the_first_tenant_is_told_when_another_comes_and_when_it_goes(
+    apps: list[Running], scopes: list[TenantScope]
+) -> None:
+    left, right, other = apps
+    first, second = scopes
+    with joined(first, left, right, {}, epoch=1_000_000) as alone:
+        alone.work()
+        assert said(first, alone.integration) == ""
+        came = integrate(second, other, right, {})
+        alone.desk.ends.forget()  # ten minutes later the apps are asked anew
+        alone.work()
+        told = said(first, alone.integration)
+        assert told.startswith("Another tenant of this cluster keeps items of “main” in right of ")
+        assert second.name not in told
+        integrations.remove(second, "test", came)
+        alone.desk.ends.forget()
+        alone.work()
+        assert said(first, alone.integration) == ""
+        lines = alone.rows("select summary from events where integration_id = :of and outcome = 'shared' order by id")
+        nobody = "No other tenant of this cluster works on a container of this integration any more."
+        assert [one.summary for one in lines] == [told, nobody]
+        alone.desk.ends.forget()
+        before = alone.rows("select count(*) from runs where integration_id = :of")
+        alone.work()
+        assert alone.rows("select count(*) from runs where integration_id = :of") == before  # no news, no row
 
 
 def test_the_other_address_of_an_app_leads_to_the_same_container(

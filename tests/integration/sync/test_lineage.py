@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from server.domain.errors import NeedsRelease
 from server.domain.item import Side
 from server.domain.rules import Precedence
 from server.services.sync import births
@@ -106,6 +107,17 @@ def test_who_does_not_copy_says_whose_twin_it_is(stages: list[Stage]) -> None:
     ]
 
 
+def test_the_dry_run_of_who_was_there_first_counts_what_another_has_copied(stages: list[Stage]) -> None:
+    together = strangers(stages[:2])
+    make(together.app("left"), "one", "two")
+    together.pass_of(1)
+    world = together.worlds[0]
+    world.answer("dry run")
+    [row] = world.rows("select counts from runs where integration_id = :integration and trigger = 'dry run'")
+    assert row.counts["twins"] == 4
+    assert "create" not in row.counts
+
+
 def test_within_a_tenant_the_other_integration_is_named(stages: list[Stage]) -> None:
     together = circle(stages[0], "left", "middle", "right")
     make(together.app("left"), "one")
@@ -165,6 +177,46 @@ def test_a_copy_of_the_database_beside_the_original_copies_nothing_again(stages:
         both.settle()
         once_each(both, "before", "after", "later", "last")
         assert {one.fields["text"] for one in both.app("right").records.values()} >= {"edited"}
+
+
+def test_a_copy_of_the_database_at_work_is_noticed_and_told_and_nothing_is_written_until_somebody_has_looked(
+    stages: list[Stage],
+) -> None:
+    together = strangers(stages[:1])
+    make(together.app("left"), "before")
+    together.pass_of(0, 0)
+    with copied(together.worlds[0], stages[0]) as copy:
+        both = share_time(together.worlds[0], copy, apps=together.apps)
+        make(both.app("left"), "first")
+        both.pass_of(1, 0)  # what was made before the copy's first look may be from before a restore
+        assert not copy.stopped
+        make(both.app("left"), "second")
+        both.tick(10)
+        both.pass_of(0)
+        make(both.app("left"), "third")
+        before, copy.releases = both.writes(), False
+        with pytest.raises(NeedsRelease, match="A copy of this database is at work: it made right-3 in right"):
+            copy.calm()
+        assert both.writes() == before
+        copy.releases = copy.stopped = True  # somebody looked, and let it go on
+        copy.calm()
+        assert both.counts() == {"left": 4, "right": 4}
+        both.settle()
+        once_each(both, "before", "first", "second", "third")
+
+
+def test_what_was_made_before_a_restore_is_no_sign_of_a_copy(stages: list[Stage]) -> None:
+    together = strangers(stages[:1])
+    make(together.app("left"), "before")
+    together.pass_of(0, 0)
+    with copied(together.worlds[0], stages[0]) as restored:
+        make(together.app("left"), "since")
+        together.pass_of(0, 0)
+        restored.releases = False
+        after = share_time(restored, apps=together.apps)
+        make(after.app("left"), "after")
+        after.settle()
+        once_each(after, "before", "since", "after")
 
 
 def test_after_a_restore_what_was_made_since_is_paired_again(stages: list[Stage]) -> None:

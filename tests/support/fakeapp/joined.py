@@ -96,11 +96,11 @@ class Joined:
 
 @contextmanager
 def joined(
-    scope: TenantScope, left: Running, right: Running, settings: Mapping[str, str], threads: int = 4
+    scope: TenantScope, left: Running, right: Running, settings: Mapping[str, str], threads: int = 4, epoch: int = 1
 ) -> Iterator[Joined]:
     """Both apps joined within the tenant; ``settings`` go to both connections."""
     integration = integrate(scope, left, right, settings)
-    desk = Desk(scope, 1, "test", lambda: False)
+    desk = Desk(scope, epoch, "test", lambda: False)
     desk.open()
     try:
         with Crew(threads, "test") as pool:

@@ -135,6 +135,14 @@ def test_one_type_takes_the_items_of_many() -> None:
     assert [(one.left, one.right) for one in document.types] == [("item", "1"), ("item", "2")]
 
 
+def test_an_app_that_keeps_no_word_of_whose_twin_an_item_is_is_named() -> None:
+    left = Offer("L", SideSettings("l", "c"), (("1", "Bug", ()),))
+    right = Offer("R", SideSettings("r", "c"), (("a", "Defect", ()),), marks=False)
+    _, notes = suggest(left, right)
+    [said] = [one for one in notes if "correlation id" in one]
+    assert said.startswith("R keeps no word of whose twin an item is.")
+
+
 def test_an_empty_container_is_told() -> None:
     document, notes = suggest(offer("L", ()), Offer("R", SideSettings("r", "c"), ()))
     assert document.types == ()
