@@ -95,7 +95,7 @@ class HintReader(Protocol):
         """
 
 
-_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """An id of an app of which nothing better is known."""
 
 
@@ -114,7 +114,7 @@ class Manifest:
     capabilities: Capabilities
     hint: HintReader = named_items
     address: AddressReader = last_part
-    key: re.Pattern[str] = _KEY
+    key: re.Pattern[str] = KEY
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Document:
     scan, which finds what times of change do not tell (0: none). ``matching``: how items that are on both sides already
     find each other. ``migration``: everything moves this way once, nothing is written to the side that it leaves, and
     it ends by itself (None: both sides are kept in step). ``audience``: whether items travel that their app restricts.
+    ``viewers_ask``: people who may only look may have the apps asked, too, with the connections' accounts.
     """
 
     left: SideSettings
@@ -61,6 +62,7 @@ class Document:
     matching: MatchRules = field(default_factory=MatchRules)
     migration: Direction | None = None
     audience: AudienceRules = field(default_factory=AudienceRules)
+    viewers_ask: bool = False
 
     def side(self, side: Side) -> SideSettings:
         """The settings of one end."""

@@ -9,14 +9,15 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from server.connectors.base import Capabilities, Connector, Container, ItemType
+from server.connectors.base import Connector, Container, ItemType
 from server.domain.errors import LockstepError, PutRight
 from server.domain.item import PARENT
-from server.domain.values import AppUser, FieldSpec, TextFormat
+from server.domain.values import AppUser, FieldSpec
 from server.services.connections import keep_seen, open_connector
+from server.services.labels import Labels, keep, kept
 from server.services.scope import TenantScope
 from server.store import connections
 
@@ -26,25 +27,17 @@ _BELIEVED_SECONDS = 60.0
 _KEPT = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """What values of a type are called: its fields with their options, the people by id, the markup of its texts.
-
-    ``able``: what the app does for our account in that container.
-    """
-
-    fields: tuple[FieldSpec, ...] = ()
-    users: tuple[AppUser, ...] = ()
-    text_format: TextFormat = TextFormat.PLAIN
-    able: Capabilities = field(default_factory=Capabilities)
-
-
 @dataclass(slots=True)
 class Apps:
-    """What the apps said a moment ago. Thread-safe, bounded."""
+    """What the apps said a moment ago. Thread-safe, bounded. ``asks``: an app may be asked for what is not known."""
 
+    asks: bool = True
     _labels: OrderedDict[tuple[str, ...], tuple[float, Labels]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def silent(self) -> Apps:
+        """The same, for who may not have the apps asked."""
+        return replace(self, asks=False)
 
     def labels(self, scope: TenantScope, connection_id: str, container: str, item_type: str) -> Labels:
         """The labels of a type; empty while the app does not answer, for then ids must do."""
@@ -54,6 +47,8 @@ class Apps:
             known = self._labels.get(key)
         if known is not None and now - known[0] < _BELIEVED_SECONDS:
             return known[1]
+        if not self.asks:
+            return kept(scope, connection_id, container, item_type) or (known[1] if known is not None else Labels())
         try:
             labels = with_connector(
                 scope,
@@ -65,9 +60,11 @@ class Apps:
                     app.abilities(container),
                 ),
             )
+            keep(scope, connection_id, container, item_type, labels)
         except LockstepError as error:
             scope.log.info("an app did not name its fields", connection=connection_id, reason=error.message)
-            labels = known[1] if known is not None else Labels()
+            stored = known[1] if known is not None else kept(scope, connection_id, container, item_type)
+            labels = stored or Labels()
         with self._lock:
             self._labels[key] = (now, labels)
             self._labels.move_to_end(key)

@@ -5,17 +5,20 @@ An app that is asked and does not answer is told as that, never as an item that 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from server.connectors import registry
 from server.domain.errors import LockstepError
-from server.domain.item import Item, Side
+from server.domain.integration import IntegrationState
+from server.domain.item import Side
 from server.engine.explain import Held, Situation, sentence
+from server.engine.mapping import Mapping as CompiledMapping
 from server.services import items
 from server.services.apps import Apps
-from server.services.asking import Asked, Now, ask, rule_against
+from server.services.asking import Asked, Now, ask, mapping_of, rule_against, without_values
 from server.services.items import Detail
 from server.services.meant import Meant, meant
 from server.services.outlook import next_scan, waiting
@@ -29,6 +32,8 @@ from server.store.integrations import Integration
 _LINES = 50
 _RUNS = 5
 _PARTED = ("ended", "outside")
+_STEP = 1.0
+"""Seconds. Where a viewer is told that nothing is there, the answer comes at a whole one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class Explanation:
     problems: tuple[str, ...] = ()
     history: tuple[EventRow, ...] = ()
     """What is on record of the key where nothing answers to it any more."""
+    unasked: str = ""
+    """Why apps were not asked for who asks, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,27 @@ class _Asking:
     meant: Meant
     discreet: bool = False
     """Who asks may not read what restricted items say; an app's own words may repeat it."""
+    viewer: bool = False
+    """Who asks may only look: apps are asked where an administrator allows it, and for what is in the scope."""
+
+    known: dict[str, CompiledMapping | str] = field(default_factory=dict)
+
+    def mapping(self, row: Integration) -> CompiledMapping | str:
+        """What the rules of an integration are, asked once; why nobody can say, where that is so."""
+        if row.id not in self.known:
+            try:
+                self.known[row.id] = mapping_of(self.scope, row)
+            except LockstepError as error:
+                self.known[row.id] = error.message
+        return self.known[row.id]
+
+    def asks(self, row: Integration) -> bool:
+        """Whether the apps of an integration are asked."""
+        return self.live and (row.document.viewers_ask or not self.viewer)
+
+    def apps_of(self, row: Integration) -> Apps:
+        """What its apps said of their fields, asked anew only where they may be asked."""
+        return self.apps if self.asks(row) else self.apps.silent()
 
     def name(self, row: Integration, side: Side) -> str:
         """The connection of a side, as people call it."""
@@ -100,14 +128,18 @@ class _Told:
 
     subjects: list[Subject] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    asked: bool = False
 
 
-def explain(scope: TenantScope, apps: Apps, key: str, *, live: bool, discreet: bool = False) -> Explanation:
+def explain(
+    scope: TenantScope, apps: Apps, key: str, *, live: bool, discreet: bool = False, viewer: bool = False
+) -> Explanation:
     """Everything about ``key``, an item's key, id or address. ``live``: the apps are asked, too.
 
-    ``discreet``: the sentence repeats no app's words about a restricted item.
+    ``discreet``: the sentence repeats no app's words about a restricted item. ``viewer``: who asks may only look, so
+    what is not in the scope of an integration is answered like what is not there, in as much time.
     """
-    key = key.strip()
+    key, begun = key.strip(), time.monotonic()
     with scope.transaction() as tx:
         rows = {one.id: one for one in integrations.every(tx)}
         ends = {one.id: one for one in connections.every(tx)}
@@ -115,7 +147,7 @@ def explain(scope: TenantScope, apps: Apps, key: str, *, live: bool, discreet: b
         pairs = finding.pairs(tx, known.urls, known.named(rows), known.pair)
         held = history.holds_named(tx, known.words, _LINES)
     next_look = scope.sync_state().next_pass_at
-    asking = _Asking(scope, apps, live, datetime.now(UTC), next_look, rows, ends, known, discreet)
+    asking = _Asking(scope, apps, live, datetime.now(UTC), next_look, rows, ends, known, discreet, viewer)
     paired = {
         (one.integration, side.value, there.id)
         for one in pairs
@@ -134,20 +166,24 @@ def explain(scope: TenantScope, apps: Apps, key: str, *, live: bool, discreet: b
     with scope.reading() as tx:
         lines = () if subjects else history.events_named(tx, known.words, _LINES)
     lines = tuple(one for one in lines if asking.concerns(one.integration, Side(one.side), one.item_id, one.item_key))
-    return Explanation(key, _whole(asking, subjects, told, lines), tuple(subjects), tuple(told.problems), lines)
+    if viewer and told.asked and not subjects:
+        time.sleep(_STEP - (time.monotonic() - begun) % _STEP)
+    sentence_ = _whole(asking, subjects, told, lines)
+    return Explanation(key, sentence_, tuple(subjects), tuple(told.problems), lines, _unasked(asking))
 
 
 def _of_pair(asking: _Asking, pair_id: str) -> Subject:
-    pair = items.detail(asking.scope, asking.apps, pair_id)
+    pair = items.detail(asking.scope, asking.apps, pair_id, viewer=asking.viewer)
     row = asking.rows[pair.integration]
+    apps = asking.apps_of(row)
     with asking.scope.reading() as tx:
         open_ = journal.unresolved(tx, pair.integration, [pair_id]).get(pair_id, ())
     asked = {
-        side: ask(asking.scope, asking.apps, row, side, asking.name(row, side), there.id)
+        side: ask(asking.scope, apps, row, side, asking.name(row, side), there.id)
         for side, there in ((Side.LEFT, pair.left), (Side.RIGHT, pair.right))
-        if there is not None and asking.live
+        if there is not None and asking.asks(row)
     }
-    waits = waiting(asking.scope, asking.apps, row, pair, asked)
+    waits = waiting(asking.scope, apps, row, pair, asked)
     now, changed = waits.now, waits.changed
     held = next((one for one in pair.holds if one.kind != "skipped"), pair.holds[0] if pair.holds else None)
     undecided = [one.field_left for one in pair.conflicts if one.winner == "held"] if changed else []
@@ -195,7 +231,9 @@ def _looked_at_again(asking: _Asking, row: Integration, pair: Detail, sides: set
 
 def _of_hold(asking: _Asking, hold: HoldRow) -> Subject:
     row, side = asking.rows[hold.integration], Side(hold.side)
-    now = (ask(asking.scope, asking.apps, row, side, asking.name(row, side), hold.item_id).now,) if asking.live else ()
+    now: tuple[Now, ...] = ()
+    if asking.asks(row):
+        now = (_looked_for(asking, row, side, hold.item_id, hold.item_key or hold.item_id).asked.now,)
     told = replace(hold, words="") if asking.discreet and restricted(None, now) else hold
     situation = _situation(asking, row, held=_held(told), gone=tuple(one.name for one in now if one.gone))
     key = hold.item_key or hold.item_id
@@ -215,19 +253,64 @@ def _ask_around(asking: _Asking, known: Sequence[Subject]) -> _Told:
     if known and not number:
         return told
     for row in asking.rows.values():
-        for side in Side:
-            connection = row.document.side(side).connection
+        for side in Side if asking.asks(row) else ():
+            connection = asking.ends[row.document.side(side).connection]
             if any(_answers(asking, row, side, one) for one in known):
                 continue
-            for word in asking.meant.of(row, side):
-                there = ask(asking.scope, asking.apps, row, side, asking.name(row, side), word)
-                if there.now.problem:
-                    told.problems.append(f"{asking.ends[connection].name}: {there.now.problem}")
+            for word in asking.meant.askable(row, side, connection.kind):
+                told.asked = True
+                found = _looked_for(asking, row, side, word, word)
+                if found.asked.now.problem:
+                    told.problems.append(f"{connection.name}: {found.asked.now.problem}")
                     break
-                if there.item is not None:
-                    told.subjects.append(_unpaired(asking, row, there, _rule(asking, row, there.now.side, there.item)))
+                if not found.asked.now.gone:
+                    told.subjects.append(_unpaired(asking, row, found.asked, found.rule))
                     break
     return told
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What an app says of an item without a twin, as far as who asks may know it, and the rule that leaves it out."""
+
+    asked: Asked
+    rule: str = ""
+
+
+def _looked_for(asking: _Asking, row: Integration, side: Side, item_id: str, key: str) -> _Found:
+    """Ask for an item without a twin. What is outside of the integration's scope has no values for anybody.
+
+    Viewers are told of it as of what is not there, and for them, and for a draft, nothing is read that is not in its
+    container. For them what the rules rest on is asked before the item: so both take as long.
+    """
+    name, container = asking.name(row, side), row.document.side(side).container
+    if asking.viewer and isinstance(unknown := asking.mapping(row), str):
+        return _Found(Asked(Now(side, name, problem=unknown)))
+    strict = asking.viewer or row.state is IntegrationState.DRAFT
+    there = ask(asking.scope, asking.apps, row, side, name, item_id, container=container if strict else "")
+    if there.item is None:
+        return _Found(there if not (asking.viewer and there.of_item) else Asked(Now(side, name, gone=True)))
+    mapping = asking.mapping(row)
+    if isinstance(mapping, str):
+        doubt = f"Whether a rule leaves it out could not be found out: {mapping}"
+        return _Found(without_values(there, key), doubt)
+    rule = rule_against(mapping, side, there.item)
+    if not rule.outside:
+        return _Found(there, rule.why)
+    if asking.viewer:
+        return _Found(Asked(Now(side, name, gone=True)))
+    return _Found(without_values(there, key), rule.why)
+
+
+def _unasked(asking: _Asking) -> str:
+    """Why apps were not asked, where they would have been for somebody else."""
+    names = [f"“{one.name}”" for one in asking.rows.values() if asking.live and not asking.asks(one)]
+    if not names:
+        return ""
+    return (
+        f"The apps of {' and '.join(names)} were not asked: an administrator has not allowed that people who may only"
+        " look have them asked. What you read here is what Lockstep has stored."
+    )
 
 
 def _answers(asking: _Asking, row: Integration, side: Side, subject: Subject) -> bool:
@@ -239,13 +322,6 @@ def _answers(asking: _Asking, row: Integration, side: Side, subject: Subject) ->
         there = subject.pair.left if side is Side.LEFT else subject.pair.right
         names += [(there.id, there.key)] if there is not None else []
     return any(asking.concerns(row.id, side, *one) for one in names)
-
-
-def _rule(asking: _Asking, row: Integration, side: Side, item: Item) -> str:
-    try:
-        return rule_against(asking.scope, row, side, item)
-    except LockstepError as error:
-        return f"Whether a rule leaves it out could not be found out: {error.message}"
 
 
 def _unpaired(asking: _Asking, row: Integration, there: Asked, rule: str) -> Subject:
@@ -305,7 +381,7 @@ def _whole(asking: _Asking, subjects: Sequence[Subject], told: _Told, lines: Seq
     ]
     if not places:
         return "Lockstep knows no such item: there is no integration yet."
-    asked = "" if asking.live else " The apps themselves were not asked."
+    asked = "" if any(map(asking.asks, asking.rows.values())) else " The apps themselves were not asked."
     return f"Lockstep knows no such item. {' '.join(places)}{asked}"
 
 

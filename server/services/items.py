@@ -11,7 +11,8 @@ from server.domain.item import Side
 from server.domain.values import AppUser, FieldKind, FieldSpec
 from server.engine.apart import Apart
 from server.services.apart import apart
-from server.services.apps import Apps, Labels
+from server.services.apps import Apps
+from server.services.labels import Labels
 from server.services.meant import meant
 from server.services.scope import TenantScope
 from server.store import connections, history, integrations, items
@@ -93,8 +94,11 @@ def page(
         )
 
 
-def detail(scope: TenantScope, apps: Apps, pair_id: str) -> Detail:
-    """One pair with everything known of it. Raises ``NotFound``."""
+def detail(scope: TenantScope, apps: Apps, pair_id: str, *, viewer: bool = False) -> Detail:
+    """One pair with everything known of it. Raises ``NotFound``.
+
+    ``viewer``: it is for somebody who may only look, so apps are asked for names only where the integration allows it.
+    """
     with scope.transaction() as tx:
         pair = items.get(tx, pair_id)
         integration = integrations.get(tx, pair.integration)
@@ -102,6 +106,8 @@ def detail(scope: TenantScope, apps: Apps, pair_id: str) -> Detail:
         comments, attachments = items.comments(tx, pair_id), items.attachments(tx, pair_id)
         held, conflicts = history.holds_of_pair(tx, pair_id), history.conflicts_of_pair(tx, pair_id, _HISTORY)
         lines = history.events_of_pair(tx, pair_id, _HISTORY)
+    if viewer and not integration.document.viewers_ask:
+        apps = apps.silent()
     # The transaction is over before an app is asked for its labels: a slow app must not hold a connection.
     left, right = (_side(scope, apps, integration, pair, side, names) for side in Side)
     return Detail(

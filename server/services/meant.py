@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from server.connectors import registry
 from server.connectors.addresses import AddressReader, below, last_part
+from server.connectors.base import KEY
 from server.domain.item import Side
 from server.store.connections import Connection
 from server.store.integrations import Integration
@@ -38,6 +39,11 @@ class Meant:
     def of(self, row: Integration, side: Side) -> tuple[str, ...]:
         """The ids and keys that an item of that side may have; none where the key is of another app."""
         return self.names.get(row.document.side(side).connection, ())
+
+    def askable(self, row: Integration, side: Side, kind: str) -> tuple[str, ...]:
+        """Those of them that have the shape of an id of such an app: nothing else is sent there."""
+        shape = next((one.key for one in registry.manifests() if one.kind == kind), KEY)
+        return tuple(one for one in self.of(row, side) if shape.fullmatch(one))
 
     def named(self, rows: Mapping[str, Integration]) -> tuple[Named, ...]:
         """Which names to look for on which sides."""

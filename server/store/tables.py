@@ -168,6 +168,16 @@ people = Table(
     Column("person", Text),
 )
 
+labels = Table(
+    "labels",
+    tenant,
+    Column("connection_id", _ID, primary_key=True),
+    Column("container", Text, primary_key=True),
+    Column("item_type", Text, primary_key=True),
+    Column("said", _JSON),
+    Column("at", _TIME),
+)
+
 pairs = Table(
     "pairs",
     tenant,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench import crowd, faults, nodes, reaction, reading, transfers, volume
+from tests.bench import crowd, faults, hung, nodes, reaction, reading, transfers, volume
 from tests.bench.ratio import Outcome, table
 from tests.bench.stand import ROOT
 
@@ -29,6 +29,7 @@ BENCHMARKS: dict[str, Callable[[int, int], list[Outcome]]] = {
     "reading": reading.reading,
     "reaction": reaction.reaction,
     "faults": faults.faults,
+    "hung": hung.hung,
 }
 
 LARGE: dict[str, Callable[[int, int], list[Outcome]]] = {

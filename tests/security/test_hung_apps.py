@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import re
-import secrets
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 import pytest
 import requests
 
-from server.domain.integration import Document, SideSettings
-from server.domain.mapping import FieldMapping, TypeMapping
-from server.store import integrations
-from server.store.provision import FirstUser
-from tests.chaos.panel import HASH, PASSWORD, Panel, wait_until
+from tests.chaos.panel import Panel, wait_until
 from tests.chaos.stage import House
+from tests.security.besieged import Tenant, asked_all_the_time, settings, trial
 from tests.security.hung import WAYS, hung_apps
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
@@ -31,49 +24,6 @@ AT_ONCE = 4
 """As many questions of one tenant run at once (``server.web.questions``)."""
 SLOWEST = 5.0
 """Seconds. Before, it was 40 and then none at all; here it is a hundredth of a second on an idle machine."""
-ANSWER_SECONDS = "5"
-
-
-@dataclass(slots=True)
-class Tenant:
-    """A tenant with its administrator and a viewer."""
-
-    house: House
-    name: str = field(default_factory=lambda: f"t{secrets.token_hex(4)}")
-    admin: Panel = field(init=False)
-    viewer: Panel = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.house.cluster.create_tenant(self.name, FirstUser("admin", "admin@example.org", HASH))
-        self.admin = self.sign_in()
-        self.admin.ask("POST", "/users", {"login": "vera", "role": "viewer", "password": PASSWORD})
-        self.viewer = self.sign_in("vera")
-
-    def sign_in(self, login: str = "admin") -> Panel:
-        panel = Panel(self.house.settings.web.port, self.name)
-        panel.sign_in(login)
-        return panel
-
-    def connect(self, url: str) -> str:
-        """A connection to an app that hangs; nobody asks it for that."""
-        given = {"name": url, "kind": "redmine", "settings": settings(url)}
-        return str(self.admin.ask("POST", "/connections", given)["id"])
-
-    def integrate(self, *urls: str) -> str:
-        """An integration whose apps answered when it was made, and hang now."""
-        left, right = (SideSettings(self.connect(url), "1") for url in urls)
-        document = Document(left, right, (TypeMapping("1", "1", (FieldMapping("subject", "subject"),)),))
-        cluster = self.house.cluster
-        database = cluster.database()
-        try:
-            with database.tenant(cluster.login(self.name)) as tx:
-                return integrations.add(tx, "hung", document, "test")
-        finally:
-            database.close()
-
-
-def settings(url: str) -> dict[str, str]:
-    return {"url": url, "api_key": "k", "answer_seconds": ANSWER_SECONDS}
 
 
 def look(panel: Panel, path: str = "/session", times: int = 1) -> list[tuple[int, float]]:
@@ -84,29 +34,6 @@ def look(panel: Panel, path: str = "/session", times: int = 1) -> list[tuple[int
         answer = panel.once("GET", path)
         found.append((answer.status_code, time.monotonic() - begun))
     return found
-
-
-@contextmanager
-def asked_all_the_time(asks: list[Callable[[], requests.Response]]) -> Iterator[Counter[int]]:
-    """Each is asked again as soon as it is answered, as somebody does who means ill; how often which status came."""
-    over, statuses, lock = threading.Event(), Counter[int](), threading.Lock()
-
-    def insist(ask: Callable[[], requests.Response]) -> None:
-        while not over.is_set():
-            status = ask().status_code
-            with lock:
-                statuses[status] += 1
-            over.wait(0.02)
-
-    threads = [threading.Thread(target=insist, args=(one,), daemon=True) for one in asks]
-    for one in threads:
-        one.start()
-    try:
-        yield statuses
-    finally:
-        over.set()
-        for one in threads:
-            one.join(30)
 
 
 @pytest.fixture(scope="module")
@@ -141,11 +68,7 @@ def _others_are_served(loud: Tenant, quiet: Tenant, asks: list[Callable[[], requ
 def test_an_administrator_tries_fifty_apps_that_hang_and_everybody_else_is_served(
     loud: Tenant, quiet: Tenant, urls: list[str]
 ) -> None:
-    def trial(url: str) -> Callable[[], requests.Response]:
-        panel, body = loud.admin.again(), {"kind": "redmine", "settings": settings(url)}
-        return lambda: panel.once("POST", "/connections/test", body)
-
-    statuses = _others_are_served(loud, quiet, [trial(url) for url in urls])
+    statuses = _others_are_served(loud, quiet, [trial(loud.admin, url) for url in urls])
     assert set(statuses) == {202, 429}, statuses
     assert _held_open(loud.house) == []
 

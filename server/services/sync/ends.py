@@ -19,7 +19,9 @@ from server.domain.mapping import TypeMapping
 from server.domain.values import AppUser
 from server.engine.days import Zones, is_zone
 from server.engine.mapping import Mapping, SideShape, compile_mapping
+from server.services import labels
 from server.services.connections import keep_seen, open_connector
+from server.services.labels import Labels
 from server.services.pacing import Paces
 from server.services.scope import TenantScope
 from server.services.sync.work import End
@@ -151,11 +153,22 @@ class Ends:
         for end in missing:
             self._shapes[_key(document, end)] = (time.monotonic(), asked[end.side])
             keep_seen(self.scope, end.connection, end.connector)
+            if self.paces is None:
+                _keep_labels(self.scope, end, asked[end.side])
         return [believed[end.side] or asked[end.side] for end in ends]
 
     def _believed(self, document: Document, end: End) -> SideShape | None:
         known = self._shapes.get(_key(document, end))
         return known[1] if known is not None and time.monotonic() - known[0] < _BELIEVED_SECONDS else None
+
+
+def _keep_labels(scope: TenantScope, end: End, shape: SideShape) -> None:
+    """Who saves an integration has asked both apps what things are called: viewers read by it."""
+    able = end.connector.abilities(shape.container)
+    for item_type, fields in shape.fields.items():
+        labels.keep(
+            scope, end.connection, shape.container, item_type, Labels(fields, shape.users, shape.text_format, able)
+        )
 
 
 def _key(document: Document, end: End) -> tuple[str, str, Side, tuple[str, ...]]:

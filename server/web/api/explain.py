@@ -14,5 +14,6 @@ resource = Resource("explain")
 def explain_item(visit: Visit, query: ExplainQuery) -> ExplanationOut:
     """All that is known of an item, by its key, id or address, and one sentence that sums it up."""
     every = audience.sees_all(visit.who)
-    found = explain.explain(visit.scope, visit.node.apps, query.key, live=query.live, discreet=not every)
+    apps, viewer = visit.node.apps, not every
+    found = explain.explain(visit.scope, apps, query.key, live=query.live, discreet=viewer, viewer=viewer)
     return ExplanationOut.model_validate(found if every else audience.explanation(visit.scope, found))

@@ -31,8 +31,9 @@ def list_items(visit: Visit, query: ItemsQuery) -> ItemPage:
 @resource.get("/items/<id>", ItemDetail, asks=True)
 def get_item(visit: Visit, path: ItemPath) -> ItemDetail:
     """A pair with both sides, comments, files and history."""
-    found = items.detail(visit.scope, visit.node.apps, str(path.id))
-    return ItemDetail.model_validate(found if audience.sees_all(visit.who) else audience.detail(found))
+    every = audience.sees_all(visit.who)
+    found = items.detail(visit.scope, visit.node.apps, str(path.id), viewer=not every)
+    return ItemDetail.model_validate(found if every else audience.detail(found))
 
 
 @resource.get("/holds", HoldList)

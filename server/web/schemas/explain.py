@@ -72,6 +72,8 @@ class SubjectOut(Reply):
 class ExplanationOut(Reply):
     """What answers to a key. ``problems``: why an app could not be asked whether it has the item.
 
+    ``unasked``: why apps were not asked at all for who asks; empty when they were.
+
     ``history`` is what is on record of the key where nothing answers to it any more.
     """
 
@@ -79,4 +81,5 @@ class ExplanationOut(Reply):
     sentence: str
     subjects: tuple[SubjectOut, ...]
     problems: tuple[str, ...]
+    unasked: str
     history: tuple[EventOut, ...]

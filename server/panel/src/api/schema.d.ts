@@ -1261,6 +1261,7 @@ export interface components {
          *     scan, which finds what times of change do not tell (0: none). ``matching``: how items that are on both sides already
          *     find each other. ``migration``: everything moves this way once, nothing is written to the side that it leaves, and
          *     it ends by itself (None: both sides are kept in step). ``audience``: whether items travel that their app restricts.
+         *     ``viewers_ask``: people who may only look may have the apps asked, too, with the connections' accounts.
          */
         Document: {
             attachments?: components["schemas"]["AttachmentRules"];
@@ -1287,6 +1288,11 @@ export interface components {
             texts?: components["schemas"]["TextRules"];
             /** Types */
             types: components["schemas"]["TypeMapping"][];
+            /**
+             * Viewers Ask
+             * @default false
+             */
+            viewers_ask: boolean;
         };
         /**
          * Done
@@ -1383,6 +1389,8 @@ export interface components {
          * ExplanationOut
          * @description What answers to a key. ``problems``: why an app could not be asked whether it has the item.
          *
+         *     ``unasked``: why apps were not asked at all for who asks; empty when they were.
+         *
          *     ``history`` is what is on record of the key where nothing answers to it any more.
          */
         ExplanationOut: {
@@ -1396,6 +1404,8 @@ export interface components {
             sentence: string;
             /** Subjects */
             subjects: components["schemas"]["SubjectOut"][];
+            /** Unasked */
+            unasked: string;
         };
         /**
          * FieldKind

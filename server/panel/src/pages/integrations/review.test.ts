@@ -19,6 +19,7 @@ const document = (more: Partial<Document> = {}): Document => ({
   matching: { rules: [] },
   migration: null,
   audience: { left: "stay", right: "stay", leaving: { on_left: "ignore", on_right: "ignore" } },
+  viewers_ask: false,
   scope: { left: everything, right: everything, leaving: { on_left: "ignore", on_right: "ignore" } },
   deletions: { on_left: "ignore", on_right: "ignore" },
   links: { direction: null, parents: null, kinds: [] },

@@ -32,6 +32,7 @@ export function review(
     items(document, names),
     ...scope(document, names),
     ...audience(document, names, restricts),
+    ...viewers(document, names),
     ...fields(document, names, label),
     conflicts(document, names),
     comments(document, names),
@@ -99,6 +100,11 @@ function audience({ audience: rules }: Document, names: Names, restricts: Abilit
     said.push({ about: "private", text, grave: false });
   }
   return said;
+}
+
+function viewers({ viewers_ask: ask }: Document, names: Names): Sentence[] {
+  if (!ask) return [];
+  return [{ about: "private", text: `People who may only look can have ${names.left} and ${names.right} asked on the page “Why”, with the accounts of the connections.`, grave: false }];
 }
 
 function partings({ deletions, scope: rules }: Document, names: Names): Sentence[] {

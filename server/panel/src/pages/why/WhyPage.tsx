@@ -42,10 +42,11 @@ export function WhyPage() {
 }
 
 function Told({ explanation }: { explanation: Explanation }) {
-  const { subjects, problems, history } = explanation;
+  const { subjects, problems, history, unasked } = explanation;
   return (
     <Stack gap="lg">
       <p className="verdict" role="status">{explanation.sentence}</p>
+      {unasked !== "" && <Note tone="advice" title="The apps were not asked">{unasked}</Note>}
       {problems.map((problem) => <Note key={problem} tone="warning" title="An app could not be asked">{problem}</Note>)}
       {subjects.map((subject) => <Subject key={`${subject.integration} ${subject.key}`} subject={subject} alone={subjects.length === 1} />)}
       {history.length > 0 && <Panel title="On record" flush>{history.map((event) => <EventLine key={event.id} event={event} by="run" />)}</Panel>}

@@ -8,6 +8,7 @@ import { Panel } from "../../../widgets/Panel";
 import type { Names } from "../names";
 import { Review } from "../Review";
 import { AudienceForm } from "../rules/AudienceForm";
+import { ViewersForm } from "../rules/ViewersForm";
 import { LimitsForm } from "../rules/LimitsForm";
 import { MigrationForm } from "../rules/MigrationForm";
 import { PartingForm } from "../rules/PartingForm";
@@ -45,6 +46,7 @@ export function RulesStep({ document, names, name, error, onName, onChange }: Pr
       </Panel>
       <Panel title="Which items" hint="all, unless a rule leaves some out"><ScopeForm document={document} names={names} onChange={onChange} /></Panel>
       <Panel title="Private items" hint="they stay, unless you say otherwise"><AudienceForm document={document} names={names} onChange={onChange} /></Panel>
+      <Panel title="People who may only look" hint="they read what Lockstep has stored"><ViewersForm document={document} names={names} onChange={onChange} /></Panel>
       <Panel title="When an item goes"><PartingForm document={document} names={names} onChange={onChange} /></Panel>
       <Panel title="Limits"><LimitsForm document={document} onChange={onChange} /></Panel>
       <Panel title="In plain words"><Review document={document} /></Panel>
