@@ -146,13 +146,22 @@ def test_an_address_of_another_host_means_no_item_of_ours(planted: Planted, view
 
 
 @pytest.mark.usefixtures("planted")
-def test_an_app_out_of_reach_is_told_beside_what_is_known(viewer: Browser) -> None:
-    told = viewer.get("/explain?key=%237")
+def test_an_app_out_of_reach_is_told_beside_what_is_known(admin: Browser) -> None:
+    told = admin.get("/explain?key=%237")
     [subject] = told["subjects"]
     assert subject["sentence"] == "Left out by a rule: Epics do not travel."
     [now] = subject["now"]
     assert "127.0.0.1:1" in now["problem"]
     assert now["gone"] is False
+
+
+@pytest.mark.usefixtures("planted")
+def test_an_app_that_viewers_may_not_ask_is_told_as_that_beside_what_is_known(viewer: Browser) -> None:
+    told = viewer.get("/explain?key=%237")
+    [subject] = told["subjects"]
+    assert subject["sentence"] == "Left out by a rule: Epics do not travel."
+    assert subject["now"] == []
+    assert "were not asked: an administrator has not allowed" in told["unasked"]
 
 
 def test_a_pair_outside_the_scope_is_shown(planted: Planted, admin: Browser) -> None:
