@@ -154,9 +154,9 @@ def test_the_control_role_may_use_what_is_reserved_where_the_owner_may_say_so(fr
 
 
 def test_a_tenants_login_has_a_verifier_of_one_round_and_an_older_one_is_made_anew(fresh_cluster: TestCluster) -> None:
-    for name in ("anna", "bert"):
+    for name in ("anna", "bert", "carl"):
         fresh_cluster.create_tenant(name)
-    logins = {name: fresh_cluster.login(name) for name in ("anna", "bert")}
+    logins = {name: fresh_cluster.login(name) for name in ("anna", "bert", "carl")}
     ours = fresh_cluster.settings
 
     def rounds(role: str) -> str:
@@ -172,9 +172,14 @@ def test_a_tenants_login_has_a_verifier_of_one_round_and_an_older_one_is_made_an
             roles.change_verifier(owner, login.role, roles.verifier_of(owner, login.role, login.password))
         owner.execute("update control.tenants set sign_in_rounds = 4096")
         owner.execute("update control.tenants set role_password = '\\x00' where name = 'bert'")
+    with psycopg.connect(fresh_cluster.server.dsn("postgres")) as superuser:  # as after somebody else's dump
+        changes = ("revoke {} from {} cascade", "grant {} to {} with inherit false, set true")
+        between = sql.Identifier(logins["carl"].role), sql.Identifier(fresh_cluster.owner)
+        for change in changes:
+            superuser.execute(sql.SQL(change).format(*between))
     provision.prepare_cluster(fresh_cluster.owner_dsn, ours, fresh_cluster.master)
     assert rounds(logins["anna"].role) == "SCRAM-SHA-256$1"
-    assert rounds(logins["bert"].role) == "SCRAM-SHA-256$4096"
+    assert rounds(logins["bert"].role) == rounds(logins["carl"].role) == "SCRAM-SHA-256$4096"
     database = fresh_cluster.database()
     try:
         for login in logins.values():
