@@ -49,6 +49,8 @@ _PASSING = {
 """What PostgreSQL cannot do just now, by the beginning of its SQLSTATE, the longer first."""
 _RESTED_SECONDS = 2.0
 """A pooled connection that was idle for longer is asked whether it still lives before it is used."""
+_LONGEST_PING = 5.0
+"""After so many seconds without an answer it does not."""
 _OLDEST_SECONDS = 900.0
 """A connection is not used for longer: what PostgreSQL remembers for it only grows."""
 _MOST_OF_ONE = 8
@@ -246,7 +248,8 @@ def _check_rested(engine: Engine) -> None:
         if since is None or time.monotonic() - since < _RESTED_SECONDS:
             return
         try:
-            engine.dialect.do_ping(connection)
+            with connection.hurried(_LONGEST_PING):
+                engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise DisconnectionError from error
 
