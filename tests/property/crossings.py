@@ -53,6 +53,7 @@ _words = st.lists(
     min_size=1,
     max_size=4,
 ).map(" ".join)
+_signs = st.lists(st.sampled_from(SIGNS), max_size=4) | st.lists(st.sampled_from(SIGNS), min_size=7, max_size=12)
 _sides = st.sampled_from(Side)
 _flows = st.sampled_from(["open", "blocked", "blocked, and goes back", "blocked, and says so"])
 _limits = st.sampled_from([(20, LengthUnit.BYTES), (23, LengthUnit.BYTES), (6, LengthUnit.CHARACTERS)]) | st.tuples(
@@ -159,7 +160,7 @@ class CrossingHistories(Histories):
         self._type(side, "day", beginning(day, zone) if moment and day is not None else day, day, data)
 
     @precondition(lambda self: self.world.left.records and self.world.right.records)
-    @rule(side=_sides, signs=st.lists(st.sampled_from(SIGNS), max_size=9), data=st.data())
+    @rule(side=_sides, signs=_signs, data=st.data())
     def type_a_note(self, side: Side, signs: Sequence[str], data: Any) -> None:
         """A person writes a note, no longer than the app's form takes."""
         if side is self.ways.short:
