@@ -220,9 +220,9 @@ class Connector(Protocol):
         """
 
     def holds(self, container: str, item_id: str) -> bool:
-        """Whether the container has an item of that id (of the manifest's ``key``), without a look at the item.
+        """Whether the container may have an item of that id (of the manifest's ``key``), without a look at the item.
 
-        It takes as long for an item of another container as for one that there is not.
+        False for an item of another one, which takes as long to find out as that there is no such item at all.
         """
 
     def fetch(self, item_id: str) -> Item:

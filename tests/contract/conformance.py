@@ -311,6 +311,18 @@ class Conformance(AroundItems, Audiences, BehindAWall):
         (comment,) = connector.fetch(item.id).comments
         assert "\r" not in comment.body
 
+    def test_an_item_is_looked_for_in_one_container_without_being_read(
+        self, tracker: Tracker, connector: Connector, item: Item
+    ) -> None:
+        assert connector.manifest.key.fullmatch(item.id)
+        assert connector.holds(item.container, item.id)
+        if tracker.crowd != item.container:
+            assert not connector.holds(tracker.crowd, item.id)
+        if connector.holds(item.container, tracker.unknown):
+            # Where the id itself names the container, the item is what tells that it is not there.
+            with pytest.raises(Gone):
+                connector.fetch(tracker.unknown)
+
     def test_what_is_gone_is_gone(self, tracker: Tracker, connector: Connector, item: Item) -> None:
         with pytest.raises(Gone):
             connector.fetch(tracker.unknown)
