@@ -146,18 +146,20 @@ def making(tx: Connection, integration: str) -> list[tuple[Side, str]]:
     return [(side, item_id) for side, item_id in items if item_id is not None]
 
 
-def first_doubt(tx: Connection, integrations: Sequence[str], side: Side) -> datetime | None:
-    """The app's time before the oldest creation on ``side`` whose outcome is unknown was sent (None: there is none).
+def first_doubt(tx: Connection, integration: str, side: Side) -> datetime | None:
+    """The app's time before the oldest creation on ``side`` whose outcome is unknown was sent (None: there is none)."""
+    return min((at for _, at in doubts(tx, [integration], side)), default=None)
 
-    A creation of any of these integrations counts.
-    """
+
+def doubts(tx: Connection, integrations: Sequence[str], side: Side) -> list[tuple[str, datetime]]:
+    """What creations of these integrations on ``side`` may have made: the title, and the app's time before each."""
     query = (
-        select(func.min(func.coalesce(t.pairs.c.reserved_at, t.operations.c.planned_at)))
-        .join_from(t.operations, t.pairs, t.pairs.c.id == t.operations.c.pair_id)
-        .where(PLANNED, t.operations.c.kind == "create", t.operations.c.side == side.value)
+        select(t.pairs.c.title, func.coalesce(t.pairs.c.reserved_at, OPEN.c.planned_at))
+        .join_from(OPEN, t.pairs, t.pairs.c.id == OPEN.c.pair_id)
+        .where(OPEN.c.kind == "create", OPEN.c.side == side.value)
         .where(bulk.among(t.pairs.c.integration_id, integrations))
     )
-    return tx.execute(query).scalar_one_or_none()
+    return [(row[0], row[1]) for row in tx.execute(query)]
 
 
 def recent(tx: Connection, pair_ids: Sequence[str], window: timedelta) -> dict[str, list[Tried]]:

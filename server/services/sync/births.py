@@ -61,6 +61,8 @@ def _without_copies(
     tx: Transaction, realm: Realm, place: str, born: Sequence[Newborn], found: Sequence[Kin]
 ) -> list[Kin]:
     """The same, but a person's copy is an original: it carries an older item's id, and we did not make it."""
+    if not any(one.marker is not None and not one.own for one in found):
+        return list(found)
     markers = {one.marker for one in found if one.marker is not None}
     first = {marker: several[0] for marker, several in kin.by_marker(tx, realm, markers).items()}
     rest = []

@@ -126,7 +126,7 @@ def _begin(work: Work, page: _Page) -> None:
     members = follow(work, page.side, [one.item_id for one, _ in page.open()]).members
     names = {
         one.item_id: makings.names_of(
-            page.there, one, alike(_title(one.type, page.side, item)) if one.type else "", members[one.item_id]
+            page.there, one, alike(title_of(one.type, page.side, item)) if one.type else "", members[one.item_id]
         )
         for one, item in page.open()
     }
@@ -235,7 +235,7 @@ def _by_title(work: Work, page: _Page) -> None:
     """
     there = page.side.other
     mute = {side: not work.end(side).connector.marks(work.mapping.shape(side).container) for side in Side}
-    titles = {one.item_id: alike(_title(one.type, page.side, item)) for one, item in page.open() if one.type}
+    titles = {one.item_id: alike(title_of(one.type, page.side, item)) for one, item in page.open() if one.type}
     if not any(titles.values()):
         return
     with work.scope.reading() as tx:
@@ -245,7 +245,7 @@ def _by_title(work: Work, page: _Page) -> None:
             return
         paired = pairs.by_items(tx, work.integration, there, [one.id for one in several])
         owners = kin.owners(tx, [one.marker for one in several if one.marker])
-        doubt = journal.first_doubt(tx, [work.integration], there)
+        doubt = journal.first_doubt(tx, work.integration, there)
     for one, item in page.open():
         said = page.said[one.item_id]
         unsure = _may_be_a_twin(item.own, said, mute[page.side])
@@ -272,7 +272,8 @@ def _may_be_a_twin(own: bool, said: Lineage | None, mute: bool) -> bool:  # noqa
     return (own and mute) if said is None else said.maker is None
 
 
-def _title(type_: CompiledType, side: Side, item: Item) -> str:
+def title_of(type_: CompiledType, side: Side, item: Item) -> str:
+    """What people call an item: its first short text that travels."""
     names = [one.spec(side).id for one in type_.fields if one.spec(side).kind is FieldKind.TEXT]
     return str(item.fields.get(names[0]) or "") if names else ""
 

@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 
 from server import faults
 from server.domain.errors import Fenced
-from server.domain.item import Side
+from server.domain.item import Item, Side
+from server.domain.lineage import alike
 from server.domain.operation import CreateItem, Operation
 from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState
 from server.engine.arrival import arrived
@@ -194,7 +195,7 @@ def _beware_of_lost_creates(work: Work, looks: Sequence[Look]) -> None:
     """While it is not known whether a create arrived, an unknown item on that side may be the one that it made.
 
     Apps that show our correlation id on the item were bound by it before; for the others the item waits. So it does
-    where another integration of the tenant has such a create, if the item is not older than that.
+    where another integration of the tenant has such a create, if the item is not older and has its title.
     """
     faults.reach("page.looked")
     strangers = [
@@ -206,22 +207,29 @@ def _beware_of_lost_creates(work: Work, looks: Sequence[Look]) -> None:
         return
     with work.scope.reading() as tx:
         lost = journal.sides_in_doubt(tx, work.integration)
-        since = {side: _doubt_of_others(tx, work, side) for side in {one.side for one, _ in strangers}}
+        others = {side: _doubts_of_others(tx, work, side) for side in {one.side for one, _ in strangers}}
     for one, item in strangers:
-        doubt = since[one.side]
-        recent = doubt is not None and (item.created_at is None or item.created_at >= doubt - _COARSE)
-        if one.side in lost or recent:
+        if one.side in lost or any(_may_be(one, item, *doubt) for doubt in others[one.side]):
             one.failure = looking.NotYetKnown(_NEXT_PASS)
 
 
-def _doubt_of_others(tx: Transaction, work: Work, side: Side) -> datetime | None:
-    """The app's time before the oldest create of the tenant's other integrations in this very container was sent."""
+def _doubts_of_others(tx: Transaction, work: Work, side: Side) -> list[tuple[str, datetime]]:
+    """What creations of the tenant's other integrations may have made in this very container: title, and since when."""
     here = (work.apps.get(side), work.mapping.shape(side).container)
-    doubts = []
+    found = []
     for there in Side:
         ids = [one.integration for one in work.beside if one.ends[there] == here]
-        doubts.append(journal.first_doubt(tx, ids, there) if ids else None)
-    return min((one for one in doubts if one is not None), default=None)
+        found += journal.doubts(tx, ids, there) if ids else []
+    return found
+
+
+def _may_be(one: Look, item: Item, title: str, since: datetime) -> bool:
+    """Whether an item may be what such a creation made: nothing else waits for it, however long that takes."""
+    if item.created_at is not None and item.created_at < since - _COARSE:
+        return False
+    mine = alike(kinship.title_of(one.type, one.side, item)) if one.type is not None else ""
+    theirs = alike(title)
+    return mine.startswith(theirs) or theirs.startswith(mine)  # an app may have cut it
 
 
 def _drop_quiet(work: Work, looks: Sequence[Look], settlement: Settlement) -> list[Look]:

@@ -120,6 +120,19 @@ def test_who_waits_says_so_and_finds_the_twin_when_it_is_over(stages: list[Stage
     assert once(together)
 
 
+def test_nothing_else_waits_for_another_integrations_answer(stages: list[Stage]) -> None:
+    together = a_circle(stages[0], (False, False, False))
+    app, well = together.app("left"), together.app("left").fate
+    app.lag = 30
+    app.fate = lambda call: Fate.KILLED_AFTER if call == "left.create" else Fate.WELL
+    together.sync(0)
+    app.fate, app.lag = well, 0
+    together.tick(5)
+    app.person_creates({**PLAIN, "title": "another", "text": "the text of another"})
+    together.pass_of(2)
+    assert [one.fields["title"] for one in together.app("right").records.values()] == ["another"]
+
+
 def test_what_was_said_and_never_planned_is_dropped_by_the_next_holder(stages: list[Stage]) -> None:
     together = a_circle(stages[0])
     world = together.worlds[0]
