@@ -65,5 +65,5 @@ MANIFEST = Manifest(
     ),
     hint=hint,
     address=address,
-    key=re.compile(r"[0-9]{1,10}"),
+    key=re.compile(r"[1-9][0-9]{0,9}"),
 )

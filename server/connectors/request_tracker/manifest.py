@@ -77,5 +77,5 @@ MANIFEST = Manifest(
         exact_sizes=False,  # a part of a mail may tell its own
     ),
     address=address,
-    key=re.compile(r"[0-9]{1,10}"),
+    key=re.compile(r"[1-9][0-9]{0,9}"),
 )

@@ -55,5 +55,5 @@ MANIFEST = Manifest(
         silent_edits="edits of messages",
     ),
     address=address,
-    key=re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}?[0-9]{1,10}"),
+    key=re.compile(r"[A-Za-z_](?:[A-Za-z0-9_]{0,39}[A-Za-z_])?[1-9][0-9]{0,9}"),
 )
