@@ -308,8 +308,8 @@ def _unasked(asking: _Asking) -> str:
     if not names:
         return ""
     return (
-        f"The apps of {' and '.join(names)} were not asked: an administrator has not allowed that people who may only"
-        " look have them asked. What you read here is what Lockstep has stored."
+        f"The apps of {' and '.join(names)} were not asked, because no administrator has allowed it for people who may"
+        " only look. What you read here is what Lockstep has stored."
     )
 
 

@@ -161,7 +161,7 @@ def test_an_app_that_viewers_may_not_ask_is_told_as_that_beside_what_is_known(vi
     [subject] = told["subjects"]
     assert subject["sentence"] == "Left out by a rule: Epics do not travel."
     assert subject["now"] == []
-    assert "were not asked: an administrator has not allowed" in told["unasked"]
+    assert "were not asked, because no administrator has allowed it" in told["unasked"]
 
 
 def test_a_pair_outside_the_scope_is_shown(planted: Planted, admin: Browser) -> None:
