@@ -65,19 +65,19 @@ def part(
             after = after.with_side(side, replace(now, restricted=item.restricted))
     policy = reason.policy(mapping.document)
     if pair.state is state or twin is None or policy is Parting.IGNORE:
-        return Plan(after, type_, summary=_summary(reason, pair, mapping, policy, state))
+        return Plan(after, type_, summary=told_of(reason, pair, mapping, policy, state))
     kept = _kept(pair, type_, reason.side.other, twin, mapping) if policy is Parting.DELETE else ""
     if policy is Parting.DELETE and not kept:
         drawing.add(reason.side.other, DeleteItem(snapshot(type_, reason.side.other, twin)))
         ended = replace(after, state=PairState.ENDED)
-        return Plan(ended, type_, tuple(drawing.operations), summary=_summary(reason, pair, mapping, policy, state))
+        return Plan(ended, type_, tuple(drawing.operations), summary=told_of(reason, pair, mapping, policy, state))
     if kept:
         policy = Parting.NOTE
         drawing.note("not deleted", reason.side.other, reason=kept)
     after = _notice(after, reason, twin, mapping, drawing)
     if policy is Parting.CLOSE:
         after = _close(after, type_, reason, twin, drawing)
-    summary = _summary(reason, pair, mapping, policy, state)
+    summary = told_of(reason, pair, mapping, policy, state)
     return Plan(after, type_, tuple(drawing.operations), tuple(drawing.notes), summary=summary)
 
 
@@ -178,7 +178,8 @@ def _closing(one: CompiledField, side: Side) -> str | None:
     return next((each for each in ends if each in used), ends[0] if ends else None)
 
 
-def _summary(reason: Reason, pair: Pair, mapping: Mapping, policy: Parting, state: PairState) -> str:
+def told_of(reason: Reason, pair: Pair, mapping: Mapping, policy: Parting, state: PairState) -> str:
+    """What the history says of a pair that parts; empty where it has said so."""
     if pair.state is state and not (reason.restricted and not pair.on(reason.side).restricted):
         return ""
     mine, theirs = mapping.shape(reason.side).name, mapping.shape(reason.side.other).name

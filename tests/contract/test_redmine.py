@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -435,3 +436,39 @@ def test_only_a_deleted_issue_is_gone(bed: bed_of_redmine.Redmine, connector: re
 def test_people_are_known_by_e_mail(bed: bed_of_redmine.Redmine, connector: redmine.Redmine) -> None:
     people: Mapping[str, str] = {one.login: one.email for one in connector.users(bed.project)}
     assert people == {one: f"{one}@example.test" for one in ("sync", "alice", "bob")}
+
+
+def test_what_redmine_does_to_others_because_of_our_write_nobody_typed(
+    bed: bed_of_redmine.Redmine, connector: redmine.Redmine
+) -> None:
+    first, copy, later = (
+        connector.create(draft(bed.project, start_date="2026-12-01", due_date="2026-12-02")) for _ in range(3)
+    )
+    connector.add_link(copy.id, "duplicates", first.id)
+    connector.add_link(first.id, "precedes", later.id)
+    time.sleep(5)  # Redmine tells whole seconds: what comes is of another one than our own writes to these
+    call(bed, "PUT", f"/issues/{copy.id}.json", {"issue": {"priority_id": 4}})
+    connector.update(first.id, {"due_date": "2026-12-10"})
+    moved = connector.fetch(later.id)
+    assert (moved.fields["start_date"], "start_date" in moved.untyped) == ("2026-12-11", True)
+    connector.update(first.id, {"status": CLOSED})
+    there = connector.fetch(copy.id)
+    assert (there.fields["status"], "status" in there.untyped) == (CLOSED, True)
+    assert "priority" not in there.untyped, "a person set it"
+
+
+def test_what_a_parent_holds_nobody_typed_and_a_write_that_is_left_is_the_last(
+    bed: bed_of_redmine.Redmine, connector: redmine.Redmine
+) -> None:
+    above = connector.create(draft(bed.project, priority="4"))
+    assert above.computed == {}
+    below = connector.create(draft(bed.project, priority="2", due_date="2026-12-02"))
+    connector.add_link(below.id, PARENT, above.id)
+    now = connector.fetch(above.id)
+    assert (now.fields["priority"], now.fields["due_date"]) == ("2", "2026-12-02")
+    assert {"priority", "due_date"} <= now.untyped
+    with pytest.raises(Rejected) as refused:
+        connector.update(above.id, {"priority": "4"})
+    assert refused.value.fields == {"priority"}
+    assert connector.fetch(above.id).computed.keys() == {"priority"}
+    assert connector.fetch(below.id).computed == {}

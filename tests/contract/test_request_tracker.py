@@ -276,6 +276,27 @@ def test_a_merged_and_a_deleted_ticket_are_gone_with_words(
         connector.fetch(one.id)
 
 
+def test_a_merge_into_another_queue_is_in_the_feed_of_the_queue_that_lost_it(
+    bed: RequestTracker, connector: request_tracker.RequestTracker
+) -> None:
+    gone = connector.create(draft(bed.queue))
+    there = str(call(bed, "POST", "/ticket", {"Queue": bed.second, "Subject": "elsewhere"}, "root")["id"])
+    begin = connector.server_time
+    assert begin is not None
+    call(bed, "PUT", f"/ticket/{gone.id}", {"MergeInto": there}, "root")
+    heads = _heads_since(connector, bed, begin)
+    assert gone.id in heads, "no list shows it, and no time of it has moved"
+    assert there not in heads, "it is of another queue"
+    with pytest.raises(Gone) as told:
+        connector.fetch(gone.id)
+    assert told.value.into == f"#{there}"
+    assert _heads_since(connector, bed, begin + timedelta(minutes=5)) == []
+
+
+def _heads_since(connector: request_tracker.RequestTracker, bed: RequestTracker, since: datetime) -> list[str]:
+    return [head.id for page in connector.changes(bed.queue, since) for head in page.heads]
+
+
 def test_what_rt_says_yes_to_and_does_not_do_is_rejected_with_its_own_words(
     bed: RequestTracker, connector: request_tracker.RequestTracker
 ) -> None:

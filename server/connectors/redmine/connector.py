@@ -17,7 +17,7 @@ from server.connectors.paths import segment
 from server.connectors.reading import named, number, reading
 from server.connectors.redmine.advice import warnings
 from server.connectors.redmine.births import walk_births
-from server.connectors.redmine.derived import Derived, untyped
+from server.connectors.redmine.derived import Cascades, Derived, untyped
 from server.connectors.redmine.feed import scope, walk_census, walk_changes
 from server.connectors.redmine.fields import Surroundings, field_specs, members
 from server.connectors.redmine.learned import Learned, app_user
@@ -60,7 +60,8 @@ class Redmine:
         self._settings = settings
         self._marker_wish = (settings.get("marker_field") or "").strip()
         self._learned = Learned(outlet, self._headers, self._marker_wish, self.seen)
-        self._talk = Talk(outlet, self._headers, self._learned)
+        self._cascades = Cascades()
+        self._talk = Talk(outlet, self._headers, self._learned, self._cascades)
         self._links = Links(outlet, self._headers, self._talk.issue)
         self._derived = Derived(self.seen)
         self._ways = Ways(self._learned, self._talk.issue, self.fetch, self._talk.put)
@@ -181,7 +182,8 @@ class Redmine:
             item = read_item(issue, by)
             if item.id != item_id:
                 raise ValueError(f"another issue came, {item.key}")
-            return replace(item, untyped=untyped(issue, item.fields), computed=self._derived.of(issue))
+            nobodys = untyped(issue, item.fields, by.own_user, self._cascades)
+            return replace(item, untyped=nobodys, computed=self._derived.of(issue))
 
     def find(self, draft: Draft, reserved_at: datetime) -> tuple[str, ...]:
         """Issues that carry the correlation id; without a field for it, our own since then that say the same."""

@@ -6,12 +6,14 @@ from its subtasks) is in none. Whether it does that is a setting that it does no
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from server.connectors.moments import moment
-from server.connectors.redmine.read import DATES, NUMBERS, REFERENCES, Json
+from server.connectors.redmine.read import DATES, NUMBERS, REFERENCES, Json, own_id
 from server.connectors.seen import Seen
 from server.domain.values import Value
 
@@ -31,24 +33,66 @@ _BELIEVED_FOR: Final = timedelta(days=1)
 """An administrator may have changed the setting: after this one write is tried again."""
 
 
-def untyped(issue: Json, held: Mapping[str, Value]) -> frozenset[str]:
-    """The fields whose value no journal accounts for. Of a field that no journal names: nobody has edited it."""
+_SLACK: Final = timedelta(seconds=2)
+"""Redmine tells whole seconds, and its clock may be a moment off ours."""
+_REMEMBERED: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrote:
+    """A write of ours to an issue, and when it was under way."""
+
+    issue: str
+    began: datetime
+    ended: datetime
+
+
+class Cascades:
+    """What Redmine does to other issues because of our writes, in our account's name; kept in memory. Thread-safe.
+
+    It closes the duplicates of an issue that is closed, and moves the dates of those that follow it.
+    """
+
+    def __init__(self) -> None:
+        self._wrote: deque[_Wrote] = deque(maxlen=_REMEMBERED)
+
+    def wrote(self, issue: str, began: datetime, ended: datetime) -> None:
+        """We wrote to an issue."""
+        self._wrote.append(_Wrote(issue, began - _SLACK, ended + _SLACK))
+
+    def caused(self, issue: str, at: datetime) -> bool:
+        """Whether a change of an issue in our name comes of a write to another one: nobody wrote to it itself then."""
+        then = [one for one in tuple(self._wrote) if one.began <= at <= one.ended]
+        return bool(then) and all(one.issue != issue for one in then)
+
+
+def untyped(issue: Json, held: Mapping[str, Value], own_user: str, cascades: Cascades) -> frozenset[str]:
+    """The fields whose value no journal accounts for, or one that Redmine wrote in our name when we wrote elsewhere.
+
+    Of a field that no journal names nobody has edited what stood there first.
+    """
     journals = issue.get("journals")
     if not isinstance(journals, list):
         return frozenset()
-    said = _last_said(journals)
+    said, ours = _last_said(journals), set[str]()
+    for name, (_, journal) in said.items():
+        if own_id(journal.get("user")) == own_user and cascades.caused(str(issue["id"]), moment(journal["created_on"])):
+            ours.add(name)
     return frozenset(
-        name for name in _ATTRIBUTES.values() if name in held and (name not in said or not _is(said[name], held[name]))
+        name
+        for name in _ATTRIBUTES.values()
+        if name in held and (name not in said or name in ours or not _is(said[name][0], held[name]))
     )
 
 
-def _last_said(journals: Iterable[object]) -> dict[str, object]:
-    said: dict[str, object] = {}
+def _last_said(journals: Iterable[object]) -> dict[str, tuple[object, Json]]:
+    """What each field was set to last, with the journal that says so."""
+    said: dict[str, tuple[object, Json]] = {}
     whole = [one for one in journals if isinstance(one, Mapping) and isinstance(one.get("id"), int)]
     for journal in sorted(whole, key=lambda one: int(one["id"])):  # an account may want the newest first
         for detail in journal.get("details") or ():
             if isinstance(detail, Mapping) and detail.get("property") == "attr" and detail.get("name") in _ATTRIBUTES:
-                said[_ATTRIBUTES[detail["name"]]] = detail.get("new_value")
+                said[_ATTRIBUTES[detail["name"]]] = detail.get("new_value"), journal
     return said
 
 

@@ -7,12 +7,14 @@ issue that is believed. A read whose answer has not the parts that were asked fo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from server.connectors.base import Answer, Outlet
 from server.connectors.confirming import unconfirmed
 from server.connectors.paths import segment
 from server.connectors.reading import members_of, number
+from server.connectors.redmine.derived import Cascades
 from server.connectors.redmine.feed import PAGE
 from server.connectors.redmine.learned import Learned
 from server.connectors.redmine.read import Json, having, section
@@ -28,8 +30,9 @@ _SERVER_ERROR = 500
 class Talk:
     """The requests of one connection, with its key."""
 
-    def __init__(self, outlet: Outlet, headers: Mapping[str, str], learned: Learned) -> None:
+    def __init__(self, outlet: Outlet, headers: Mapping[str, str], learned: Learned, cascades: Cascades) -> None:
         self._outlet = outlet
+        self._cascades = cascades
         self._headers = headers
         self._learned = learned
 
@@ -107,7 +110,13 @@ class Talk:
 
     def put(self, item_id: str, issue: Mapping[str, Any], *, sure: bool = True) -> bool:
         """Change an issue; whether Redmine says that it has. Raises ``LostAnswer`` where that is to be ``sure``."""
-        told = self.write("PUT", f"/issues/{segment(item_id)}.json", {"issue": issue}).status == DONE
+        began = datetime.now(UTC)
+        try:
+            told = self.write("PUT", f"/issues/{segment(item_id)}.json", {"issue": issue}).status == DONE
+        finally:
+            ended = datetime.now(UTC)
+            there = self._outlet.server_time or ended  # Redmine's clock, where it tells one
+            self._cascades.wrote(item_id, there - (ended - began), there)
         if sure and not told:
             raise unconfirmed(f"issue #{item_id}")
         return told

@@ -20,9 +20,9 @@ from server.connectors.reading import number, readable, reading, text
 from server.connectors.request_tracker.advice import warnings
 from server.connectors.request_tracker.births import walk_births
 from server.connectors.request_tracker.content import decoded
-from server.connectors.request_tracker.feed import PAGE, in_queue, walk_census, walk_changes
+from server.connectors.request_tracker.feed import PAGE, in_queue, walk_census, walk_changes, walk_merges
 from server.connectors.request_tracker.fields import CREATED_AS, DEFAULT_LIFECYCLE, field_specs
-from server.connectors.request_tracker.learned import API, Learned
+from server.connectors.request_tracker.learned import API, Learned, json_search
 from server.connectors.request_tracker.links import KINDS, Links
 from server.connectors.request_tracker.lost import find_lost
 from server.connectors.request_tracker.manifest import MANIFEST
@@ -149,8 +149,22 @@ class RequestTracker:
     # Reading tickets
 
     def changes(self, container: str, since: datetime | None) -> Iterator[Page]:
-        """Tickets changed at or after ``since``, oldest first."""
-        return walk_changes(self._search, container, since, self._learned.zone, lambda: self._outlet.server_time)
+        """Tickets changed at or after ``since``, oldest first, and before them those that were merged into others."""
+        if since is not None:
+            yield from walk_merges(partial(self._merges, since), self._outlet.server_time)
+        yield from walk_changes(self._search, container, since, self._learned.zone, lambda: self._outlet.server_time)
+
+    def _merges(self, since: datetime, page: int) -> list[Json]:
+        """Records of merges since then, of all queues: RT keeps them with the ticket, not with where it was."""
+        limits = (
+            {"field": "ObjectType", "value": "RT::Ticket"},
+            {"field": "Type", "value": "AddLink"},
+            {"field": "Field", "value": "MergedInto"},
+            {"field": "Created", "operator": ">=", "value": spoken(since, UTC)},
+        )
+        fields = ("fields", "ObjectId,NewValue,Created")
+        wish = [json_search(*limits), fields, ("per_page", str(PAGE)), ("page", str(page))]
+        return [one for one in self._learned.members("/transactions", wish) if isinstance(one, dict)]
 
     def census(self, container: str) -> Iterator[tuple[str, ...]]:
         """The numbers of all tickets of the queue."""

@@ -12,7 +12,7 @@ from functools import partial
 from server.connectors.reading import heads_of, ids_of, number
 from server.connectors.request_tracker.read import Json, read_head
 from server.connectors.request_tracker.write import spoken
-from server.domain.item import Page
+from server.domain.item import Head, Page
 
 PAGE = 100
 """As many tickets as RT gives at once."""
@@ -62,6 +62,33 @@ def walk_changes(
         if ceiling is None and not heads[-1].stamp:
             ceiling = heads[-1].updated_at  # a ticket in front may change within this second still: the next look's
         at, after = heads[-1].updated_at, _last(tickets)
+
+
+def walk_merges(listed: Callable[[int], list[Json]], now: datetime | None) -> Iterator[Page]:
+    """The tickets that were merged into others: no list of tickets shows them any more, and no time of theirs moves.
+
+    ``listed`` asks for a page of the records of that; the ticket that stays has one as well. They claim no time: what
+    comes after is asked for by the tickets' own.
+    """
+    page = 1
+    while True:
+        records = listed(page)
+        gone = [one for one in records if not str(one.get("NewValue") or "").endswith(f"/{one.get('ObjectId')}")]
+        heads = tuple(heads_of(gone, partial(_merged, now=now), _object, _BEGINNING))
+        if heads:
+            yield Page(heads, None)
+        if len(records) < PAGE:
+            return
+        page += 1
+
+
+def _object(record: Json) -> str:
+    return number(record["ObjectId"])
+
+
+def _merged(record: Json, now: datetime | None) -> Head:
+    """A record of a merge as an entry of the feed, for the ticket that is gone."""
+    return read_head({"id": record["ObjectId"], "LastUpdated": record["Created"]}, now)
 
 
 def _numbered(ticket: Json) -> str:

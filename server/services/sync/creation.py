@@ -155,11 +155,15 @@ def _missing(done: Applied, side: Side, item: Item, sent: Mapping[str, Value]) -
     return {
         name: value
         for name, value in sent.items()
-        if name in specs
-        and specs[name].kind in _EXACT
-        and not specs[name].create_only
-        and item.fields.get(name) != value
+        if name in specs and not specs[name].create_only and _is_missing(specs[name].kind, value, item.fields.get(name))
     } | _made_up(done, side, item, sent)
+
+
+def _is_missing(kind: FieldKind, sent: Value, held: Value) -> bool:
+    """Whether a create left a value out; a text that is there in other words is there."""
+    if kind in (FieldKind.TEXT, FieldKind.RICH_TEXT):
+        return held in (None, "") and bool(str(sent or "").strip())
+    return kind in _EXACT and held != sent
 
 
 def _complete(work: Work, done: Applied, side: Side, made: Item, missing: Mapping[str, Value]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from enum import Enum, auto
+from types import MappingProxyType
 
 from server.domain.errors import Rejected
 from server.domain.item import CommentDraft, Item, Side
@@ -24,8 +25,10 @@ from server.domain.operation import (
     UpdateItem,
 )
 from server.domain.pair import PARTED, Pair, PairState
+from server.domain.rules import Parting
 from server.domain.values import Value
 from server.engine.mapping import CompiledType
+from server.engine.parting import Reason, told_of
 from server.services.sync.carried import Applied
 from server.services.sync.work import Look, Work
 from server.store.events import Event
@@ -127,8 +130,16 @@ def _summary(work: Work, pair: Pair, done: Applied) -> str:
     return f"{target} was brought up to date from {source}"
 
 
-def deletion(work: Work, pair: Pair, side: Side) -> str:
-    """The sentence about an item of ``side`` that the integration deleted."""
+def deletion(work: Work, pair: Pair, side: Side, merged: Mapping[Side, str] = MappingProxyType({})) -> str:
+    """The sentence about an item of ``side`` that the integration deleted, or was about to.
+
+    ``merged``: into what items of the pair were merged, by side. That is told first, whatever the rules made of it.
+    """
+    if side in merged:
+        return told_of(Reason(side, None, "", merged[side]), pair, work.mapping, Parting.IGNORE, PairState.ENDED)
+    if side.other in merged:
+        reason = Reason(side.other, None, "", merged[side.other])
+        return told_of(reason, pair, work.mapping, Parting.DELETE, PairState.ENDED)
     gone, other = (f"{work.end(each).name} {pair.on(each).key or '…'}" for each in (side, side.other))
     return f"{gone} was deleted by the integration; {other} is no longer kept in step with it"
 

@@ -19,6 +19,7 @@ from server.domain.operation import UpdateItem
 from server.domain.pair import Refusal
 from server.domain.values import FieldKind, Value
 from server.engine import refusals
+from server.engine.kept import left_as_it_was
 from server.engine.mapping import CompiledType
 
 T = TypeVar("T")
@@ -97,8 +98,29 @@ class Writing:
             return error
         faults.reach("update.sent")
         self._read = True
-        self._keep(changed)
-        return None
+        left = self._left_as_it_was(changed, self.item)
+        self._keep({name: value for name, value in changed.items() if name not in left})
+        if not left:
+            return None
+        self._last = Rejected(
+            f"The app said yes, and left {', '.join(left)} of {self.item.key} as it was. The syncing user may not "
+            "change it there.",
+            words="It said yes, and left it as it was.",
+            fields=left,
+        )
+        self.said.append(self._last.words)
+        return self._last
+
+    def _left_as_it_was(self, changed: Mapping[str, Value], item: Item) -> tuple[str, ...]:
+        """The fields of which the app still holds what stood there, though it said yes."""
+        kinds = {one.spec(self.side).id: one.spec(self.side).kind for one in self.type.fields}
+        return tuple(
+            name
+            for name, value in changed.items()
+            if name in kinds
+            and name in self.before
+            and left_as_it_was(kinds[name], value, self.before[name], item.fields.get(name))
+        )
 
     def _keep(self, names: Mapping[str, Value]) -> None:
         if self.item is not None:

@@ -274,10 +274,14 @@ def confirm_deletions(work: Work, looks: Sequence[Look]) -> None:
             raise TypeError("only an item that is known is deleted")
         try:
             work.end(side).connector.fetch(there)
-        except Gone:
+        except Gone as gone:
             one.deleted = side
+            if gone.into:
+                one.merged[side] = gone.into
 
     for one in doubtful:
+        if isinstance(one.failure, Gone) and one.failure.into:
+            one.merged[gone_side(one)] = one.failure.into
         one.failure = None
     in_parallel(work, doubtful, ask)
     for one in doubtful:

@@ -131,24 +131,29 @@ def commit(work: Work, settlement: Settlement, *, looked: int, cursor: tuple[Sid
 def _leave_out_what_is_told(work: Work, settlement: Settlement) -> None:
     """An item that is left out for the same reason as before is no news: neither a line nor a row is written of it.
 
-    It is looked at again and again where its app gives no stamp by which it would be known to be unchanged.
+    It is looked at again and again where its app gives no stamp by which it would be known to be unchanged. So is one
+    that cannot be read after a write: that is tried again, and its hold counts the attempts, but it is told once.
     """
-    skipped = [one for one in settlement.holds if one.kind == "skipped"]
-    if not skipped:
+    if not settlement.holds:
         return
     with work.scope.reading() as tx:
         known = {
             (side, item_id): row
             for side in Side
             for item_id, row in holds.said(
-                tx, work.integration, side, [one.item_id for one in skipped if one.side is side]
+                tx, work.integration, side, [one.item_id for one in settlement.holds if one.side is side]
             ).items()
         }
-    told = {
-        (one.side, one.item_id)
-        for one in skipped
-        if known.get((one.side, one.item_id)) == (one.kind, one.reason, one.stamp)
-    }
+    held = {(one.side, one.item_id): one for one in settlement.holds}
+    again = {item for item, one in held.items() if known.get(item, ("", "", ""))[:2] == (one.kind, one.reason)}
+    settlement.events = [
+        one
+        for one in settlement.events
+        if one.outcome != "held"
+        or (one.side, one.item_id) not in again
+        or any(each.what != "failed" for each in one.notes)
+    ]
+    told = {item for item in again if held[item].kind == "skipped" and known[item][2] == held[item].stamp}
     settlement.holds = [one for one in settlement.holds if (one.side, one.item_id) not in told]
     settlement.events = [
         one for one in settlement.events if one.outcome != "skipped" or (one.side, one.item_id) not in told
@@ -213,7 +218,10 @@ def settle_skipped(settlement: Settlement, look: Look, reason: str, *, restricte
 
 
 def settle_deleted(work: Work, settlement: Settlement, look: Look, side: Side) -> None:
-    """Add a pair whose item on ``side`` is gone by a deletion of ours that was never confirmed: it ends now."""
+    """Add a pair whose item on ``side`` is gone by a deletion of ours that was never confirmed: it ends now.
+
+    One that a person has merged into another meanwhile was not deleted.
+    """
     if look.pair is None:
         raise TypeError("an operation of an earlier pass belongs to a pair")
     if look.pair.state is PairState.RESERVED:  # it was made, and nobody was told so yet
@@ -222,16 +230,19 @@ def settle_deleted(work: Work, settlement: Settlement, look: Look, side: Side) -
     settlement.pairs.append(replace(look.pair, state=PairState.ENDED))
     settlement.cleared += [(each, there) for each in Side if (there := look.pair.on(each).item_id) is not None]
     notes: list[Note] = []
+    ours = side not in look.merged
+    end = "the item was deleted" if ours else "the item was merged into another"
     for one in look.open:
-        done = isinstance(one.step, DeleteItem)
+        done = isinstance(one.step, DeleteItem) and ours
         state: journal.OperationState = "done" if done else "superseded"
-        settlement.outcomes.append(journal.Outcome(one.id, state, "" if done else "the item was deleted"))
-        if isinstance(one.step, DeleteItem):
+        settlement.outcomes.append(journal.Outcome(one.id, state, "" if done else end))
+        if isinstance(one.step, DeleteItem) and ours:
             names = {each.spec(side).id: each.spec(side).name for each in look.type.fields} if look.type else {}
             notes += history.last_values(one.step, side, names)
-    summary = history.deletion(work, look.pair, side)
-    settlement.events.append(Event("deleted", summary, look.pair.id, look.side, look.item_id, look.key, tuple(notes)))
-    settlement.counts["deleted"] += 1
+    summary = history.deletion(work, look.pair, side, look.merged)
+    outcome = "deleted" if ours else "ended"
+    settlement.events.append(Event(outcome, summary, look.pair.id, look.side, look.item_id, look.key, tuple(notes)))
+    settlement.counts[outcome] += 1
 
 
 def hold(look: Look, error: Exception, pair: str | None) -> Hold:

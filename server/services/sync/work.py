@@ -213,7 +213,9 @@ class Look:
     kin: str = ""
     """Why it is not copied although it has no twin here: a sentence that names the item that it would double."""
     deleted: Side | None = None
-    """Where a deletion of ours, whose answer was lost, did take the item."""
+    """Where a deletion of ours, whose answer was lost, did take the item; or somebody has merged it meanwhile."""
+    merged: dict[Side, str] = field(default_factory=dict)
+    """Into which items the two were merged, by side."""
 
     @property
     def key(self) -> str:

@@ -97,3 +97,34 @@ def test_merged_twice_it_is_told_with_the_one_that_is_left(stage: Stage) -> None
         f"left-{first} was merged into left-{third}",
         f"left-{second} was merged into left-{third}",
     ]
+
+
+@pytest.mark.parametrize("bad", [Fate.KILLED_BEFORE, Fate.KILLED_AFTER, Fate.LOST])
+@pytest.mark.parametrize("step", range(3, 11))
+def test_a_merge_is_told_as_one_wherever_the_deletion_of_its_twin_is_cut_off(
+    stage: Stage, step: int, bad: Fate
+) -> None:
+    world, first, second = two(stage, Parting.DELETE)
+    world.left.person_merges(first, second)
+    world.sync([Fate.WELL] * step + [bad])
+    world.settle()
+    [line] = told(world)
+    assert line.startswith(f"left-{first} was merged into left-{second} on left. ")
+    assert "by the integration" not in world.history()
+    assert len(world.right.records) == 1
+
+
+def test_a_twin_that_somebody_merges_before_it_could_be_deleted_was_merged(stage: Stage) -> None:
+    world, first, _ = two(stage, Parting.DELETE)
+    twins = {str(one.fields["title"]): one.id for one in world.right.records.values()}
+    world.left.person_deletes(first)
+    for step in range(1, 20):
+        world.sync([Fate.WELL] * step + [Fate.KILLED_BEFORE], trigger="scan")
+        if world.rows("select 1 from operations where kind = 'delete' and state = 'planned'"):
+            break
+    world.right.person_merges(twins["first"], twins["second"])
+    world.settle()
+    [line] = told(world)
+    assert line.startswith(f"right-{twins['first']} was merged into right-{twins['second']} on right. ")
+    assert "by the integration" not in world.history()
+    assert [row.state for row in world.rows("select state from operations where kind = 'delete'")] == ["superseded"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.connectors.redmine.derived import Derived, untyped
+from server.connectors.redmine.derived import Cascades, Derived, untyped
 from server.connectors.seen import Seen
 from server.domain.values import Value
 
@@ -22,7 +22,7 @@ def journal(number: int, name: str, new: object, *, property_: str = "attr") -> 
 
 
 def of(*journals: Any, **held: Value) -> frozenset[str]:
-    return untyped({"journals": list(journals)}, held)
+    return untyped({"id": 1, "journals": list(journals)}, held, "5", Cascades())
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_custom_field_of_that_name_is_another_one() -> None:
 
 
 def test_without_journals_nothing_is_said() -> None:
-    assert untyped({}, dict.fromkeys(ALL)) == frozenset()
+    assert untyped({}, dict.fromkeys(ALL), "5", Cascades()) == frozenset()
 
 
 PARENT: dict[str, Any] = {"id": 1, "children": [{"id": 2}]}
@@ -108,3 +108,31 @@ def test_after_a_day_it_is_tried_once_more_and_a_restart_forgets_nothing() -> No
     now = datetime.now(UTC)
     assert Derived(later).of(PARENT, now).keys() == {"done_ratio"}
     assert Derived(later).of(PARENT, now + timedelta(days=1, minutes=1)) == {}
+
+
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
+
+
+def closed(by: str, *, seconds: int = 0) -> dict[str, Any]:
+    at = (NOON + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return journal(3, "status_id", "5") | {"user": {"id": int(by)}, "created_on": at}
+
+
+def of_issue(number: int, cascades: Cascades, *journals: Any) -> frozenset[str]:
+    return untyped({"id": number, "journals": list(journals)}, {"status": "5"}, "5", cascades)
+
+
+def test_what_redmine_does_in_our_name_when_we_write_elsewhere_nobody_typed() -> None:
+    cascades = Cascades()
+    cascades.wrote("7", NOON, NOON + timedelta(seconds=1))
+    assert of_issue(8, cascades, closed("5")) == {"status"}, "a duplicate of what we closed"
+    assert of_issue(8, cascades, closed("6")) == frozenset(), "a person closed it just then"
+    assert of_issue(8, cascades, closed("5", seconds=60)) == frozenset(), "we may be a person, too"
+    assert of_issue(7, cascades, closed("5")) == frozenset(), "we wrote to it ourselves"
+
+
+def test_what_we_wrote_for_another_integration_is_an_edit() -> None:
+    cascades = Cascades()
+    cascades.wrote("7", NOON, NOON)
+    cascades.wrote("8", NOON, NOON)
+    assert of_issue(8, cascades, closed("5")) == frozenset()

@@ -155,3 +155,21 @@ def test_where_the_item_cannot_be_read_after_a_refusal_the_outcome_is_unknown() 
     app.fetch = busy  # type: ignore[method-assign]  # the app breaks off
     with pytest.raises(LostAnswer):
         writing(app).write(dict.fromkeys(NAMES, 1))
+
+
+def test_a_text_that_the_app_leaves_as_it_was_without_a_word_is_refused_and_the_rest_is_taken() -> None:
+    class Deaf(App):
+        def update(self, item_id: str, changed: Mapping[str, Value]) -> Item:
+            self.writes += 1
+            self.held |= {name: value for name, value in changed.items() if name != "title"}
+            return self.fetch(item_id)
+
+    app = Deaf(frozenset(), held={"title": "old", "text": "old", "size": 1})
+    kinds = {"title": FieldKind.TEXT, "text": FieldKind.RICH_TEXT, "size": FieldKind.NUMBER}
+    one = writing(app, kinds)
+    refused = one.write({"title": "new", "text": "new", "size": 2})
+    assert refused is not None
+    assert refused.fields == {"title"}
+    assert (one.taken, one.skipped) == ({"text", "size"}, {"title"})
+    assert [each.name for each in one.refusals] == ["title"]
+    assert app.writes == 1, "what is left like that is not sent again"
