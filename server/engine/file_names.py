@@ -17,6 +17,8 @@ _NAMELESS = "file"
 _ENDING = re.compile(r"(?<=.)(?:\.tar)?\.[^.\s]{1,16}\Z", re.IGNORECASE | re.DOTALL)
 """What tells people and machines the sort of a file."""
 _INSTEAD = "_"
+_TURNS = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
+"""Signs that turn the direction of what follows: a name could seem to end otherwise than it does."""
 
 
 def kept_name(name: str, rules: FileNames, taken: Collection[str] = ()) -> tuple[str, str]:
@@ -52,9 +54,7 @@ def _clean(name: str, rules: FileNames) -> tuple[str, list[str]]:
 
 
 def _is_bad(sign: str, rules: FileNames) -> bool:
-    return (
-        sign == "/" or sign in rules.refused or unicodedata.category(sign) == "Cc" or sign in "\u202a\u202b\u202d\u202e"
-    )
+    return sign in "/" + rules.refused + _TURNS or unicodedata.category(sign) == "Cc"
 
 
 def _shown(signs: str) -> str:
@@ -70,4 +70,7 @@ def _split(name: str) -> tuple[str, str]:
 def _shortened(stem: str, ending: str, rules: FileNames) -> str:
     if rules.max_length is None or length(stem + ending, rules.unit) <= rules.max_length:
         return stem + ending
-    return cut(stem, rules.max_length - length(ending, rules.unit), rules.unit) + ending
+    room = rules.max_length - length(ending, rules.unit)
+    if room < 1:  # an ending that is all of the name is none
+        return cut(stem + ending, rules.max_length, rules.unit)
+    return cut(stem, room, rules.unit) + ending

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from server.domain.item import Attachment, Item, Side
 from server.domain.pair import AttachmentPair
+from server.domain.rules import PrivateComments
 from server.domain.syntax import Counterpart
 from server.domain.values import TextFormat
 from server.engine.file_names import kept_name
@@ -57,7 +58,7 @@ class Texts:
     def _picture(self, address: str, target: Side) -> str | None:
         """The name at ``target`` of the file that a picture shows; None where it is none of the item's files."""
         called = _content_id(address)
-        name = unquote(called).split("@", 1)[0] or bare_name(address)
+        name = unquote(called).strip("<> ").split("@", 1)[0] or bare_name(address)
         file = self._file(address, name, target.other)
         if file is None and (not name or called):
             return None
@@ -73,13 +74,18 @@ class Texts:
             return None
         found = file_at(address, self.mapping.shape(side).syntax)
         called = _content_id(address)
-        content_ids = {called, unquote(called)} - {""}  # it should be quoted as in any address, and often is not
+        # It should be quoted as in any address, and often is not; some programs keep the brackets of the header.
+        content_ids = {one.strip("<> ") for one in (called, unquote(called))} - {""}
+        publish = self.mapping.document.comments.private is PrivateComments.PUBLISH
         alike = [
             one
             for one in item.attachments
-            if one.id == found
-            or one.content_id in content_ids
-            or (name and not found and one.name.casefold() == name.casefold())
+            if (not one.private or publish)  # not even the name of a private file is told
+            and (
+                one.id == found
+                or one.content_id.strip("<> ") in content_ids
+                or (name and not found and one.name.casefold() == name.casefold())
+            )
         ]
         exact = [one for one in alike if one.id == found or one.content_id in content_ids]
         return max(exact or alike, key=lambda one: (one.created_at, one.id), default=None)

@@ -90,6 +90,22 @@ CASES = {
         "<p>come</p>",
         {".ics": b"BEGIN:VCALENDAR"},
     ),
+    "attached text": (
+        several("mixed", said("BODY"), "Content-Type: text/plain\nContent-Disposition: attachment\n\nLOG"),
+        "<p>BODY</p>",
+        {".txt": b"LOG"},
+    ),
+    "signed": (
+        several("signed", several("mixed", said("BODY"), PICTURE, boundary="B"), said("-----BEGIN", "x-sig")),
+        "<p>BODY</p>",
+        {"IMG_1.png": b"\0\1\2", ".txt": b"-----BEGIN"},
+    ),
+    "digest": (
+        several("digest", FORWARDED, FORWARDED.replace("inner body", "second body")),
+        "",
+        {"3.eml": b"inner body", "5.eml": b"second body"},
+    ),
+    "flowed": (said("one \ntwo\n", more="; format=flowed"), "<p>one <br />two</p>", {}),
     "unknown charset": (
         said("Gr\xfc\xdfe", more="; charset=x-nonsense\nContent-Transfer-Encoding: 8bit"),
         "<p>Grüße</p>",

@@ -26,6 +26,7 @@ WHOLE = ":whole"
 _ONCE = re.compile(r"^X-RT-Original-Content-Type:\s*(text/(?:plain|html))\b", re.IGNORECASE | re.MULTILINE)
 _CHARSET = re.compile(r"^Content-Type:[^\n]*(?:\n[ \t][^\n]*)*\bcharset=", re.IGNORECASE | re.MULTILINE)
 _CALLED = re.compile(r"^Content-ID:[ \t]*(?:\r?\n[ \t]+)?(?:<([^<>\n]*)>|(\S+))", re.IGNORECASE | re.MULTILINE)
+_ATTACHED = re.compile(r"^Content-Disposition:\s*attachment\b", re.IGNORECASE | re.MULTILINE)
 _NAMES_A_PART = re.compile(r"\bcid:", re.IGNORECASE)
 _SHOWN = ("text/plain", "text/html")
 _CONTAINERS = "multipart/"
@@ -36,13 +37,22 @@ _UNKNOWN = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a mail. ``parts``: those within it, in their order; ``size`` is in bytes."""
+    """One part of a mail. ``parts``: those within it, in their order; ``size`` is in bytes.
+
+    ``attached``: its mail calls it an attachment, so it is a file, whatever is in it.
+    """
 
     id: str
     content_type: str
     name: str = ""
     size: int = 0
     parts: tuple[Part, ...] = ()
+    attached: bool = False
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file to people, and nothing that is said in the mail."""
+        return bool(self.name) or self.attached or self.content_type not in _SHOWN
 
     @property
     def holds(self) -> bool:
@@ -84,6 +94,11 @@ def once_text(headers: str) -> str:
     if found is not None:
         return found[1].casefold()
     return "text/plain" if _CHARSET.search(headers) else ""
+
+
+def is_attached(headers: str) -> bool:
+    """Whether the mail calls a part an attachment."""
+    return _ATTACHED.search(headers) is not None
 
 
 def content_id(headers: str) -> str:
@@ -170,7 +185,7 @@ class _Reader:
         elif part.holds:
             for one in part.parts:
                 self.walk(one, depth + 1, files_only=files_only)
-        elif part.name or part.content_type not in _SHOWN:
+        elif part.is_file:
             self._attach(part)
         elif not files_only and self._says(part):
             self.told.texts.append(Text(part.content_type, self.contents[part.id]))
@@ -190,7 +205,7 @@ class _Reader:
             return frozenset()
         if part.holds:
             return frozenset().union(*(self._text_in(one, depth + 1) for one in part.parts))
-        shown = part.content_type in _SHOWN and not part.name and self._says(part)
+        shown = not part.is_file and self._says(part)
         return frozenset({part.content_type}) if shown else frozenset()
 
     def _says(self, part: Part) -> bool:

@@ -20,6 +20,7 @@ from server.connectors.request_tracker.parts import (
     Part,
     as_files,
     content_id,
+    is_attached,
     names_a_part,
     nested,
     once_text,
@@ -60,9 +61,12 @@ def messages(learned: Learned, then: Iterable[Json], wanted: TextFormat) -> tupl
         rows = by_transaction(listed(learned, (_within(ids),), _ABOUT))
         unnamed = {"field": "Filename", "operator": "IS", "value": "NULL"}
         textual = {"field": "ContentType", "operator": "STARTSWITH", "value": "text/"}
-        contents: Mapping[str, str] = {
-            number(one["id"]): text(one.get("Content"))
-            for one in listed(learned, (_within(ids), unnamed, textual), "ContentType,Content")
+        bodies = listed(learned, (_within(ids), unnamed, textual), "ContentType,Content,Headers")
+        contents: Mapping[str, str] = {number(one["id"]): text(one.get("Content")) for one in bodies}
+        attached = {number(one["id"]) for one in bodies if is_attached(text(one.get("Headers")))}
+        rows = {
+            transaction: [replace(one, attached=one.id in attached) for one in parts]
+            for transaction, parts in rows.items()
         }
         rows, contents = _with_odd_texts(learned, rows, contents)
         whole.extend(_complete(learned, one, rows.get(one.id, ()), contents, wanted) for one in part)

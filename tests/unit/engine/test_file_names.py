@@ -95,3 +95,30 @@ def test_our_renamed_file_is_no_news_of_a_person() -> None:
     plan = plan_for(left, twice, known, right={"file_names": REDMINE})
     assert not [one for one in plan.operations if isinstance(one.step, AddFile)]
     assert "took our file twice" in next(one.note for one in plan.pair.attachments if one.on(L) is None)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("harmless\u202egnp.exe", "harmless_gnp.exe"),
+        ("harmless\u2067gnp.exe\u2069", "harmless_gnp.exe\u2069"),
+        ("a.tar.gz", "a.tar.gz"),
+        ("." + "x" * 300, "." + "x" * 254),
+        ("a." + "x" * 300, "a." + "x" * 253),
+        ("..\\..\\etc\\passwd", "..\\..\\etc\\passwd"),
+        ("../../etc/passwd", ".._.._etc_passwd"),
+        ("CON", "CON"),
+        ("👨\u200d👩\u200d👧" * 60 + ".png", "👨\u200d👩\u200d👧" * 50 + ".png"),
+    ],
+)
+def test_odd_names_are_kept_as_far_as_they_mislead_nobody(name: str, kept: str) -> None:
+    assert kept_name(name, FileNames(max_length=255))[0] == kept
+
+
+@pytest.mark.parametrize("most", range(4, 30))
+def test_a_name_is_never_longer_than_the_app_keeps_however_long_its_ending_is(most: int) -> None:
+    for name in ("x" * 40 + ".tar.gz", "x.abcdefghijklmnop", "é" * 20 + ".png", ".tar.gz"):
+        for unit in LengthUnit:
+            kept = kept_name(name, FileNames(max_length=most, unit=unit))[0]
+            assert kept
+            assert length(kept, unit) <= max(most, length(kept[0], unit))

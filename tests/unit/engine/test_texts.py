@@ -135,6 +135,9 @@ def test_a_picture_is_found_by_its_content_id_and_named_as_its_twin_is() -> None
         ("CID:ii_abc@mail", "ii_abc@mail"),
         ("cid:a%20b%25@mail", "a b%@mail"),
         ("cid:a%20b@mail", "a%20b@mail"),
+        ("cid:<ii_abc@mail>", "ii_abc@mail"),
+        ("cid:%3Cii_abc%40mail%3E", "ii_abc@mail"),
+        ("cid:ii_abc@mail", "<ii_abc@mail>"),
     ],
 )
 def test_e13_a_picture_is_found_by_its_content_id_however_the_mail_writes_it(address: str, content_id: str) -> None:
@@ -157,3 +160,10 @@ def test_a_picture_is_named_where_it_cannot_be_shown() -> None:
     left, right = said("<p>x</p>", "see !shot%201.png(the shot)!")
     right = replace(right, attachments=(replace(SHOT, id="g1", name="shot 1.png"),))
     assert written(plan_for(left, right, linked(*said("<p>x</p>", "x")))) == ["<p>see the shot (shot 1.png)</p>"]
+
+
+def test_the_name_of_a_private_file_is_not_told_by_a_text_that_shows_it() -> None:
+    left, right = said('<p>as you wrote: <img src="cid:ii_1@mail"></p>', "x")
+    file = replace(SHOT, name="salaries.png", content_id="ii_1@mail", private=True)
+    left = replace(left, attachments=(file,))
+    assert written(plan_for(left, right, linked(*said("<p>x</p>", "x")))) == ["as you wrote: ii_1"]

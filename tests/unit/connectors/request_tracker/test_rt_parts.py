@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -19,6 +20,7 @@ from server.connectors.request_tracker.parts import (
     Told,
     as_files,
     content_id,
+    is_attached,
     nested,
     once_text,
     read_mail,
@@ -268,3 +270,27 @@ def test_nothing_of_any_mail_is_lost_or_there_twice(made: tuple[Mail, Part], wan
             assert times == 1 or (times == 0 and "multipart/alternative" in above)
         else:
             assert (part.id in files) is bool(part.name or part.size)
+
+
+def test_a_text_that_its_mail_calls_an_attachment_is_a_file_and_no_text(mail: Mail) -> None:
+    root = mail.of("mixed", mail.text("BODY"), replace(mail.text("LOG"), attached=True))
+    told = mail.told(root)
+    assert (texts(told), [(one.name, one.size) for one in told.files]) == (["BODY"], [("part-2.txt", 3)])
+    both = mail.of("alternative", mail.text("plain"), replace(mail.text("<p>page</p>", "html"), attached=True))
+    assert texts(mail.told(both)) == ["plain"], "a page that is attached is no way to say the same"
+
+
+@pytest.mark.parametrize(
+    ("headers", "attached"),
+    [
+        ("Content-Disposition: attachment", True),
+        ("Content-Type: text/plain\nCONTENT-DISPOSITION:  Attachment; size=3", True),
+        ("Content-Disposition:\n attachment", True),
+        ("Content-Disposition: inline", False),
+        ("Content-Disposition: inline; filename=attachment", False),
+        ("Subject: Content-Disposition: attachment", False),
+        ("", False),
+    ],
+)
+def test_what_a_mail_calls_a_part_is_read_from_its_headers(headers: str, attached: bool) -> None:  # noqa: FBT001 - a case
+    assert is_attached(headers) is attached
