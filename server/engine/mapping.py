@@ -1,42 +1,29 @@
-"""A document compiled against what both apps really have; it must not decide what to write, only how to convert.
+"""A compiled document: both ends, and how each field's value is converted; it must not decide what to write.
 
-Compiling finds what a running integration would trip over (a mapped field that is gone, kinds that do not fit)
-and says it in one sentence. Converting never guesses: what has no counterpart is ``Unconverted`` with the reason.
+Converting never guesses: what has no counterpart is ``Unconverted`` with the reason. ``compiling`` makes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from server.domain.errors import PutRight
 from server.domain.integration import Document
 from server.domain.item import Side
-from server.domain.mapping import FieldMapping, TypeMapping
+from server.domain.mapping import FieldMapping
 from server.domain.syntax import Syntax
 from server.domain.values import SETS, AppUser, FieldKind, FieldSpec, FileNames, TextFormat, Value
 from server.engine.days import Zones, beginning_of, day_of, is_day
 from server.engine.lengths import cut, length, told
-from server.engine.migration import one_way, sides
+from server.engine.migration import sides
 from server.engine.people import Directory
 from server.engine.richtext import Crossing, convert, fingerprint, same_meaning
 
 CHOICES = frozenset({FieldKind.OPTION, FieldKind.STATUS})
-_TEXTS = frozenset({FieldKind.TEXT, FieldKind.RICH_TEXT})
+TEXTS = frozenset({FieldKind.TEXT, FieldKind.RICH_TEXT})
 _PEOPLE = frozenset({FieldKind.USER, FieldKind.USERS})
-_DAYS = frozenset({FieldKind.DATE, FieldKind.MOMENT})
-_FAMILIES = (
-    _TEXTS,
-    CHOICES,
-    frozenset({FieldKind.USER}),
-    frozenset({FieldKind.USERS}),
-    frozenset({FieldKind.LABELS, FieldKind.OPTIONS}),
-    frozenset({FieldKind.NUMBER}),
-    frozenset({FieldKind.FLAG}),
-    _DAYS,
-)
+DAYS = frozenset({FieldKind.DATE, FieldKind.MOMENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +133,14 @@ class CompiledField:
         if value is None or value == "":
             if spec.required:
                 return Unconverted(f"“{spec.name}” may not be empty there")
-            return Converted("" if spec.kind in _TEXTS and value == "" else None)
-        if spec.kind in _TEXTS:
+            return Converted("" if spec.kind in TEXTS and value == "" else None)
+        if spec.kind in TEXTS:
             return self._convert_text(str(value), target, str(there or ""))
         if spec.kind in CHOICES:
             return self._convert_choice(str(value), target)
         if spec.kind is FieldKind.USER:
             return self._convert_user(str(value), target)
-        if spec.kind in _DAYS:
+        if spec.kind in DAYS:
             return self._convert_day(str(value), target)
         return Converted(value)
 
@@ -184,7 +171,7 @@ class CompiledField:
 
     def same(self, left: Value, right: Value) -> bool:
         """Whether the two values mean the same under this mapping; a text that was cut is the same as the whole one."""
-        if self.left.kind in _TEXTS:
+        if self.left.kind in TEXTS:
             texts = {Side.LEFT: str(left or ""), Side.RIGHT: str(right or "")}
             return self._same_text(texts) or any(
                 self._is_carried(texts, target) or self._stands_in(texts, target) for target in Side
@@ -351,121 +338,3 @@ class Mapping:
         named = [one for one in self.types if one.on(side) == item_type]
         both = (one for one in named if one.on(side.other) == twin_type)
         return next(both, named[0] if named else None)
-
-
-def compatible(left: FieldSpec, right: FieldSpec) -> bool:
-    """Whether two fields can be mapped to each other at all."""
-    return any(left.kind in family and right.kind in family for family in _FAMILIES)
-
-
-def compile_mapping(
-    document: Document,
-    left: SideShape,
-    right: SideShape,
-    people: tuple[tuple[str, str, str], ...] = (),
-    saved: tuple[TypeMapping, ...] = (),
-) -> Mapping:
-    """Bind ``document`` to what both apps have now.
-
-    ``people`` is the tenant's user table as (``left`` or ``right``, user id, person). ``saved``: what was found well
-    once. Where that is not to be seen now it rests, and everything else goes on. Raises ``PutRight`` that names any
-    other field or type that is gone or does not fit.
-    """
-    document = one_way(document)
-    directory = Directory.build(left.users, right.users, people)
-    types = []
-    for rule in document.types:
-        before = [one for one in saved if (one.left, one.right) == (rule.left, rule.right)]
-        once = {(one.left, one.right) for each in before for one in each.fields}
-        try:
-            types.append(_compile_type(rule, left, right, directory, once))
-        except PutRight as error:
-            if not before or error.field != "types":
-                raise
-            types.append(CompiledType(rule.left, rule.right, (), rule.creates, rule.updates, (), error.message))
-    return Mapping(document, left, right, tuple(types), directory)
-
-
-def _compile_type(
-    rule: TypeMapping, left: SideShape, right: SideShape, directory: Directory, once: AbstractSet[tuple[str, str]]
-) -> CompiledType:
-    for shape, type_id in ((left, rule.left), (right, rule.right)):
-        if type_id not in shape.fields:
-            raise PutRight(
-                f"The mapping names the item type “{type_id}”, which {shape.name} does not have (any more). "
-                "Choose another type in the integration's mapping.",
-                field="types",
-            )
-    compiled: list[CompiledField] = []
-    resting: list[Resting] = []
-    for one in rule.fields:
-        try:
-            compiled.append(_compile_field(one, rule, left, right, directory))
-        except PutRight as error:
-            if (one.left, one.right) not in once:
-                raise
-            resting.append(Resting(one.left, one.right, error.message))
-    return CompiledType(rule.left, rule.right, tuple(compiled), rule.creates, rule.updates, tuple(resting))
-
-
-def _compile_field(
-    rule: FieldMapping, types: TypeMapping, left: SideShape, right: SideShape, directory: Directory
-) -> CompiledField:
-    found = []
-    for shape, type_id, field_id in ((left, types.left, rule.left), (right, types.right, rule.right)):
-        spec = shape.spec(type_id, field_id)
-        if spec is None:
-            raise PutRight(
-                f"The mapping names the field “{field_id}”, which {shape.name} does not have (any more). "
-                "Remove it from the integration's mapping, or bring the field back.",
-                field=f"types.{types.left}.{field_id}",
-            )
-        found.append(spec)
-    if not compatible(found[0], found[1]):
-        raise PutRight(
-            f"“{found[0].name}” ({found[0].kind}) and “{found[1].name}” ({found[1].kind}) cannot be mapped to "
-            "each other: their kinds do not fit. Choose another pair of fields.",
-            field=f"types.{types.left}.{rule.left}",
-        )
-    to_right: dict[str, str] = {}
-    to_left: dict[str, str] = {}
-    for row in rule.values:
-        to_right.setdefault(row.left, row.right)
-        to_left.setdefault(row.right, row.left)
-    return CompiledField(
-        rule,
-        found[0],
-        found[1],
-        left.text_format,
-        right.text_format,
-        directory,
-        to_right,
-        to_left,
-        _zones_of((found[0].kind, found[1].kind), left.zones, right.zones),
-        {Side.LEFT: left.syntax, Side.RIGHT: right.syntax},
-    )
-
-
-def _zones_of(kinds: tuple[FieldKind, FieldKind], left: Zones, right: Zones) -> Zones:
-    """The zones of the side that keeps moments; where its own is not known, the other side's people are asked."""
-    moments, days = (right, left) if kinds == (FieldKind.DATE, FieldKind.MOMENT) else (left, right)
-    return moments if moments.own or moments.others else days
-
-
-def in_zones(mapping: Mapping, zones: Dict[Side, str]) -> Mapping:
-    """The mapping with our accounts' zones as they are now."""
-    left, right = (
-        replace(shape, zones=replace(shape.zones, own=zones.get(shape.side, shape.zones.own)))
-        for shape in (mapping.left, mapping.right)
-    )
-    types = tuple(
-        replace(
-            one,
-            fields=tuple(
-                replace(each, zones=_zones_of((each.left.kind, each.right.kind), left.zones, right.zones))
-                for each in one.fields
-            ),
-        )
-        for one in mapping.types
-    )
-    return replace(mapping, left=left, right=right, types=types)

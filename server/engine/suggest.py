@@ -16,8 +16,8 @@ from server.domain.item import PARENT, Side
 from server.domain.mapping import Direction, FieldMapping, TypeMapping, ValueMapping
 from server.domain.rules import AttachmentRules, CommentRules, LinkRules, PrivateComments
 from server.domain.values import FieldKind, FieldSpec, Option
+from server.engine.compiling import compatible
 from server.engine.likeness import keeps_no_word
-from server.engine.mapping import compatible
 
 
 @dataclass(frozen=True, slots=True)

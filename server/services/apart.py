@@ -14,8 +14,9 @@ from server.domain.item import Side
 from server.domain.values import Value
 from server.engine import apart as engine
 from server.engine.apart import Apart
+from server.engine.compiling import compile_mapping
 from server.engine.mapping import Mapping as Compiled
-from server.engine.mapping import SideShape, compile_mapping
+from server.engine.mapping import SideShape
 from server.services.apps import Apps
 from server.services.scope import TenantScope
 from server.services.sync.ends import allowed, who_is_who

@@ -22,8 +22,9 @@ from server.domain.errors import AppError, NeedsRelease
 from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
 from server.domain.mapping import FieldMapping, TypeMapping, ValueMapping
+from server.engine.compiling import compile_mapping
 from server.engine.days import Zones
-from server.engine.mapping import SideShape, compile_mapping
+from server.engine.mapping import SideShape
 from server.services.sync import feed, makings
 from server.services.sync.routes import ROUTES, is_dry
 from server.services.sync.stumble import MOST_TRIES, Stumbled

@@ -17,8 +17,9 @@ from server.domain.integration import Document
 from server.domain.item import Side
 from server.domain.mapping import TypeMapping
 from server.domain.values import AppUser
+from server.engine.compiling import compile_mapping
 from server.engine.days import Zones, is_zone
-from server.engine.mapping import Mapping, SideShape, compile_mapping
+from server.engine.mapping import Mapping, SideShape
 from server.services import labels
 from server.services.connections import keep_seen, open_connector
 from server.services.labels import Labels

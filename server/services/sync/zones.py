@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from server.engine.mapping import in_zones
+from server.engine.compiling import in_zones
 from server.services.sync.work import Look, Work
 
 

@@ -13,8 +13,9 @@ from server.domain.mapping import ConflictPolicy, Direction, FieldMapping, TypeM
 from server.domain.pair import Pair, PairState, Seen
 from server.domain.rules import CommentRules
 from server.domain.values import AppUser, FieldKind, FieldSpec, Option, TextFormat, Value
+from server.engine.compiling import compile_mapping
 from server.engine.mapping import Mapping as Compiled
-from server.engine.mapping import SideShape, compile_mapping
+from server.engine.mapping import SideShape
 
 _COUNT = count(1)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

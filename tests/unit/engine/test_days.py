@@ -16,9 +16,10 @@ from server.domain.operation import UpdateItem
 from server.domain.rules import FilterRule, Operator, Precedence
 from server.domain.values import FieldKind, FieldSpec, Value
 from server.engine.align import align
+from server.engine.compiling import in_zones
 from server.engine.days import Zones, alike, beginning_of, day_of, is_zone
 from server.engine.filters import holds
-from server.engine.mapping import Mapping, Unconverted, in_zones
+from server.engine.mapping import Mapping, Unconverted
 from server.engine.plan import Plan
 from server.engine.reconcile import reconcile, unchanged
 from tests.unit.engine.build import ids, item, linked, mapping

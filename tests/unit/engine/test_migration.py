@@ -11,7 +11,8 @@ from server.domain.mapping import Direction
 from server.domain.operation import AddComment, CreateItem
 from server.domain.pair import Pair, PairState
 from server.domain.rules import CommentRules, LinkRules, Parting, PartingRules, ScopeRules
-from server.engine.mapping import Mapping, compile_mapping
+from server.engine.compiling import compile_mapping
+from server.engine.mapping import Mapping
 from server.engine.migration import one_way, sides
 from server.engine.origin import age_of_the_moved
 from server.engine.plan import Plan

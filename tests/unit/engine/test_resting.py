@@ -8,7 +8,8 @@ import pytest
 
 from server.domain.errors import PutRight
 from server.domain.item import Side
-from server.engine.mapping import SideShape, compile_mapping
+from server.engine.compiling import compile_mapping
+from server.engine.mapping import SideShape
 from server.engine.plan import seen
 from server.engine.reconcile import unchanged
 from tests.unit.engine.build import document, item, linked, shape

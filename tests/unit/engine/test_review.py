@@ -11,7 +11,8 @@ from server.domain.mapping import Direction, FieldMapping, TypeMapping, ValueMap
 from server.domain.rules import CommentRules, LinkRules, Parting, PartingRules, PrivateComments
 from server.domain.schedule import Schedule
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat
-from server.engine.mapping import SideShape, compile_mapping
+from server.engine.compiling import compile_mapping
+from server.engine.mapping import SideShape
 from server.engine.review import review, review_shape
 
 FIELDS = (

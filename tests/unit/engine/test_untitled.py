@@ -11,7 +11,8 @@ from server.domain.operation import CreateItem, UpdateItem
 from server.domain.pair import Pair, PairState
 from server.domain.values import Value
 from server.engine.apart import apart
-from server.engine.mapping import SideShape, compile_mapping
+from server.engine.compiling import compile_mapping
+from server.engine.mapping import SideShape
 from server.engine.plan import Plan
 from server.engine.reconcile import reconcile
 from tests.unit.engine.build import document, ids, item, linked, shape
