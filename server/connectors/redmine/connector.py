@@ -5,7 +5,7 @@ Redmine says yes to much that it then leaves undone. So every write is read back
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,8 @@ from server.connectors.redmine.learned import Learned, app_user
 from server.connectors.redmine.links import KINDS, Links
 from server.connectors.redmine.lost import find_lost
 from server.connectors.redmine.manifest import MANIFEST, TEXT_FORMATS
-from server.connectors.redmine.read import Json, lines, own_id, read_item
+from server.connectors.redmine.posts import Posts
+from server.connectors.redmine.read import Json, read_item
 from server.connectors.redmine.rights import abilities
 from server.connectors.redmine.syntax import syntax
 from server.connectors.redmine.talk import DONE, NOT_FOUND, UNPROCESSABLE, Talk
@@ -32,7 +33,7 @@ from server.connectors.redmine.ways import Ways
 from server.connectors.redmine.write import issue_body, left_empty, meant, not_taken, other_texts
 from server.connectors.seen import Seen
 from server.connectors.zones import chosen_zone
-from server.domain.errors import AppError, Gone, LostAnswer, PutRight, Rejected
+from server.domain.errors import Gone, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.lineage import Births
 from server.domain.syntax import Syntax
@@ -64,6 +65,7 @@ class Redmine:
         self._talk = Talk(outlet, self._headers, self._learned, self._cascades)
         self._links = Links(outlet, self._headers, self._talk.issue)
         self._derived = Derived(self.seen)
+        self._posts = Posts(outlet, self._headers, self._learned, self._talk, self.fetch)
         self._ways = Ways(self._learned, self._talk.issue, self.fetch, self._talk.put)
 
     @property
@@ -303,73 +305,20 @@ class Redmine:
     # Comments, files, links
 
     def add_comment(self, item_id: str, draft: CommentDraft) -> str:
-        """Post a note and find its number. A private one is only sent where Redmine will keep it private."""
-        project = self._require_private_notes(item_id) if draft.private else ""
-        self._talk.put(item_id, {"notes": draft.body, "private_notes": draft.private})
-        with confirming(f"a note on issue #{item_id}"):
-            held = self.fetch(item_id).comments
-        for one in reversed(held):
-            if one.own and one.body.strip() == lines(draft.body).strip():
-                if draft.private and not one.private:
-                    self._learned.forget_private(project)
-                    raise self._made_public(item_id, one.id)
-                return one.id
-        raise LostAnswer(f"Redmine took a note on issue #{item_id}, but it is not there yet; it will be looked for.")
-
-    def _made_public(self, item_id: str, comment_id: str) -> Rejected:
-        """What to say of a private note that Redmine made public, once it is emptied."""
-        done = "it was emptied at once"
-        try:
-            self.delete_comment(item_id, comment_id)
-        except AppError as error:
-            done = f"and it could not be emptied ({error.message}). Delete note {comment_id} there by hand"
-        return Rejected(
-            f"Redmine made a private note on issue #{item_id} public; {done}. Give the syncing user's role the "
-            "permission “Set notes as private”."
-        )
+        """Post a note; its number."""
+        return self._posts.add(item_id, draft)
 
     def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:
         """Replace a note's text."""
-        answer = self._talk.write("PUT", f"/journals/{segment(comment_id)}.json", {"journal": {"notes": body}})
-        said = {comment_id: lines(body).strip()}
-        self._confirm(answer, item_id, f"the note {comment_id}", lambda item: said.items() <= _notes(item).items())
+        self._posts.edit(item_id, comment_id, body)
 
     def delete_comment(self, item_id: str, comment_id: str) -> None:
-        """Empty a note; Redmine then drops it. One that is gone already is no error."""
-        path = f"/journals/{segment(comment_id)}.json"
-        body = {"journal": {"notes": ""}}
-        answer = self._outlet.request("PUT", path, headers=self._headers, json=body, accept=(NOT_FOUND,))
-        self._confirm(
-            answer, item_id, f"that the note {comment_id} is gone", lambda item: comment_id not in _notes(item)
-        )
+        """Empty a note; one that is gone already is no error."""
+        self._posts.remove(item_id, comment_id)
 
     def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
-        """Upload a file and hang it on the issue.
-
-        Cut off in between, it leaves an upload without an issue, which Redmine itself removes after a day.
-        """
-        answer = self._outlet.request(
-            "POST",
-            "/uploads.json",
-            params={"filename": draft.name},
-            headers=self._headers | {"Content-Type": "application/octet-stream"},
-            data=content,
-        )
-        upload = told(answer.json(), "upload", what=f"the file “{draft.name}”")
-        token = str(told(upload, "token", what=f"the file “{draft.name}”"))
-        part = {"token": token, "filename": draft.name, "content_type": draft.content_type}
-        sure = self._talk.put(item_id, {"uploads": [part]}, sure=False)
-        made = str(upload.get("id") or token.split(".", 1)[0])
-        with confirming(f"the file “{draft.name}”"):
-            held = {one.id for one in self.fetch(item_id).attachments}
-        if made in held:
-            return made
-        if not sure:
-            raise unconfirmed(f"the file “{draft.name}”")
-        raise Rejected(
-            f"Redmine took the file “{draft.name}” but did not hang it on issue #{item_id}. The syncing user's role "
-            "may not add files there."
-        )
+        """Upload a file and hang it on the issue; its number."""
+        return self._posts.attach(item_id, draft, content)
 
     def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:  # noqa: ARG002 - the protocol's
         """The file's bytes."""
@@ -377,13 +326,7 @@ class Redmine:
 
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:
         """Remove a file; one that is gone already is no error."""
-        path = f"/attachments/{segment(attachment_id)}.json"
-        answer = self._outlet.request("DELETE", path, headers=self._headers, accept=(NOT_FOUND,))
-
-        def gone(item: Item) -> bool:
-            return all(one.id != attachment_id for one in item.attachments)
-
-        self._confirm(answer, item_id, f"that the file {attachment_id} is gone", gone)
+        self._posts.detach(item_id, attachment_id)
 
     def link_kinds(self, container: str) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
         """Subtasks' parents, and the relations that Redmine knows."""
@@ -401,27 +344,6 @@ class Redmine:
         """Let go of sockets."""
         self._outlet.close()
 
-    # How an answer is confirmed
-
-    def _confirm(self, answer: Answer, item_id: str, what: str, holds: Callable[[Item], bool]) -> None:
-        """Redmine answers 204 to what it has done; after anything else the issue itself decides."""
-        if answer.status == DONE:
-            return
-        with confirming(what):
-            item = self.fetch(item_id)
-        if not holds(item):
-            raise unconfirmed(what)
-
-    def _require_private_notes(self, item_id: str) -> str:
-        """The issue's project, where Redmine keeps our private notes private; raises ``Rejected`` anywhere else."""
-        project = own_id(self._talk.issue(item_id, "").get("project")) or ""
-        if not self._learned.keeps_private(project):
-            raise Rejected(
-                f"A private comment was not posted on issue #{item_id}: Redmine would have made it public. Give the "
-                "syncing user's role the permissions “View private notes” and “Set notes as private”."
-            )
-        return project
-
 
 def _made(answer: Answer, *names: str, what: str) -> str:
     """The number of what was made. Raises ``LostAnswer`` where none is told."""
@@ -429,10 +351,6 @@ def _made(answer: Answer, *names: str, what: str) -> str:
         return number(told(answer.json(), *names, what=what))
     except ValueError as error:
         raise unconfirmed(what) from error
-
-
-def _notes(item: Item) -> dict[str, str]:
-    return {one.id: one.body.strip() for one in item.comments}
 
 
 def open_redmine(settings: Mapping[str, str], outlet: Outlet) -> Redmine:
