@@ -16,7 +16,7 @@ from server.domain.rules import Parting
 from server.engine import attachments, comments, fields, filters, links, mapping, parting, reconcile, refusals
 from server.engine.parting import Reason
 from server.engine.plan import Draughtsman, seen, snapshot
-from server.services.sync import apply, caution, decide, flow, history, left_out, look, page, settle
+from server.services.sync import apply, caution, decide, flow, history, left_out, look, page, recovery, settle
 from server.services.sync.carried import Applied
 from server.services.sync.work import Look, Work
 from server.store import cursors, events, holds, journal, scans, tables
@@ -161,15 +161,15 @@ def blanks_do_not_count(patch: Patch) -> None:
 
 
 def absent_is_believed_at_once(patch: Patch) -> None:
-    honest = look._believe
+    honest = recovery._believe
 
     def hasty(*all_: Any) -> str | None:
         try:
             return honest(*all_)
-        except look.NotYetKnown:
+        except recovery.NotYetKnown:
             return None
 
-    patch.setattr(look, "_believe", hasty)
+    patch.setattr(recovery, "_believe", hasty)
 
 
 def a_write_brings_the_whole_item(patch: Patch) -> None:
@@ -183,7 +183,7 @@ def a_write_brings_the_whole_item(patch: Patch) -> None:
 
 
 def an_error_is_a_deletion(patch: Patch) -> None:
-    patch.setattr(look, "is_gone", lambda one: one.failure is not None)
+    patch.setattr(Look, "is_gone", property(lambda one: one.failure is not None))
     patch.setattr("server.services.sync.decide.Gone", AppError)
     patch.setattr(AppError, "into", "", raising=False)
 

@@ -12,7 +12,7 @@ import pytest
 from server.domain.item import CommentDraft, Item, Side
 from server.domain.operation import AddComment
 from server.engine import comments, copies
-from server.services.sync import look, settle
+from server.services.sync import look, recovery, settle
 from server.services.sync.flow import Flow
 from server.services.sync.work import Look
 from server.store import cursors, journal
@@ -25,7 +25,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 
 def no_look_up_of_lost_creates(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(look, "_believe", lambda *_: None)
+    patch.setattr(recovery, "_believe", lambda *_: None)
     patch.setattr(look, "_bind_by_marker", lambda *_: None)
 
 

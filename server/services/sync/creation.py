@@ -20,7 +20,7 @@ from server.engine.audience import hollow
 from server.engine.plan import Plan
 from server.services.sync.carried import Applied
 from server.services.sync.leave_out import Writing, is_of_a_value
-from server.services.sync.look import free
+from server.services.sync.recovery import free
 from server.services.sync.work import Work
 
 MOST_CREATES: Final = 4

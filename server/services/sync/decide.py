@@ -24,6 +24,7 @@ from server.engine.reconcile import reconcile
 from server.engine.undo import after_cut_off
 from server.services.sync import look as looking
 from server.services.sync import settle
+from server.services.sync.recovery import with_item
 from server.services.sync.settle import Settlement
 from server.services.sync.work import Look, Work
 
@@ -145,7 +146,7 @@ def _new_pair(work: Work, one: Look) -> Pair:
 
 def _with_ids(pair: Pair, left: Item | None, right: Item | None) -> Pair:
     if left is not None and pair.left.item_id is None:
-        pair = looking.with_item(pair, Side.LEFT, left.id)
+        pair = with_item(pair, Side.LEFT, left.id)
     if right is not None and pair.right.item_id is None:
-        pair = looking.with_item(pair, Side.RIGHT, right.id)
+        pair = with_item(pair, Side.RIGHT, right.id)
     return pair

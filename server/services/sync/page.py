@@ -24,7 +24,7 @@ from server.engine.arrival import arrived
 from server.engine.plan import Plan, compared, unsettled
 from server.engine.reconcile import absorb
 from server.engine.undo import after_cut_off
-from server.services.sync import cap, caution, kinship, left_out, makings, preview, relatives, settle, ways
+from server.services.sync import cap, caution, kinship, left_out, makings, preview, recovery, relatives, settle, ways
 from server.services.sync import look as looking
 from server.services.sync.apply import apply
 from server.services.sync.carried import Applied
@@ -104,7 +104,7 @@ def _prepare(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | 
     work = in_zones_of_now(work, todo)
     looking.fetch_items(work, todo)
     todo += looking.absorbed(work, todo)
-    looking.find_orphans(work, todo)
+    recovery.find_orphans(work, todo)
     stop_on_refusal(work, [one.failure for one in todo])
     todo = _drop_quiet(work, todo, settlement)
     if looking.read_anew(work, todo):
@@ -210,7 +210,7 @@ def _beware_of_lost_creates(work: Work, looks: Sequence[Look]) -> None:
         others = {side: _doubts_of_others(tx, work, side) for side in {one.side for one, _ in strangers}}
     for one, item in strangers:
         if one.side in lost or any(_may_be(one, item, *doubt) for doubt in others[one.side]):
-            one.failure = looking.NotYetKnown(_NEXT_PASS)
+            one.failure = recovery.NotYetKnown(_NEXT_PASS)
 
 
 def _doubts_of_others(tx: Transaction, work: Work, side: Side) -> list[tuple[str, datetime]]:

@@ -37,7 +37,8 @@ from server.engine.plan import known_before, snapshot, unsettled
 from server.services.sync import history, left_out
 from server.services.sync.carried import Applied
 from server.services.sync.linked import Concerned, free_refused, links_after, tell_relatives, waiting
-from server.services.sync.look import NotYetKnown, is_as_seen
+from server.services.sync.look import is_as_seen
+from server.services.sync.recovery import NotYetKnown
 from server.services.sync.stumble import Stumble, rest
 from server.services.sync.work import Look, Work
 from server.store import connections, cursors, events, holds, journal, lease, pairs, runs

@@ -24,7 +24,7 @@ from server.engine.undo import after_cut_off, take_back
 from server.services.sync import feed, history, preview, settle, ways
 from server.services.sync.apply import apply
 from server.services.sync.carried import Applied
-from server.services.sync.look import in_parallel
+from server.services.sync.guarded import in_parallel
 from server.services.sync.other_ends import leave_apart
 from server.services.sync.settle import Settlement
 from server.services.sync.work import Look, Work

@@ -13,7 +13,7 @@ from uuid import uuid4
 from server import faults
 from server.connectors.base import Connector
 from server.connectors.pace import Caller
-from server.domain.errors import Unreadable
+from server.domain.errors import Gone, Unreadable
 from server.domain.item import Head, Item, Side
 from server.domain.lineage import Maker, maker_of
 from server.domain.operation import Operation
@@ -216,6 +216,11 @@ class Look:
     """Where a deletion of ours, whose answer was lost, did take the item; or somebody has merged it meanwhile."""
     merged: dict[Side, str] = field(default_factory=dict)
     """Into which items the two were merged, by side."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the item or its twin was deleted."""
+        return isinstance(self.failure, Gone)
 
     @property
     def key(self) -> str:
