@@ -9,52 +9,20 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from server.domain.errors import CredentialsRefused, Unreachable
-from server.domain.values import Value
+from server.domain.errors import CredentialsRefused
 from server.services import record
 from server.services.cluster import Tenure, elapsed
 from server.services.integrations import pause as paused
-from server.services.integrations import release as released
-from server.services.sync import feed
-from server.services.sync.passes import Broken, Desk, Finished, Pass
-from server.services.sync.wanted import Wanted
+from server.services.sync.passes import Broken, Desk, Finished
 from server.store import connections, database, integrations, requests
 from server.worker.loop import TenantLoop
 from server.worker.schedule import Clock, Slot, after_pause
+from tests.integration.worker.desks import ITEM, in_the_middle, problem, work
 from tests.property import laws
 from tests.property.model import Fate, ModelConnector
 from tests.property.world import Stage, World
 
 pytestmark = pytest.mark.postgres
-ITEM: dict[str, Value] = {"title": "an item", "text": "", "status": "1", "labels": ()}
-
-
-def in_the_middle(world: World, pool: ThreadPoolExecutor) -> tuple[Desk, Pass]:
-    """A desk, and its pass that has done a page and has more to do."""
-    world.epoch += 1
-    desk = Desk(world.scope, world.epoch, "test", lambda: False, waited_for=lambda: True)
-    desk.open()
-    one = desk.start(desk.wanted()[-1], pool)
-    assert one.step() is None
-    return desk, one
-
-
-def work(world: World, pool: ThreadPoolExecutor) -> Finished | Broken:
-    """One pass by a fresh desk: what a person asked for, else the live one."""
-    world.epoch += 1
-    desk = Desk(world.scope, world.epoch, "test", lambda: False)
-    desk.open()
-    one = desk.start(desk.wanted()[-1], pool)
-    while (outcome := one.step()) is None:
-        pass
-    desk.close()
-    for app in (world.left, world.right):
-        app.tick()
-    return outcome
-
-
-def problem(world: World) -> str:
-    return str(world.rows("select problem from integrations where id = :integration")[0].problem)
 
 
 def test_a_pass_carries_an_item_over_and_says_nothing_is_wrong(world: World, pool: ThreadPoolExecutor) -> None:
@@ -378,87 +346,3 @@ def test_a_full_scan_is_due_by_the_clock_of_the_database_and_asked_for_once(
     work(world, pool)
     assert [row.state for row in world.rows("select state from pairs order by state")] == ["ended", "linked"]
     assert [one.request for one in desk.wanted()] == [None]
-
-
-def too_much(world: World, pool: ThreadPoolExecutor) -> None:
-    """Sixty pairs, of each of which a person has edited one side: more than the guard allows."""
-    for number in range(60):
-        world.left.person_creates(ITEM | {"title": f"item {number}"})
-    work(world, pool)
-    for item in list(world.left.records):
-        world.left.person_edits(item, "status", "2")
-
-
-def state(world: World) -> str:
-    return str(world.rows("select state from integrations where id = :integration")[0].state)
-
-
-def to_its_end(one: Pass) -> Finished | Broken:
-    while (outcome := one.step()) is None:
-        pass
-    return outcome
-
-
-@pytest.mark.parametrize("began", ["before the release", "after the release"])
-def test_a_poll_under_way_does_not_stop_what_a_person_has_released(
-    world: World, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, began: str
-) -> None:
-    too_much(world, pool)
-    if began == "after the release":
-        assert isinstance(work(world, pool), Broken)
-        for item in list(world.left.records):
-            world.left.person_edits(item, "title", f"another title of {item}")
-        released(world.scope, "test", world.integration)
-    world.epoch += 1
-    desk = Desk(world.scope, world.epoch, "test", lambda: False)
-    desk.open()
-    poll = desk.start(next(one for one in desk.wanted() if one.request is None), pool)
-    if began == "before the release":
-        real = Desk.stop
-
-        def release_first(desk: Desk, wanted: Wanted, message: str) -> bool:
-            """A person does it in the moment between the guard and the pause."""
-            released(world.scope, "test", world.integration)
-            return real(desk, wanted, message)
-
-        monkeypatch.setattr(Desk, "stop", release_first)
-    outcome = to_its_end(poll)
-    assert isinstance(outcome, Broken)
-    assert outcome.slowed, "it comes back at once"
-    assert state(world) == "running"
-    assert isinstance(to_its_end(desk.start(desk.wanted()[-1], pool)), Finished)
-    desk.close()
-    assert all(one.fields["status"] == "2" for one in world.right.records.values())
-    assert (state(world), problem(world)) == ("running", "")
-    assert [row.state for row in world.rows("select state from runs where trigger = 'now'")] == ["succeeded"]
-    assert not world.asked()
-
-
-def test_what_is_stopped_says_why_in_the_commit_that_stops_it(
-    world: World, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    too_much(world, pool)
-
-    def lost(*_: object, **_more: object) -> None:
-        raise Unreachable("The database is away.")
-
-    monkeypatch.setattr(Desk, "trouble", lost)
-    monkeypatch.setattr(feed, "finish", lost)
-    assert isinstance(work(world, pool), Broken)
-    assert state(world) == "paused"
-    assert "of 60 pairs would be overwritten" in problem(world)
-
-
-def test_a_stopped_run_says_so_and_goes_on_when_it_is_released(world: World, pool: ThreadPoolExecutor) -> None:
-    for number in range(60):
-        world.left.person_creates(ITEM | {"title": f"item {number}"})
-    work(world, pool)
-    for item in list(world.left.records):
-        world.left.person_edits(item, "status", "2")
-    assert isinstance(work(world, pool), Broken)
-    assert "of 60 pairs would be overwritten" in problem(world)
-    assert [row.state for row in world.rows("select state from integrations")] == ["paused"]
-    released(world.scope, "test", world.integration)
-    assert isinstance(work(world, pool), Finished)
-    assert all(one.fields["status"] == "2" for one in world.right.records.values())
-    assert problem(world) == ""
