@@ -9,24 +9,20 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
-from itertools import count
 
 import pytest
 
-from server.services.cluster import Cluster
 from server.services.scope import TenantScope
 from server.services.sync.passes import Broken
 from tests.support.fakeapp.app import Quirks
-from tests.support.fakeapp.joined import Joined, joined, the_fake_app_known
+from tests.support.fakeapp.joined import Joined, joined
 from tests.support.fakeapp.people import People, key_of
 from tests.support.fakeapp.running import Running, running
-from tests.support.postgres import TestCluster
 
 pytestmark = pytest.mark.postgres
 _PATIENCE_SECONDS = 60.0
 _SEED = int(os.environ.get("LOCKSTEP_SEED", "1"))
 """Another number tells another story."""
-_NUMBERS = count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +73,9 @@ _QUICK = ("pages to log in at", "lost answers", "a create that has to be read ba
 
 
 @pytest.fixture(scope="module")
-def opened(cluster: TestCluster) -> Iterator[Cluster]:
-    made = Cluster("c", cluster.database(), cluster.master)
-    with the_fake_app_known():
-        yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
 def apps() -> Iterator[tuple[Running, Running]]:
     with running(seed=_SEED) as left, running(seed=_SEED + 1) as right:
         yield left, right
-
-
-@pytest.fixture
-def scope(opened: Cluster, cluster: TestCluster) -> TenantScope:
-    name = f"hostile{next(_NUMBERS)}"
-    cluster.create_tenant(name)
-    return opened.scope(name)
-
-
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as made:
-        yield made
 
 
 def meet(stack: ExitStack, apps: tuple[Running, Running], scope: TenantScope, mood: Mood) -> tuple[Joined, People]:

@@ -7,23 +7,19 @@ import random
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from itertools import count
 from typing import Any
 
 import pytest
 
 from server.domain.rules import AudienceRules, Restricted
 from server.services import integrations
-from server.services.cluster import Cluster
 from server.services.scope import TenantScope
 from tests.support.fakeapp.app import Quirks
-from tests.support.fakeapp.joined import Joined, joined, the_fake_app_known
+from tests.support.fakeapp.joined import Joined, joined
 from tests.support.fakeapp.people import content
 from tests.support.fakeapp.running import Running, running
-from tests.support.postgres import TestCluster
 
 pytestmark = pytest.mark.postgres
-_NUMBERS = count()
 MOODS = {
     "lost answers": Quirks(lost=0.25),
     "pages to log in at": Quirks(walled=0.1, strange=0.1, bad_reads=0.1),
@@ -35,23 +31,9 @@ SECRET = "geheim"
 
 
 @pytest.fixture(scope="module")
-def opened(cluster: TestCluster) -> Iterator[Cluster]:
-    made = Cluster("c", cluster.database(), cluster.master)
-    with the_fake_app_known():
-        yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
 def apps() -> Iterator[tuple[Running, Running]]:
     with running(seed=5) as left, running(seed=6) as right:
         yield left, right
-
-
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as made:
-        yield made
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +82,6 @@ def begin(stack: ExitStack, apps: tuple[Running, Running], scope: TenantScope, r
     row = integrations.get(scope, one.integration)
     integrations.change(scope, "test", row.id, row.name, replace(row.document, audience=rules))
     return Kept(one, random.Random(11))  # noqa: S311 - a story that can be told again
-
-
-@pytest.fixture
-def scope(opened: Cluster, cluster: TestCluster) -> TenantScope:
-    name = f"hushed{next(_NUMBERS)}"
-    cluster.create_tenant(name)
-    return opened.scope(name)
 
 
 def make(app: Running, title: str, **more: Any) -> str:
