@@ -220,7 +220,8 @@ class _Way:
             source = source.replace("@", "%40") if form.search(source) else source
         name = self._crossing.picture(image.source.replace(LITERAL, ""))
         if name is None and source.lower().startswith("cid:"):  # nobody has it: it can only be named
-            yield from self._guarded(Text(alt or source[4:].split("@", 1)[0]), known=True)
+            called = unquote(image.source.replace(LITERAL, "")[4:]).strip("<> ").split("@", 1)[0]
+            yield from self._guarded(Text(alt or called), known=True)
         elif name is None:
             yield Image(source, alt, link)
         elif self._crossing.target.pictures:

@@ -148,6 +148,12 @@ def test_e13_a_picture_is_found_by_its_content_id_however_the_mail_writes_it(add
     assert written(plan_for(left, right, pair)) == ["!renamed.png!"]
 
 
+@pytest.mark.parametrize("address", ["cid:gone@x", "cid:%3Cgone@x%3E", "cid:&lt;gone@x&gt;", "CID:gone%40x"])
+def test_a_picture_that_nobody_has_is_named_by_what_its_mail_called_it(address: str) -> None:
+    left, right = said(f'<p>see <img src="{address}"></p>', "x")
+    assert written(plan_for(left, right, linked(*said("<p>x</p>", "x")))) == ["see gone"]
+
+
 def test_a_picture_by_its_address_in_the_app_is_found_as_well() -> None:
     left, right = said('<p><img src="/Ticket/Attachment/7/f1/x.png"> <img src="cid:gone@x"></p>', "x")
     file = replace(SHOT, id="12")
