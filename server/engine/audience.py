@@ -6,6 +6,7 @@ comes before anything else is written there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Dict
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from server.engine.mapping import CompiledType, Mapping
 
 HOLLOW = "(restricted)"
 """What stands in a twin that has to be restricted before it may hold anything."""
+_FILE = re.compile(r"(?:the file )?“[^“”]*\.[^“”.\s]{1,16}”")
 _TELLING = frozenset({FieldKind.TEXT, FieldKind.RICH_TEXT})
 
 
@@ -65,6 +67,11 @@ def hollow(draft: Draft, type_: CompiledType, side: Side) -> Draft:
         if spec is not None and spec.required:
             kept[name] = HOLLOW if spec.kind in _TELLING else value
     return replace(draft, fields=kept)
+
+
+def without_file_names(said: str) -> str:
+    """A sentence of ours about a restricted item, for who may not read what it says: files have telling names."""
+    return _FILE.sub("a file", said)
 
 
 def restricted(pair: Pair) -> bool:

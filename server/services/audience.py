@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from server.engine.attachments import OF_A_PRIVATE_COMMENT
+from server.engine.audience import without_file_names
 from server.services.access import Identity
 from server.services.asking import Now
-from server.services.explain import Explanation, Subject, restricted
+from server.services.explain import Explanation, Subject, quiet, restricted
 from server.services.items import Detail, ItemSide
 from server.services.scope import TenantScope
 from server.store import items
@@ -41,7 +42,7 @@ def detail(found: Detail, *, hushed: bool = False) -> Detail:
         right=_side(found.right),
         attachments=tuple(replace(one, name="") for one in found.attachments),
         conflicts=tuple(replace(one, left_value=None, right_value=None) for one in found.conflicts),
-        holds=tuple(replace(one, words="") for one in found.holds),
+        holds=tuple(quiet(one) for one in found.holds),
         history=tuple(_line(one) for one in found.history),
         apart=(),
     )
@@ -61,7 +62,7 @@ def holds(scope: TenantScope, held: Sequence[HoldRow]) -> tuple[HoldRow, ...]:
     """
     with scope.reading() as tx:
         hushed = items.restricted(tx, {one.pair for one in held if one.pair is not None})
-    return tuple(replace(one, words="") if one.pair is None or one.pair in hushed else one for one in held)
+    return tuple(quiet(one) if one.pair is None or one.pair in hushed else one for one in held)
 
 
 def explanation(scope: TenantScope, found: Explanation) -> Explanation:
@@ -75,7 +76,7 @@ def _subject(scope: TenantScope, one: Subject) -> Subject:
     return replace(
         one,
         pair=detail(one.pair, hushed=hushed) if one.pair is not None else None,
-        holds=tuple(replace(each, words="") for each in one.holds) if hushed else one.holds,
+        holds=tuple(quiet(each) for each in one.holds) if hushed else one.holds,
         now=tuple(_now(each, restricted=hushed) for each in one.now),
         history=tuple(_line(each) for each in one.history) if hushed else events(scope, one.history),
     )
@@ -111,4 +112,4 @@ def _file(one: AttachmentRow) -> AttachmentRow:
 
 
 def _line(one: EventRow) -> EventRow:
-    return replace(one, detail=())
+    return replace(one, summary=without_file_names(one.summary), detail=())

@@ -14,6 +14,7 @@ from server.connectors import registry
 from server.domain.errors import LockstepError
 from server.domain.integration import IntegrationState
 from server.domain.item import Side
+from server.engine.audience import without_file_names
 from server.engine.explain import Held, Situation, sentence
 from server.engine.mapping import Mapping as CompiledMapping
 from server.services import items
@@ -188,7 +189,7 @@ def _of_pair(asking: _Asking, pair_id: str) -> Subject:
     held = next((one for one in pair.holds if one.kind != "skipped"), pair.holds[0] if pair.holds else None)
     undecided = [one.field_left for one in pair.conflicts if one.winner == "held"] if changed else []
     if held is not None and asking.discreet and restricted(pair, now):
-        held = replace(held, words="")
+        held = quiet(held)
     situation = _situation(
         asking,
         row,
@@ -213,6 +214,11 @@ def _of_pair(asking: _Asking, pair_id: str) -> Subject:
     return _subject(asking, row, situation, key, pair.holds, pair.history, pair=pair, now=now, unresolved=steps)
 
 
+def quiet(hold: HoldRow) -> HoldRow:
+    """What is said of a held item to who may not read it."""
+    return replace(hold, reason=without_file_names(hold.reason), words="")
+
+
 def restricted(pair: Detail | None, now: Sequence[Now]) -> bool:
     """Whether not everybody may read what an item says; of one without a twin also where nobody could look."""
     sides = (pair.left, pair.right) if pair is not None else ()
@@ -234,7 +240,7 @@ def _of_hold(asking: _Asking, hold: HoldRow) -> Subject:
     now: tuple[Now, ...] = ()
     if asking.asks(row):
         now = (_looked_for(asking, row, side, hold.item_id, hold.item_key or hold.item_id).asked.now,)
-    told = replace(hold, words="") if asking.discreet and restricted(None, now) else hold
+    told = quiet(hold) if asking.discreet and restricted(None, now) else hold
     situation = _situation(asking, row, held=_held(told), gone=tuple(one.name for one in now if one.gone))
     key = hold.item_key or hold.item_id
     with asking.scope.reading() as tx:

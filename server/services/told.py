@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from server.domain.errors import NotFound
+from server.engine.audience import without_file_names
 from server.services import explain
 from server.services.apps import Apps
 from server.services.asking import Now
-from server.services.explain import Subject, restricted
+from server.services.explain import Subject, quiet, restricted
 from server.services.scope import TenantScope
 from server.store.history import EventRow, HoldRow
 
@@ -33,6 +34,7 @@ def tell(scope: TenantScope, key: str, *, live: bool) -> Mapping[str, Any]:
 
 
 def _subject(one: Subject) -> Mapping[str, Any]:
+    hushed = restricted(one.pair, one.now)
     return {
         "key": one.key,
         "integration": one.integration_name,
@@ -40,21 +42,26 @@ def _subject(one: Subject) -> Mapping[str, Any]:
         "state": one.pair.state if one.pair is not None else "unpaired",
         "next_attempt": one.next_attempt.isoformat() if one.next_attempt is not None else None,
         "ahead": one.ahead,
-        "held": [_hold(each, hushed=restricted(one.pair, one.now)) for each in one.holds],
+        "held": [_hold(quiet(each) if hushed else each) for each in one.holds],
         "apps": [_now(each) for each in one.now],
-        "history": _lines(one.history),
+        "history": _lines(one.history, hushed=hushed),
     }
 
 
-def _hold(one: HoldRow, *, hushed: bool) -> Mapping[str, Any]:
-    """An app's own words may repeat what stands in a restricted item."""
-    since, words = one.first_at.isoformat(), "" if hushed else one.words
-    return {"key": one.item_key or one.item_id, "reason": one.reason, "words": words, "since": since}
+def _hold(one: HoldRow) -> Mapping[str, Any]:
+    return {
+        "key": one.item_key or one.item_id,
+        "reason": one.reason,
+        "words": one.words,
+        "since": one.first_at.isoformat(),
+    }
 
 
 def _now(one: Now) -> Mapping[str, Any]:
     return {"name": one.name, "key": one.key, "gone": one.gone, "changed": one.changed, "problem": one.problem}
 
 
-def _lines(lines: Sequence[EventRow]) -> list[Mapping[str, Any]]:
-    return [{"at": one.at.isoformat(), "summary": one.summary} for one in lines[:_LINES]]
+def _lines(lines: Sequence[EventRow], *, hushed: bool = False) -> list[Mapping[str, Any]]:
+    """The newest lines. ``hushed``: of an item of which not everybody may read what it says."""
+    said = ((one.at, without_file_names(one.summary) if hushed else one.summary) for one in lines[:_LINES])
+    return [{"at": at.isoformat(), "summary": summary} for at, summary in said]

@@ -39,10 +39,13 @@ def pair(web: WebNode, admin: Browser) -> Pair:
         file = AttachmentPair(str(uuid4()), Side.LEFT, "f1", "f2", f"{SECRET}.pdf", 1)
         pairs.save_attachments(tx, [(made.id, file)])
         note = Note("set", Side.RIGHT, "Title", "old", SECRET)
-        events.add(tx, integration, run, [Event("updated", "#2 was updated", made.id, Side.LEFT, "1", "#1", (note,))])
+        said = [("updated", "#2 was updated"), ("failed", f"#1: The file “{SECRET}.pdf” is refused.")]
+        events.add(tx, integration, run, [Event(*one, made.id, Side.LEFT, "1", "#1", (note,)) for one in said])
         events.add_conflicts(tx, [(made.id, Conflict("subject", "title", SECRET, "x", "held", "both changed it"))])
         holds.put(
-            tx, integration, [Hold(Side.LEFT, "1", "quarantine", "It is refused.", "#1", made.id, f"“{SECRET}”?")]
+            tx,
+            integration,
+            [Hold(Side.LEFT, "1", "quarantine", f"“{SECRET}.pdf” is refused.", "#1", made.id, f"“{SECRET}”?")],
         )
     return made
 
@@ -81,4 +84,4 @@ def test_a_held_restricted_item_keeps_its_reason_and_loses_the_apps_words_for_a_
 ) -> None:
     assert SECRET in json.dumps(admin.get("/holds"), ensure_ascii=False)
     [held] = viewer.get("/holds")
-    assert (held["item_key"], held["reason"], held["words"], held["pair"]) == ("#1", "It is refused.", "", pair.id)
+    assert (held["item_key"], held["reason"], held["words"], held["pair"]) == ("#1", "a file is refused.", "", pair.id)

@@ -11,7 +11,7 @@ from server.domain.operation import RestrictItem, UpdateItem
 from server.domain.pair import PairState
 from server.domain.rules import AudienceRules, Parting, PartingRules, Restricted
 from server.domain.values import FieldKind, FieldSpec, Value
-from server.engine.audience import HOLLOW, flag, hollow, stays, to_restrict
+from server.engine.audience import HOLLOW, flag, hollow, stays, to_restrict, without_file_names
 from server.engine.filters import outside
 from server.engine.mapping import Mapping
 from server.engine.parting import Reason, part
@@ -122,3 +122,19 @@ def test_a_document_that_wants_what_the_account_cannot_do_is_refused() -> None:
     with pytest.raises(PutRight, match="cannot restrict items on Right") as refused:
         review(ruled(AudienceRules(left=Restricted.ALIKE), able=False))
     assert refused.value.field == "audience.left"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "Redmine took the file “Ms. Müller's leave.pdf” but did not hang it on #1.",
+            "Redmine took a file but did not hang it on #1.",
+        ),
+        ("“a.b.tar.gz” came with 3 bytes where 4 are told of it.", "a file came with 3 bytes where 4 are told of it."),
+        ("right refuses “Due date”; that is left out.", "right refuses “Due date”; that is left out."),
+        ("The mapping names “status”. It rests.", "The mapping names “status”. It rests."),
+    ],
+)
+def test_files_are_not_named_to_who_may_not_read_what_an_item_says(said: str, told: str) -> None:
+    assert without_file_names(said) == told
