@@ -325,6 +325,14 @@ def _look_for_deleted(
         mine, target = one.on(side), one.on(side.other)
         if mine is None or mine in present or one.note or target is None:
             continue
+        if one.private and not mapping.shape(side).private_comments:
+            # Nobody can tell whether it is gone, or our account has lost the right to see it.
+            reason = (
+                f"it was private, and {mapping.shape(side).name} shows our account no such comments; its twin stays"
+            )
+            drawing.note("comment not shown any more", side, reason=reason)
+            pairs[one.id] = replace(one, note=f"not shown any more on the {side} side")
+            continue
         if follows and one.origin is side and target in there and mapping.shape(side.other).deletes_comments:
             drawing.add(side.other, DeleteComment(one.id, target))
             continue

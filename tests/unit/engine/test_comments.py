@@ -231,3 +231,20 @@ def test_a_comment_that_becomes_public_leaves_its_private_twin_as_it_is_and_says
     plan = plan_for(left, private, pair)
     assert plan.operations == ()
     assert [one.what for one in plan.notes] == ["comment became public"]
+
+
+def test_a_private_comment_that_our_account_may_not_see_any_more_counts_as_no_deletion() -> None:
+    rules = CommentRules(deletions=True)
+    able = {"deletes_comments": True}
+    left = with_comments(LEFT, comment(private=True))
+    first = plan_for(left, RIGHT, comments=rules, right=able)
+    right = with_comments(RIGHT, comment("r7", added(first)[0][1].draft.body, own=True, private=True))
+    pair = replace(first.pair, comments=(first.pair.comments[0].seen_on(R, "r7", ""),))
+    deleted = plan_for(LEFT, right, pair, comments=rules, right=able)
+    assert [type(one.step) for one in deleted.operations] == [DeleteComment]
+    blind = plan_for(LEFT, right, pair, comments=rules, right=able, left={"private_comments": False})
+    assert blind.operations == ()
+    assert [one.what for one in blind.notes] == ["comment not shown any more"]
+    edited = with_comments(LEFT, comment(body="Nein!", private=True))
+    [operation] = plan_for(edited, right, blind.pair, comments=rules, right=able).operations
+    assert isinstance(operation.step, EditComment), "once it is shown again it is followed as before"
