@@ -25,6 +25,8 @@ const LOOKS: Record<string, [label: string, color: string]> = {
   adopted: ["Twin found", "step"],
   conflict: ["Conflict", "orange"],
   outside: ["Out of scope", "gray"],
+  left: ["Parted", "gray"],
+  joined: ["Joined", "step"],
   undone: ["Taken back", "blue"],
   noted: ["Noted", "gray"],
   unpaired: ["No twin", "gray"],

@@ -44,6 +44,6 @@ export function CommentTwins({ item }: { item: ItemDetail }) {
 export function FileTwins({ item }: { item: ItemDetail }) {
   if (item.attachments.length === 0) return <Text c="dimmed" p="md">No file on either side.</Text>;
   return item.attachments.map((twin) => (
-    <Line key={twin.id} twin={twin} item={item} name={<Text className="wrap">{twin.name}</Text>} extra={<Text size="xs" c="dimmed" className="nowrap">{size(twin.size)}</Text>} />
+    <Line key={twin.id} twin={twin} item={item} name={<Text className="wrap">{twin.name || "A file"}</Text>} extra={<Text size="xs" c="dimmed" className="nowrap">{size(twin.size)}</Text>} />
   ));
 }
