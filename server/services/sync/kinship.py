@@ -23,8 +23,8 @@ from server.engine.likeness import reads_the_same
 from server.engine.mapping import CompiledType
 from server.services.sync import births, joining, makings
 from server.services.sync.followed import follow
-from server.services.sync.look import NotYetKnown
 from server.services.sync.makings import MadeElsewhere
+from server.services.sync.recovery import NotYetKnown
 from server.services.sync.work import Look, Work
 from server.store import events, holds, journal, kin, lease, pairs
 from server.store.events import Event

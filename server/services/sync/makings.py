@@ -28,7 +28,7 @@ from server.domain.errors import LockstepError
 from server.domain.item import Side
 from server.domain.lineage import making
 from server.services.scope import TenantScope
-from server.services.sync.look import NotYetKnown
+from server.services.sync.recovery import NotYetKnown
 from server.services.sync.work import Look, Work
 from server.store import integrations, journal, makings
 from server.store.makings import Hand
