@@ -80,20 +80,19 @@ class HushedHistories(Histories):
         item = self._item(side, data)
         self.world.app(side).person_restricts(item, restricted=private)
         if private:
-            twins = pairs(self.world)
-            known = item in (twins if side is Side.LEFT else twins.values())
-            self.world.app(side).met["a twin made private" if known else "a private item"] += 1
+            self._count_private(side, item)
         if not private:
             self.whispers.pop((side, item), None)
 
     @precondition(lambda self: self.world.left.records and self.world.right.records)
     @rule(side=_sides, how=st.sampled_from(["title", "text", "comment", "file", "label"]), data=st.data())
     def whisper(self, side: Side, how: str, data: Any) -> None:
-        """A person says something on an item that is private."""
+        """A person says something on an item that is private, or is made so for it."""
         app = self.world.app(side)
         private = [one.id for one in app.records.values() if one.fields.get("private")]
         if not private:
-            return
+            private = [self._item(side, data)]
+            app.person_restricts(private[0], restricted=True)
         self._count += 1
         item, word = data.draw(st.sampled_from(sorted(private, key=int))), f"whisper{self._count}."
         if how == "comment":
@@ -114,6 +113,11 @@ class HushedHistories(Histories):
             self.world.app(side).meanwhile = partial(self._hush, side, items[side])
         self.world.sync([Fate.WELL] * wait + [Fate.MEANWHILE], trigger=trigger)
 
+    def _count_private(self, side: Side, item: str) -> None:
+        twins = pairs(self.world)
+        known = item in (twins if side is Side.LEFT else twins.values())
+        self.world.app(side).met["a twin made private" if known else "a private item"] += 1
+
     def _hush(self, side: Side, item: str, _asked_for: str) -> None:
         app = self.world.app(side)
         if item not in app.records:
@@ -124,6 +128,7 @@ class HushedHistories(Histories):
         app.person_comments(item, word, private=False)
         self.whispers[side, item].append(word)
         app.met["an item made private in a pass"] += 1
+        self._count_private(side, item)
 
     @precondition(lambda self: self.world.left.records and self.world.right.records)
     @rule(side=_sides, data=st.data())

@@ -18,7 +18,7 @@ _sides = st.sampled_from(Side)
 class MergedHistories(Histories):
     """All that people do in other histories, and merges besides."""
 
-    meets = Histories.meets | {"a merge of twins", "a merge into a twin"}
+    meets = Histories.meets | {"a merge of twins"}
 
     @precondition(lambda self: max(len(self.world.app(side).records) for side in Side) > 1)
     @rule(side=_sides, data=st.data())
