@@ -24,6 +24,20 @@ from appliance.members.member import Finding, Say
 from appliance.members.process import Running, find_left, forget, start_process
 from appliance.system.linux import port_is_free, require_port, short_folder, short_pause
 
+LARGEST_BODY = 4 * 1024 * 1024
+"""Bytes of a request's body; the server behind takes no more either."""
+_AT_ONCE = 400
+"""Requests that are handed to a cluster at a time. Its server takes 500 connections: who must wait, waits here."""
+_PATIENCE = {
+    "read_header_timeout": "10s",
+    "read_timeout": "30s",  # head and body together
+    "write_timeout": "3m",
+    "idle_timeout": "1m",
+    "max_header_bytes": 32 * 1024,
+}
+"""How long a client may take. Who sends or reads a byte now and then holds no connection of a cluster: a request is
+handed on when it has come whole. One that is late is given up; where less than 256 KB of its body is still to come,
+the gateway reads on before it hangs up, so such a client holds one of the gateway's own connections as it likes."""
 SOCKET_BYTES = 100
 """The longest socket path that is surely accepted (the system's limit is 107, Caddy adds a few)."""
 
@@ -88,6 +102,7 @@ def configuration(
                 "grace_period": "30s",
                 "servers": {
                     "https": {
+                        **_PATIENCE,
                         "listen": [f"{'127.0.0.1' if loopback else ''}:{https_port}"],
                         "protocols": ["h1", "h2"],
                         "automatic_https": {"disable_redirects": True},
@@ -96,6 +111,7 @@ def configuration(
                         "errors": silent,
                     },
                     "http": {
+                        **_PATIENCE,
                         "listen": [f"127.0.0.1:{http_port}"],
                         "protocols": ["h1"],
                         "automatic_https": {"disable": True},
@@ -119,15 +135,17 @@ def _proxied(route: Route, *, any_host: bool = False) -> dict[str, object]:
         **match,
         "terminal": True,
         "handle": [
+            {"handler": "request_body", "max_size": LARGEST_BODY},
             {
                 "handler": "reverse_proxy",
-                "upstreams": [{"dial": f"127.0.0.1:{route.port}"}],
+                "upstreams": [{"dial": f"127.0.0.1:{route.port}", "max_requests": _AT_ONCE}],
+                "request_buffers": LARGEST_BODY,
                 # A POST is never sent twice: Caddy repeats only what no server has seen, and GET.
                 "load_balancing": {"try_duration": "3s", "retry_match": [{"method": ["GET", "HEAD"]}]},
                 "health_checks": {
                     "active": {"uri": "/-/node/alive", "interval": "2s", "timeout": "2s", "expect_status": 2}
                 },
-            }
+            },
         ],
     }
 
@@ -149,9 +167,25 @@ page tries again every five seconds.</p></html>
 """
 
 
+_REFUSED = (
+    (413, "Request Entity Too Large", "The request is larger than this server takes."),
+    (408, "Request Timeout", "The request did not come whole in the time that one has."),
+    (400, "Bad Request", "The request did not come as it should."),
+)
+
+
+def _refused(status: int, title: str, detail: str) -> dict[str, object]:
+    """What is said of a request that is the client's own fault; what is left of it is not read."""
+    headers = {"Content-Type": ["application/problem+json"], "Connection": ["close"]}
+    body = json.dumps({"title": title, "status": status, "detail": detail})
+    answer = {"handler": "static_response", "status_code": status, "headers": headers, "body": body}
+    match = {"expression": f"{{http.error.status_code}} == {status}"}
+    return {"match": [match], "terminal": True, "handle": [answer]}
+
+
 def _when_silent() -> list[dict[str, object]]:
     """What is said for a web process that does not answer: a problem as the API has them, and a page to people."""
-    again = {"Retry-After": ["5"], "Cache-Control": ["no-store"]}
+    again = {"Retry-After": ["5"], "Cache-Control": ["no-store"], "Connection": ["close"]}
     body = {"title": "Service Unavailable", "status": 503, "detail": _SILENT}
     to_programs = {
         "handler": "static_response",
@@ -162,6 +196,7 @@ def _when_silent() -> list[dict[str, object]]:
     page = {"Content-Type": ["text/html; charset=utf-8"], **again}
     to_people = {"handler": "static_response", "status_code": 503, "headers": page, "body": _SILENT_PAGE}
     return [
+        *(_refused(status, title, said) for status, title, said in _REFUSED),
         {"match": [{"header": {"Accept": ["*text/html*"]}}], "terminal": True, "handle": [to_people]},
         {"handle": [to_programs]},
     ]

@@ -9,6 +9,7 @@ from typing import Any
 from appliance.config import DataFolder
 from appliance.members.gateway import Gateway, Route, configuration
 from appliance.system.linux import short_folder
+from server.web.factory import MAX_BODY_BYTES
 
 ROUTES = (Route("one.localhost", 8101), Route("two.localhost", 8102))
 
@@ -54,7 +55,7 @@ def test_plain_http_never_leaves_loopback() -> None:
 def test_only_the_only_cluster_is_reached_without_its_name() -> None:
     def nameless(routes: tuple[Route, ...]) -> int:
         served = made(routes)["apps"]["http"]["servers"]["http"]["routes"]
-        return sum("match" not in route and route["handle"][0]["handler"] == "reverse_proxy" for route in served)
+        return sum("match" not in route and route["handle"][-1]["handler"] == "reverse_proxy" for route in served)
 
     assert nameless(ROUTES[:1]) == 1
     assert nameless(ROUTES) == 0
@@ -84,7 +85,8 @@ def test_a_deep_data_folder_gets_a_short_socket(tmp_path: Path) -> None:
 
 def test_a_web_process_that_is_silent_is_told_as_a_problem_and_to_people_as_a_page_that_tries_again() -> None:
     for server in made()["apps"]["http"]["servers"].values():
-        people, programs = server["errors"]["routes"]
+        *refused, people, programs = server["errors"]["routes"]
+        assert [one["handle"][0]["status_code"] for one in refused] == [413, 408, 400]
         assert people["match"] == [{"header": {"Accept": ["*text/html*"]}}]
         [page], [problem] = people["handle"], programs["handle"]
         assert 'http-equiv="refresh"' in page["body"]
@@ -94,5 +96,13 @@ def test_a_web_process_that_is_silent_is_told_as_a_problem_and_to_people_as_a_pa
 
 
 def test_the_gateway_asks_whether_the_process_serves_and_not_whether_its_database_does() -> None:
-    proxied = made()["apps"]["http"]["servers"]["https"]["routes"][0]["handle"][0]
+    proxied = made()["apps"]["http"]["servers"]["https"]["routes"][0]["handle"][-1]
     assert proxied["health_checks"]["active"]["uri"] == "/-/node/alive"
+
+
+def test_a_request_is_handed_on_whole_and_has_its_time_and_its_size() -> None:
+    for server in made()["apps"]["http"]["servers"].values():
+        assert {"read_header_timeout", "read_timeout", "write_timeout", "idle_timeout"} < server.keys()
+        bound, proxied = server["routes"][0]["handle"]
+        assert bound["max_size"] == proxied["request_buffers"] == MAX_BODY_BYTES
+        assert proxied["upstreams"][0]["max_requests"] < 500, "the server behind is never what fills up"

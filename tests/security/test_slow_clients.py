@@ -1,0 +1,165 @@
+"""Strangers who send or read a byte now and then, and thousands who hold a connection: others are served meanwhile."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Self
+
+import psutil
+import pytest
+
+from appliance.config import open_data_folder
+from appliance.members.gateway import Gateway, Route
+from server.store.provision import FirstUser
+from tests.chaos.panel import HASH, PASSWORD, Panel, wait_until
+from tests.chaos.stage import House
+from tests.support.ports import free_port
+from tests.support.postgres import Server
+
+pytestmark = pytest.mark.postgres
+
+CLUSTER = "cluster1.localhost"
+BODY = b"POST /api/v1/session HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"
+HEAD = b"GET /api/v1/session HTTP/1.1\r\nHost: %s\r\nX-Slow: "
+WHOLE = b"GET /-/node/health HTTP/1.1\r\nHost: %s\r\n\r\n"
+_SLOWEST = 5.0
+"""Seconds in which another client is answered on a machine with other work to do; calm it takes a hundredth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A gateway before a cluster with one tenant."""
+
+    gateway: Gateway
+    web: psutil.Process
+    tenant: str
+
+    @property
+    def panel(self) -> Panel:
+        """A visitor of the tenant, through the gateway."""
+        return Panel(self.gateway.http_port, self.tenant)
+
+    @property
+    def host(self) -> bytes:
+        """The tenant's name."""
+        return f"{self.tenant}.{CLUSTER}".encode()
+
+
+@pytest.fixture(scope="module")
+def edge(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    with ExitStack() as stack:
+        house = stack.enter_context(House(postgres_server, tmp_path_factory.mktemp("house")))
+        tenant = f"t{secrets.token_hex(4)}"
+        house.cluster.create_tenant(tenant, FirstUser("admin", "admin@example.org", HASH))
+        folder = open_data_folder(tmp_path_factory.mktemp("appliance"), passable=False)
+        gateway = Gateway(folder, free_port(), free_port(), loopback=True)
+        gateway.routes = (Route(CLUSTER, house.settings.web.port),)
+        gateway.prepare(lambda _: None)
+        running = gateway.start(lambda _: None)
+        stack.callback(running.end, (signal.SIGTERM, 3.0))
+        made = Edge(gateway, house.web.seen, tenant)
+        made.panel.sign_in()
+        yield made
+
+
+class Strangers:
+    """Many connections of one kind; each sends a byte a second, and reads nothing unless it was asked to."""
+
+    def __init__(self, port: int, count: int, first: bytes, *, drips: bool = True) -> None:
+        self._port, self._count, self._first, self._drips = port, count, first, drips
+        self._sockets: list[socket.socket] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._drip, daemon=True)
+
+    def __enter__(self) -> Self:
+        for _ in range(self._count):
+            one = socket.create_connection(("127.0.0.1", self._port), timeout=30)
+            one.sendall(self._first)
+            one.setblocking(False)
+            self._sockets.append(one)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(timeout=10)
+        for one in self._sockets:
+            one.close()
+
+    def waiting(self) -> int:
+        """How many of them are still waited for: neither refused nor hung up on."""
+        return sum(_is_waited_for(one) for one in self._sockets)
+
+    def _drip(self) -> None:
+        while self._drips and not self._over.wait(1.0):
+            for one in self._sockets:
+                try:
+                    one.send(b"x")
+                except OSError:
+                    continue  # it was hung up on
+
+
+def _is_waited_for(one: socket.socket) -> bool:
+    try:
+        one.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def answered(panel: Panel, times: int = 20) -> float:
+    """How long the slowest of some requests took, all of which must succeed."""
+    slowest = 0.0
+    for _ in range(times):
+        begun = time.monotonic()
+        assert panel.answer("GET", "/session").status_code == 200
+        slowest = max(slowest, time.monotonic() - begun)
+    return slowest
+
+
+def test_bodies_that_never_come_whole_never_reach_the_cluster(edge: Edge) -> None:
+    visitor = edge.panel
+    visitor.sign_in()
+    with Strangers(edge.gateway.http_port, 520, BODY % edge.host):
+        assert answered(visitor) < _SLOWEST
+        assert len(edge.web.net_connections("tcp")) < 50, "the cluster waits for what the gateway waits for"
+        edge.panel.sign_in()
+
+
+def test_heads_that_never_come_whole_are_hung_up_on(edge: Edge) -> None:
+    visitor = edge.panel
+    visitor.sign_in()
+    with Strangers(edge.gateway.http_port, 520, HEAD % edge.host) as strangers:
+        assert answered(visitor) < _SLOWEST
+        wait_until(lambda: strangers.waiting() == 0, "the gateway to hang up on all of them")
+
+
+def test_strangers_who_do_not_read_keep_nobody_from_being_served(edge: Edge) -> None:
+    visitor = edge.panel
+    visitor.sign_in()
+    with Strangers(edge.gateway.http_port, 300, WHOLE % edge.host * 50, drips=False):
+        assert answered(visitor) < _SLOWEST
+
+
+def test_thousands_of_connections_on_which_nothing_comes_keep_nobody_from_being_served(edge: Edge) -> None:
+    visitor = edge.panel
+    visitor.sign_in()
+    with Strangers(edge.gateway.http_port, 5000, b"", drips=False):
+        assert answered(visitor) < _SLOWEST
+        edge.panel.sign_in()
+
+
+def test_a_body_that_is_too_large_is_refused_at_the_gateway(edge: Edge) -> None:
+    visitor = edge.panel
+    visitor.sign_in()
+    huge = {"login": "a" * (5 * 1024 * 1024), "password": PASSWORD}
+    assert visitor.answer("POST", "/session", huge).status_code == 413
