@@ -36,7 +36,13 @@ class Access(StrEnum):
 
 View = Callable[..., BaseModel | Response]
 _PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409, 413, 422, 423, 429, 502, 503), Problem)
-_OF_ASKING = {202: Waiting}
+_OF_ASKING: dict[int, Any] = {202: Waiting}
+_OF_ANSWERS: dict[int, Any] = {
+    200: {
+        "description": "The answer, with the status and the body of what was asked",
+        "content": {"application/json": {"schema": {}}},
+    },
+}
 
 
 class Resource:
@@ -103,7 +109,8 @@ class Resource:
             endpoint.__annotations__ = {name: hints[name] for name in ("path", "query", "body") if name in hints}
             endpoint.__name__ = endpoint.__qualname__ = view.__name__
             endpoint.__doc__ = view.__doc__
-            described = {status: reply, **_PROBLEMS, **(_OF_ASKING if asks or reply is Waiting else {})}
+            described = {status: reply, **_PROBLEMS, **(_OF_ASKING if asks else {})}
+            described |= _OF_ANSWERS if reply is Waiting else {}
             register(rule, responses=described, operation_id=view.__name__)(endpoint)
             self.access[f"{self.name}.{view.__name__}"] = access
             self.replies[f"{self.name}.{view.__name__}"] = reply

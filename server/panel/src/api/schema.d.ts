@@ -2842,6 +2842,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The answer, with the status and the body of what was asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
             /** @description Accepted */
             202: {
                 headers: {
