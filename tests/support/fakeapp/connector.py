@@ -154,7 +154,7 @@ class FakeConnector:
 
     def place(self, container: str) -> str:
         if not self._home:
-            who = self._ask("GET", "/whoami").json()
+            who = self._ask("GET", "/whoami", shape=_has("home")).json()
             assert isinstance(who, dict)
             self._home = str(who["home"])
         return f"fakeapp {self._home} {container}"
@@ -166,7 +166,7 @@ class FakeConnector:
         found: list[Any] = [None] * PAGE
         while len(found) == PAGE:
             asked = {"container": container, "after": after or "0", "limit": str(PAGE)}
-            answer = self._ask("GET", "/births", params=asked).json()
+            answer = self._ask("GET", "/births", params=asked, shape=_is_list).json()
             assert isinstance(answer, list)
             found, after = answer, str(answer[-1]["id"]) if answer else after
             yield Births(tuple(map(self._newborn, found)), after)
