@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, Connection, bindparam, delete, func, select, true
+from sqlalchemy import ARRAY, Column, Connection, Text, bindparam, delete, func, select, true
 
 from server.domain.item import Side
 from server.domain.lineage import bounds, lineage
@@ -111,6 +111,18 @@ def by_marker(tx: Connection, realm: Realm, markers: Iterable[str]) -> dict[str,
 def by_title(tx: Connection, realm: Realm, titles: Iterable[str]) -> dict[str, list[Kin]]:
     """The items that are called so, as far as every app keeps a title, by it, oldest first."""
     return _grouped(_of(tx, realm, t.kin.c.title, list(titles)), lambda one: one.title)
+
+
+def holds_strangers(tx: Connection, realm: Realm) -> bool:
+    """Whether an item carries a correlation id that no pair of this tenant has."""
+    c, p = t.kin.c, t.pairs.c
+    query = (
+        select(c.item_id)
+        .where(c.connection_id == realm.connection, c.container == realm.container, c.marker.is_not(None))
+        .where(~select(p.id).where(p.id.cast(Text) == c.marker).exists())
+        .limit(1)
+    )
+    return tx.execute(query).first() is not None
 
 
 def _of(tx: Connection, realm: Realm, column: Column[Any], wanted: Sequence[Any]) -> list[Kin]:

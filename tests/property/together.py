@@ -22,7 +22,7 @@ from server.domain.integration import SideSettings
 from server.domain.item import Side
 from server.domain.values import Value
 from server.services.sync.work import Beside
-from server.store import connections, integrations, lease
+from server.store import connections, integrations, lease, places
 from tests.property.model import FIELDS, Fate, ModelApp
 from tests.property.mortal import MortalScope
 from tests.property.world import Rules, Stage, World, document
@@ -147,6 +147,8 @@ def join(stage: Stage, left: ModelApp, right: ModelApp, *, rules: Rules = docume
         plain = rules(*ends)
         settings = replace(plain, left=SideSettings(ends[0], left.name), right=SideSettings(ends[1], right.name))
         integration = integrations.add(tx, f"history {left.name}-{right.name} {several}", settings, "test")
+    with stage.database.control() as control:  # as saving it does
+        places.put(control, stage.tenant, integration, [f"model {app.name}" for app in (left, right)])
     return _world(stage, integration, settings, (left, right), who)
 
 

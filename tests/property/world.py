@@ -396,12 +396,16 @@ class Stage:
             lease.raise_fence(tx, self.epoch)
             tx.execute(text("delete from integrations"))
             tx.execute(text("delete from connections"))
-        self._forget_makings()
+        self._forget_others(mine=True)
 
-    def _forget_makings(self) -> None:
-        """The apps of a new world are others, though they are called as those before: nobody makes anything there."""
+    def _forget_others(self, *, mine: bool = False) -> None:
+        """The apps of a new world are others, though they are called as those before: nobody is at work there."""
         with self.database.control() as control:
             control.execute(text("delete from control.makings"))
+            control.execute(
+                text("delete from control.places where tenant_id = :tenant or not :mine"),
+                {"tenant": self.tenant, "mine": mine},
+            )
 
     def settle_neighbour(self, other: Stage) -> None:
         """Put an integration beside the histories, on ``other`` (it may be this stage); call it before the first world.
@@ -424,7 +428,7 @@ class Stage:
         """A clean world. Names of model quirks go to both apps, ``left_``/``right_`` ones to one."""
         self.epoch += 1000
         self._count += 1
-        self._forget_makings()
+        self._forget_others()
         cipher = self.cluster.master.tenant_cipher(self.login.tenant_id)
         kept = [one.world.integration for one in self.neighbours]
         with self.database.tenant(self.login) as tx:

@@ -21,6 +21,7 @@ from server.domain.values import FieldKind
 from server.engine.filters import makes_none, outside
 from server.engine.likeness import reads_the_same
 from server.engine.mapping import CompiledType
+from server.services.places import who_else
 from server.services.sync import births, joining, makings
 from server.services.sync.followed import follow
 from server.services.sync.makings import MadeElsewhere
@@ -231,7 +232,7 @@ def _by_title(work: Work, page: _Page) -> None:
     That is one that our account made and nobody here knows, in an app without a place for the correlation id, or one
     that carries an id from before: there the title is enough. In such an app it may be one of any account's, and what
     is a twin of something may have come round through such an app: there the texts must say the same, too
-    (``_settle``). What has a pair here is none.
+    (``_settle``), and somebody else must be known to be at work. What has a pair here is none.
     """
     there = page.side.other
     mute = {side: not work.end(side).connector.marks(work.mapping.shape(side).container) for side in Side}
@@ -246,6 +247,7 @@ def _by_title(work: Work, page: _Page) -> None:
         paired = pairs.by_items(tx, work.integration, there, [one.id for one in several])
         owners = kin.owners(tx, [one.marker for one in several if one.marker])
         doubt = journal.first_doubt(tx, work.integration, there)
+    company: bool | None = None
     for one, item in page.open():
         said = page.said[one.item_id]
         unsure = _may_be_a_twin(item.own, said, mute[page.side])
@@ -262,10 +264,24 @@ def _by_title(work: Work, page: _Page) -> None:
         )
         if twin is not None:
             page.found[one.item_id] = _Relation(twin.id, _reads_alike(work, page.side, item, twin))
-        elif any(mute.values()) or said is not None:
+        elif said is not None:
             page.alike[one.item_id] = free[:_FEW]
         else:
-            page.alike[one.item_id] = [each for each in free if each.marker is not None][:_FEW]
+            company = company if company is not None or not free else any(mute.values()) and _in_company(work)
+            page.alike[one.item_id] = [each for each in free if company or each.marker is not None][:_FEW]
+
+
+def _in_company(work: Work) -> bool:
+    """Whether anybody else may have copied items into one of the two containers, as far as it can be seen.
+
+    That is another integration of this tenant, another tenant of the cluster, or what left its correlation ids there.
+    Where nobody is seen, people who call two items the same have made two.
+    """
+    mine = {(work.apps[side], work.mapping.shape(side).container) for side in Side if side in work.apps}
+    if any(end in mine for other in work.beside for end in other.ends.values()) or who_else(work.scope, work.mapping):
+        return True
+    with work.scope.reading() as tx:
+        return any(kin.holds_strangers(tx, births.realm_of(work, side)) for side in Side)
 
 
 def _may_be_a_twin(own: bool, said: Lineage | None, mute: bool) -> bool:  # noqa: FBT001 - what is known of an item
