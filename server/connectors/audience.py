@@ -35,6 +35,24 @@ def named(settings: Mapping[str, str]) -> frozenset[str]:
     return frozenset(one.casefold() for one in spelt(settings))
 
 
+def missing(settings: Mapping[str, str], there: Iterable[str], app: str) -> str:
+    """What follows for names that a person gave and that the app has nowhere; empty when there are none.
+
+    A name that was mistyped would let out what it was to keep. The usual names are meant for any app that has them.
+    """
+    if settings.get(RESTRICTED_BY.name, RESTRICTED_BY.default) == RESTRICTED_BY.default:
+        return ""
+    known = {one.casefold() for one in there}
+    lost = [f"“{one}”" for one in spelt(settings) if one.casefold() not in known]
+    if not lost:
+        return ""
+    which, has = " and ".join(lost), "No field" if len(lost) == 1 else "No fields"
+    return (
+        f"{has} named {which} can be seen in {app}, so nothing is restricted by that. Correct “{RESTRICTED_BY.label}”, "
+        "or let the syncing user see the field: until then what it was to keep there counts as open."
+    )
+
+
 def word(names: frozenset[str], held: Iterable[tuple[str, object]], there: Iterable[str] = ()) -> str:
     """The names of those fields that restrict the item by what they hold, empty when none does.
 

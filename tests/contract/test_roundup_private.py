@@ -98,3 +98,13 @@ def test_a_message_that_the_schema_calls_private_is_a_private_comment_and_so_are
     }
     assert {one.name: one.private for one in item.attachments} == {"plan.txt": False, "notes.txt": True}
     assert item.restricted == ""
+
+
+def test_a_name_that_no_class_has_is_told_with_the_test_of_the_connection(bed: Roundup) -> None:
+    login, password = bed.auth()
+    names = {"restricted_by": "private, superseder, nosuchfield"}
+    opened = roundup.open({"url": bed.url, "login": login, "password": password, **names}, HttpOutlet(bed.url))
+    [told] = [one for one in opened.check().warnings if "restrict" in one]
+    opened.close()
+    assert "“nosuchfield”" in told
+    assert not {"“private”", "“superseder”"} & set(told.split())

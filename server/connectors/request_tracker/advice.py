@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from server.connectors import audience
 from server.connectors.base import Container
 from server.connectors.lineage import unknown_to_others
 from server.connectors.request_tracker.learned import Learned
 from server.connectors.seen import DELETES_ITEMS, KEEPS_CREATED_AT, PRIVATE_COMMENTS, Seen
 
 
-def warnings(learned: Learned, seen: Seen, queues: Sequence[Container]) -> tuple[str, ...]:
+def warnings(learned: Learned, seen: Seen, queues: Sequence[Container], settings: Mapping[str, str]) -> tuple[str, ...]:
     """All that an administrator may want to know or put right, none of it in the way of syncing."""
-    return (*_on_marker(learned, queues), *_on_age(seen), *_on_rights(seen))
+    there = {one.name for queue in queues for one in learned.customs(queue.id).values()}
+    unknown = audience.missing(settings, there, "Request Tracker")
+    said = (*_on_marker(learned, queues), *_on_age(seen), *_on_rights(seen))
+    return (unknown, *said) if unknown else said
 
 
 def _on_marker(learned: Learned, queues: Sequence[Container]) -> Iterator[str]:

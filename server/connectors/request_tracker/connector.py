@@ -116,7 +116,7 @@ class RequestTracker:
         version = named(answer.json())
         self._learned.zone()
         self.zone()
-        advice = warnings(self._learned, self.seen, self.containers())
+        advice = warnings(self._learned, self.seen, self.containers(), self._settings)
         return Account(self._learned.account(), f"Request Tracker {version}", advice)
 
     def abilities(self, container: str) -> Capabilities:  # noqa: ARG002 - the protocol's

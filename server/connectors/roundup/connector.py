@@ -100,6 +100,10 @@ class Roundup:
                 "The last deletion of an item was refused. Where twins are to be deleted, the syncing user's role "
                 "needs the permission to retire items; Roundup gives it to administrators only."
             )
+        everywhere = (*self._schema.item_classes(), "msg", "file")
+        there = {one for name in everywhere for one in self._schema.restricting(name)}
+        if told := audience.missing(self._settings, there, "Roundup"):
+            warnings.append(told)
         return Account(user, "Roundup", tuple(warnings))
 
     def abilities(self, container: str) -> Capabilities:  # noqa: ARG002 - the protocol's

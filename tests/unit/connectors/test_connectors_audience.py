@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from server.connectors import audience
 from server.connectors.audience import named, word
 from server.connectors.request_tracker.read import CustomField, Reading, read_restricted
 from server.domain.values import FieldKind, TextFormat
@@ -59,3 +60,13 @@ def test_a_queue_whose_restricting_field_is_not_among_a_tickets_may_restrict_it(
     assert read_restricted({"CustomFields": said}, by) == ""
     assert read_restricted({"CustomFields": said[1:]}, by) == "Private: not shown to us"
     assert read_restricted({"CustomFields": [said[0] | {"values": ["board"]}]}, by) == "Private"
+
+
+def test_a_name_that_a_person_gave_and_the_app_does_not_have_is_told() -> None:
+    chosen = {"restricted_by": "Secrecy, nosuchfield"}
+    said = audience.missing(chosen, ["secrecy", "due"], "Roundup")
+    assert "“nosuchfield”" in said
+    assert "Secrecy" not in said
+    assert audience.missing(chosen, ["Secrecy", "NoSuchField"], "Roundup") == ""
+    for usual in ({}, {"restricted_by": "private, confidential, restricted"}):
+        assert audience.missing(usual, [], "Roundup") == "", "the usual names are for any app that has them"
