@@ -82,7 +82,9 @@ def test_a_database_that_hangs_holds_nobody_for_long(stage: Stage) -> None:
             assert first.result().elapsed.total_seconds() < 25
             asked = time.monotonic()
             answers = list(people.map(lambda _: stage.panel.answer("GET", "/runs"), range(_AT_ONCE)))
-            assert {one.status_code for one in answers} == {HTTPStatus.SERVICE_UNAVAILABLE}
+            # A tenant whose share of the threads is taken by those who wait is told to come back, too.
+            told_so = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
+            assert {one.status_code for one in answers} <= told_so
             assert time.monotonic() - asked < 20
             wait_until(lambda: "could not be renewed" in sync.said(), "the sync process to say so")
         goes_on(stage, sync)
