@@ -132,7 +132,8 @@ def test_a_refused_account_is_one_alert_however_many_integrations_and_items_it_s
         tenant.world.left.person_creates(ITEM | {"title": f"item {number}"})
     tenant.right |= {"create": KEY, "check": KEY}
     for _ in range(2):
-        assert all(isinstance(one, Broken) for one in tenant.work())
+        # The other of the two waits for what becomes of the first one's create, and need not be refused itself.
+        assert any(isinstance(one, Broken) for one in tenant.work())
     assert tenant.states() == {"left": "active", "right": "paused"}
     assert [subject for subject, _ in tenant.alerts()] == ["right"]
     assert all("right" in problem for problem in tenant.problems())
