@@ -16,6 +16,7 @@ import requests
 
 from server.connectors import roundup
 from server.connectors.http import HttpOutlet
+from server.connectors.roundup.session import Session
 from server.domain.errors import CredentialsRefused, Rejected
 from server.domain.item import CommentDraft, FileDraft
 from server.domain.values import Value
@@ -271,6 +272,21 @@ def test_a_look_is_one_request_beside_that_for_the_accounts_zone_and_an_item_is_
     contacts.clear()
     list(connector.changes(tracker.container, later))
     assert len(contacts) == 2
+
+
+def test_a_size_that_an_empty_answer_told_is_asked_for_again_once_the_file_was_read(
+    tracker: Tracker, connector: roundup.Roundup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = connector.create(tracker.draft())
+    connector.add_attachment(made.id, FileDraft("a.txt", "text/plain", 3, "", ""), io.BytesIO(b"abc"))
+    other = roundup.open(tracker.settings, HttpOutlet(tracker.settings["url"]))
+    with monkeypatch.context() as spoilt:
+        spoilt.setattr(Session, "size", lambda *_: 0)  # as a proxy's empty answer had it
+        [file] = other.fetch(made.id).attachments
+    assert file.size == 0
+    assert b"".join(other.open_attachment(made.id, file.id)) == b"abc"
+    assert [one.size for one in other.fetch(made.id).attachments] == [3]
+    other.close()
 
 
 def test_a_session_that_has_ended_is_renewed_and_never_an_anonymous_view(

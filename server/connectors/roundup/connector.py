@@ -313,6 +313,7 @@ class Roundup:
 
     def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:  # noqa: ARG002 - the protocol's
         """The file's bytes."""
+        self._items.forget_size(attachment_id)
         return self._session.stream(f"/{segment('file' + attachment_id)}/")
 
     def delete_attachment(self, item_id: str, attachment_id: str) -> None:

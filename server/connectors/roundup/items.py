@@ -221,6 +221,11 @@ class Items:
                 self._sizes.clear()
             self._sizes[numbered] = size
 
+    def forget_size(self, numbered: str) -> None:
+        """Ask for it anew: the file is about to be read, and an answer that came to nothing told its size, too."""
+        with self._lock:
+            self._sizes.pop(numbered, None)
+
     def people(self) -> tuple[AppUser, ...]:
         """All users that Roundup shows us."""
         wish = (("@fields", "username,realname,address"), ("@verbose", "2"))
