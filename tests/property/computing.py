@@ -13,6 +13,7 @@ from server.domain.mapping import Direction
 from server.domain.rules import LinkRules
 from tests.property.drawn import Drawn, both_quirks, rules
 from tests.property.linking import LinkedHistories
+from tests.property.refusing import refused_beside_comments
 from tests.property.relations import KINDS
 from tests.property.sight import Sight, Twins, look
 from tests.property.world import World
@@ -55,13 +56,7 @@ def _check_typed(sight: Sight, twins: Twins, side: Side) -> None:
 
 def check_never_written(world: World) -> None:
     """What an app works out by itself is not written there for a comment, nor for nothing."""
-    before = {side: len(world.app(side).refusals) for side in Side}
-    for side in Side:
-        for item_id in list(world.app(side).records):
-            world.app(side).person_comments(item_id, f"one more thing on {side}", private=False)
-    for _ in range(3):
-        world.sync(seconds=2)
-    after = {side: world.app(side).refusals[before[side] :] for side in Side}
+    after = refused_beside_comments(world)
     vain = [words for words in [*after[Side.LEFT], *after[Side.RIGHT]] if "worked out" in words]
     assert not vain, f"written although it is worked out: {vain}"
 
