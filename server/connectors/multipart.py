@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Mapping, Sized
 from typing import Any, BinaryIO
 
+from server.domain.media import media_type
+
 _PIECE = 64 * 1024
 
 
@@ -29,8 +31,8 @@ def size_of(body: Any) -> int | None:
 class Multipart:
     """``multipart/form-data`` of parts (name -> file name, content, media type), read piece by piece.
 
-    An empty file name makes a plain field. File names are sent as UTF-8, as browsers do. A stream must be able to
-    tell its size.
+    An empty file name makes a plain field. File names are sent as UTF-8, as browsers do; a media type that is none is
+    not sent. A stream must be able to tell its size.
     """
 
     def __init__(self, parts: Mapping[str, tuple[str, BinaryIO | bytes, str]]) -> None:
@@ -38,11 +40,11 @@ class Multipart:
         self.content_type = f"multipart/form-data; boundary={boundary}"
         self._sources: list[BinaryIO] = []
         self._size = 0
-        for name, (file_name, content, media_type) in parts.items():
+        for name, (file_name, content, kind) in parts.items():
             head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"'
             if file_name:
-                head += f'; filename="{_quoted(file_name)}"\r\nContent-Type: {media_type or "application/octet-stream"}'
-            self._add(io.BytesIO(f"{head}\r\n\r\n".encode()))
+                head += f'; filename="{_quoted(file_name)}"\r\nContent-Type: {media_type(kind)}'
+            self._add(io.BytesIO(f"{head}\r\n\r\n".encode(errors="replace")))
             self._add(io.BytesIO(content) if isinstance(content, bytes) else content)
             self._add(io.BytesIO(b"\r\n"))
         self._add(io.BytesIO(f"--{boundary}--\r\n".encode()))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from server.connectors.request_tracker.parts import MAIL, Part
+from server.domain.media import media_type
 
 _LINE: Final = 76
 _BYTES_A_LINE: Final = _LINE // 4 * 3
@@ -57,7 +58,7 @@ def _entity(part: Part, headers: Mapping[str, str]) -> Iterator[Piece]:
     boundary = f"=_part_{part.id}"
     if part.holds:
         kept = [line for line in kept if not line.casefold().startswith("content-type:")]
-        kept.append(f'Content-Type: {part.content_type}; boundary="{boundary}"')
+        kept.append(f'Content-Type: {media_type(part.content_type, "multipart/mixed")}; boundary="{boundary}"')
     elif part.content_type != MAIL:
         kept.append(f"Content-Transfer-Encoding: {'8bit' if part.is_text else 'base64'}")
     yield ("\n".join(kept) + "\n\n").encode()

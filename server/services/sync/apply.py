@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 from server import faults
 from server.domain.errors import AppError, Fenced, Gone, LostAnswer, Rejected, Transient, Unreadable
 from server.domain.item import FileDraft, Side
+from server.domain.media import media_type
 from server.domain.operation import (
     AddComment,
     AddFile,
@@ -202,7 +203,7 @@ def _transfer(work: Work, done: Applied, side: Side, item_id: str, step: AddFile
                 f"“{step.name}” has more bytes than the app told, and more than the integration's limit of {limit}. It"
                 " stays where it is."
             )
-        draft = FileDraft(step.name, step.content_type, size, digest, step.marker)
+        draft = FileDraft(step.name, media_type(step.content_type), size, digest, step.marker)
         faults.reach("file.sending")
         done.files[step.marker] = work.end(side).connector.add_attachment(item_id, draft, content)
         faults.reach("file.sent")
