@@ -69,10 +69,18 @@ soak: $(TEST_READY)  ## random histories for SOAK seconds (600)
 storm: $(TEST_READY)  ## real trackers, people at work, a spoiling proxy, 25 kills; then both sides compared
 	@$(PY) -m tests.storm $(ARGS)
 
+sbom: $(TEST_READY) $(PANEL)/node_modules/.ready  ## what all is in it (CycloneDX), and the licences in full, to build/
+	@$(PY) -m installers.sbom build/sbom.cdx.json
+	@$(PY) -m installers.notice --texts build/licences.txt
+	@echo "build/sbom.cdx.json, build/licences.txt"
+
+notice: $(TEST_READY) $(PANEL)/node_modules/.ready  ## write NOTICE anew, after a dependency came or went
+	@$(PY) -m installers.notice NOTICE
+
 lock: $(VENV)/bin/uv  ## write requirements/ anew from pyproject.toml
 	@cd requirements && UV=../$(VENV)/bin/uv ./lock
 
 clean:  ## remove what was built (not the data)
 	@rm -rf build $(PANEL)/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help check-machine panel run demo-check console lint test-fast test bench soak storm lock clean
+.PHONY: help check-machine panel run demo-check console lint test-fast test bench soak storm sbom notice lock clean
