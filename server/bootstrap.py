@@ -11,7 +11,9 @@ import structlog
 from flask_openapi3.openapi import OpenAPI
 from waitress.server import create_server
 
+from server import memory
 from server.domain.errors import PutRight
+from server.services import outlets
 from server.services.access import Passwords
 from server.services.apps import Apps
 from server.services.cluster import Cluster, Part
@@ -24,6 +26,7 @@ from server.worker import main as worker
 _CONNECTION_LIMIT = 500
 _IDLE_SECONDS = 60
 _PATIENCE_SECONDS = 5
+_PATIENCE_OF_A_PASS = 20
 
 
 def product_version() -> str:
@@ -41,6 +44,7 @@ def build_node(settings: Settings) -> Node:
 
 def run_web(settings: Settings, stop: threading.Event) -> int:
     """Serve until ``stop`` is set; the exit code. Requests that are being served then have a few seconds to end."""
+    _watch_memory(settings.web.memory_megabytes, _PATIENCE_SECONDS, stop)
     node = build_node(settings)
     threading.Thread(target=node.cluster.tend, args=(stop,), name="connections", daemon=True).start()
     server = _listen(settings, application(node), Turns(settings.web.threads, partial(whose, node=node)))
@@ -85,4 +89,13 @@ def _listen(settings: Settings, app: OpenAPI, turns: Turns) -> Any:
 
 def run_sync(settings: Settings, stop: threading.Event) -> int:
     """Keep the tenants in step until ``stop`` is set; the exit code."""
+    _watch_memory(settings.sync.memory_megabytes, _PATIENCE_OF_A_PASS, stop)
     return worker.run(settings, stop)
+
+
+def _watch_memory(megabytes: int, patience: float, stop: threading.Event) -> None:
+    """Hold the process to its memory, and each tenant's apps to their share of it."""
+    memory.settle_allocator()
+    watch = memory.Watch(megabytes * memory.MEGABYTE)
+    outlets.share_memory(watch.most, patience, watch.is_tight)
+    watch.begin(stop)

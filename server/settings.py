@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from server.domain import json_text
 from server.domain.errors import PutRight
 
 
@@ -37,7 +38,7 @@ class DatabaseSettings(_Part):
 
 
 class WebSettings(_Part):
-    """The web process: where it listens, and which ports people reach it by."""
+    """The web process: where it listens, which ports people reach it by, how much memory it may take."""
 
     host: str = "127.0.0.1"
     port: int = Field(ge=1, le=65535)
@@ -46,12 +47,17 @@ class WebSettings(_Part):
     public_https_port: int
     public_http_port: int
     trusted_proxy: str = "127.0.0.1"
+    memory_megabytes: int = Field(default=1024, ge=256)
 
 
 class SyncSettings(_Part):
-    """The sync process. ``threads_per_tenant`` bounds the remote calls of one tenant at a time."""
+    """The sync process. ``threads_per_tenant`` bounds the remote calls of one tenant at a time.
+
+    ``memory_megabytes``: what the process may take; see ``server.memory``.
+    """
 
     threads_per_tenant: int = Field(default=8, ge=1, le=64)
+    memory_megabytes: int = Field(default=2048, ge=256)
 
 
 class Settings(_Part):
@@ -78,9 +84,11 @@ def read_settings(path: Path) -> Settings:
             raise PutRight(
                 f"The settings file {path} may be read by others; make it readable by its owner only (0600)."
             )
-        return Settings.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        return Settings.model_validate(json_text.read(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise PutRight(f"The settings file {path} cannot be read: {error.strerror}.") from error
+    except (json_text.TooDeep, json_text.TooMany) as error:
+        raise PutRight(f"The settings file {path} has {error}.") from error
     except json.JSONDecodeError as error:
         raise PutRight(f"The settings file {path} is not JSON (line {error.lineno}).") from error
     except ValidationError as error:

@@ -14,9 +14,9 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, BinaryIO, Final
 from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
@@ -35,7 +35,8 @@ from server.connectors.multipart import Multipart, size_of
 from server.connectors.pace import Pace
 from server.connectors.paths import astray
 from server.connectors.reply import Reply, moment_of
-from server.connectors.wire import Adapter, CutOff, TooMuch, Unsendable, at_most
+from server.connectors.room import ROOM, Held, NoRoom
+from server.connectors.wire import Adapter, CutOff, Growing, TooMuch, Unsendable, at_most, counted
 from server.domain.errors import EgressDenied, LockstepError, NotThatApp, PutRight, Transient
 
 Ledger = Callable[[str, int, bool], None]
@@ -65,7 +66,7 @@ class HttpOutlet:
     further authorities to trust besides the operating system's, as PEM text. ``verify``: False trusts any
     certificate. ``parallel``: how many connections are kept. Timeouts are in seconds: ``connect_timeout`` until the
     connection stands, ``read_timeout`` between two pieces of an answer; ``bounds``: how long all of it may take, and
-    how large an answer may be. ``pace`` is asked before every request, and
+    how large an answer may be; ``hold`` counts what is held of them. ``pace`` is asked before every request, and
     ``before_write`` when all that a write waits for is there and it leaves next; what they raise stops it. Raises
     ``PutRight`` for unusable settings.
     """
@@ -81,6 +82,7 @@ class HttpOutlet:
         connect_timeout: float = 10.0,
         read_timeout: float = 60.0,
         bounds: Bounds = Bounds(),  # noqa: B008 - a value that nobody can change
+        hold: Callable[[], Held] = partial(ROOM.of, ""),  # noqa: B008 - nothing is held yet
         ledger: Ledger | None = None,
         before_write: Callable[[], None] | None = None,
         pace: Pace | None = None,
@@ -91,7 +93,7 @@ class HttpOutlet:
         self._origin, self._path = _origin(parts), parts.path
         tls = _trust(ca_pem, verify=verify)
         self._adapter = Adapter(self._origin, proxy, tls, parallel, self._leave, bounds.answer)
-        self._bounds = bounds
+        self._bounds, self._hold = bounds, hold
         self._timeout = Timeout(connect=min(connect_timeout, bounds.seconds), read=min(read_timeout, bounds.seconds))
         self._ledger = ledger
         self._before_write = before_write
@@ -135,12 +137,18 @@ class HttpOutlet:
         usual = {"Accept": _JSON, "Content-Type": kind} if kind else {"Accept": _JSON}
         at_once, write = body is None or isinstance(body, bytes), method not in _READS
         asked = _over(usual, headers)
-        with Deadline(self._bounds.seconds) as deadline:
-            response = self._send(method, self._target(path, params), asked, body, deadline, at_once=at_once)
-            content = response.data if at_once else self._read(response, deadline, write=write)
+        held = self._hold()
+        with self._room_found(write=write), Deadline(self._bounds.seconds) as deadline:
+
+            def grow(size: int) -> None:
+                deadline.extend(held.grow(size))  # to wait for others of ours is no fault of the app's
+
+            target = self._target(path, params)
+            response = self._send(method, target, asked, body, deadline, grow, at_once=at_once)
+            content = response.data if at_once else self._read(response, deadline, grow, write=write)
         well = _OK <= response.status < _MULTIPLE
         if well or response.status in accept:
-            reply = Reply(self._origin, response.status, response.headers, content, write)
+            reply = Reply(self._origin, response.status, response.headers, content, write, held)
             if well and method != "HEAD" and asked.get("Accept") == _JSON:
                 reply.judge(shape)
             return reply
@@ -151,7 +159,8 @@ class HttpOutlet:
         asked = _over({"Accept": "*/*", "Accept-Encoding": "identity"}, headers)
         with ExitStack() as under_way:
             deadline = under_way.enter_context(Deadline(self._bounds.seconds))
-            response = self._send("GET", self._target(path, None), asked, None, deadline, at_once=False)
+            target = self._target(path, None)
+            response = self._send("GET", target, asked, None, deadline, _uncounted, at_once=False)
             chunks = self._chunks(response, self._bounds.file, deadline, write=False)
             if not _OK <= response.status < _MULTIPLE:
                 content = next(chunks, b"")
@@ -181,8 +190,18 @@ class HttpOutlet:
             deadline.end()
             response.close()
 
-    def _read(self, response: BaseHTTPResponse, deadline: Deadline, *, write: bool) -> bytes:
-        return b"".join(self._chunks(response, self._bounds.answer, deadline, write=write))
+    def _read(self, response: BaseHTTPResponse, deadline: Deadline, grow: Growing, *, write: bool) -> bytes:
+        return b"".join(counted(grow, self._chunks(response, self._bounds.answer, deadline, write=write)))
+
+    @contextmanager
+    def _room_found(self, *, write: bool) -> Iterator[None]:
+        """Whoever finds no room for an answer, or no memory at all, is told so, and nobody else is."""
+        try:
+            yield
+        except NoRoom as error:
+            raise troubles.no_room(self._origin, never=error.never, write=write) from None
+        except MemoryError:
+            raise troubles.no_room(self._origin, never=False, write=write) from None
 
     def _target(self, path: str, params: Iterable[tuple[str, str]] | Mapping[str, str] | None) -> str:
         """Path and query to ask the app for. Raises ``EgressDenied`` when ``path`` leads elsewhere.
@@ -204,7 +223,15 @@ class HttpOutlet:
         return target
 
     def _send(
-        self, method: str, target: str, headers: Mapping[str, str], body: Any, deadline: Deadline, *, at_once: bool
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: Any,
+        deadline: Deadline,
+        grow: Growing,
+        *,
+        at_once: bool,
     ) -> BaseHTTPResponse:
         """Send, following redirects of reads within the origin.
 
@@ -213,7 +240,7 @@ class HttpOutlet:
         """
         url = ""
         for _ in range(_MOST_MOVES + 1):
-            response = self._exchange(method, target, headers, body, deadline, at_once=at_once)
+            response = self._exchange(method, target, headers, body, deadline, grow, at_once=at_once)
             moved = response.headers.get("Location") if response.status in _MOVED else None
             if moved is None:
                 if url and _BAD_REQUEST <= response.status < _ITS_OWN_FAULT and response.status not in _ABOUT_US:
@@ -231,7 +258,15 @@ class HttpOutlet:
         raise troubles.spoilt(NotThatApp(circles))
 
     def _exchange(
-        self, method: str, target: str, headers: Mapping[str, str], body: Any, deadline: Deadline, *, at_once: bool
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: Any,
+        deadline: Deadline,
+        grow: Growing,
+        *,
+        at_once: bool,
     ) -> BaseHTTPResponse:
         """Send one request to the connection's own address, whatever ``target`` is, and read the answer's head.
 
@@ -249,7 +284,7 @@ class HttpOutlet:
         for last_try in (False, True):
             try:
                 response = self._adapter.exchange(
-                    method, target, {**headers, **framing}, body, self._timeout, deadline, at_once=at_once
+                    method, target, {**headers, **framing}, body, self._timeout, deadline, grow, at_once=at_once
                 )
             except (lower.HTTPError, requests.RequestException, OSError, Unsendable) as error:
                 if not (write or last_try or deadline.expired) and broke(error):
@@ -300,6 +335,10 @@ class HttpOutlet:
             "app's right address, put it into the connection."
         )
         raise troubles.spoilt(denied) if moved else denied
+
+
+def _uncounted(_size: int) -> None:
+    """Of what is handed on piece by piece nothing is held."""
 
 
 def _over(usual: Mapping[str, str], own: Mapping[str, str] | None) -> dict[str, str]:

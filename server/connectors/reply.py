@@ -11,6 +11,7 @@ from typing import Any
 
 from server.connectors import troubles
 from server.connectors.base import Shape
+from server.connectors.room import UNCOUNTED, Held, NoRoom
 from server.domain import json_text
 from server.domain.errors import NotThatApp
 
@@ -24,6 +25,8 @@ class Reply:
     headers: Mapping[str, str]
     content: bytes
     write: bool = False
+    held: Held | None = field(default=None, compare=False)
+    """What it takes in memory, for as long as it is there."""
     _read: list[Any] = field(default_factory=list, compare=False)
     """The body as JSON, once it was read."""
 
@@ -31,13 +34,21 @@ class Reply:
         """The body as JSON.
 
         Raises ``NotThatApp``, saying what came instead; ``Transient`` when it is JSON that ends too early; ``TooLarge``
-        when it is deeper than any app's. After a write it is always ``LostAnswer``: the app took the write, so
-        whatever came, it may have been done.
+        when it is deeper than any app's or more than can be held, ``Crammed`` when it is beside what is held. After a
+        write it is always ``LostAnswer``: the app took the write, so whatever came, it may have been done.
         """
         if self._read:
             return self._read[0]
         try:
+            if self.held is not None and len(self.content) > UNCOUNTED:
+                self.held.grow(json_text.weight(self.content))
             body = json_text.read(self.content)
+        except NoRoom as error:
+            raise troubles.no_room(self.origin, never=error.never, write=self.write) from None
+        except MemoryError:
+            raise troubles.no_room(self.origin, never=False, write=self.write) from None
+        except json_text.TooMany:
+            raise troubles.no_room(self.origin, never=True, write=self.write) from None
         except json_text.TooDeep as error:
             raise troubles.too_deep(self.origin, write=self.write) from error
         except ValueError as error:

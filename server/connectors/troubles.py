@@ -26,6 +26,7 @@ from server.connectors.deadline import Cord, Deadline
 from server.domain import json_text
 from server.domain.errors import (
     AppError,
+    Crammed,
     CredentialsRefused,
     LostAnswer,
     NotThatApp,
@@ -43,6 +44,8 @@ _NOT_DONE: Final = frozenset({_NOT_IMPLEMENTED, _UNAVAILABLE})
 """Server errors that say that nothing was done; after any other a write may have happened."""
 _LONGEST_WAIT = 3600.0
 _WORDS = 500
+_LONGEST_ERROR = 256 * 1024
+"""Bytes: what is longer has its words at the beginning, and is not read as data."""
 _CERTIFICATE_SECONDS = 5.0
 _TELLING = ("errors", "error", "errorMessages", "message", "msg", "detail")
 _AGAIN = "It will be tried again."
@@ -165,6 +168,19 @@ def too_large(origin: str, most: int, *, write: bool) -> AppError:
     return TooLarge(f"{what}. Raise “Largest answer” in the connection, if what was asked for is really so large.")
 
 
+def no_room(origin: str, *, never: bool, write: bool) -> AppError:
+    """The answer, or what it says, is more than may be held beside the other answers to this tenant, or at all."""
+    what = f"{origin} answered with more than can be held in memory at once"
+    if write:
+        return LostAnswer(f"{what}, when it was written to; whether it was done will be looked up.")
+    if never:
+        return TooLarge(f"{what}. Check the address of the connection, and what was asked for there.")
+    return Crammed(
+        f"{origin} was not read: its answers and those of the tenant's other apps take as much of the memory as they "
+        f"may. {_AGAIN}"
+    )
+
+
 def too_deep(origin: str, *, write: bool) -> AppError:
     """The answer is JSON in more levels than any description has."""
     what = f"{origin} answered with data of more than {json_text.DEEPEST} levels, which are not read"
@@ -229,12 +245,12 @@ def _capped(wait: float | None) -> float | None:
 def words_of(content_type: str, content: bytes) -> str:
     """The app's own words in an answer, as one short line of text."""
     text = content[:20_000].decode("utf-8", "replace")
-    if "json" in content_type.lower():
+    if "json" in content_type.lower() and len(content) <= _LONGEST_ERROR:
         with suppress(ValueError):
             text = "; ".join(_sentences(json_text.read(content)))
     elif "html" in content_type.lower() or text.lstrip().startswith("<"):
         text = re.sub(r"(?is)<(script|style|title).*?</\1>", " ", text)
-        text = html.unescape(re.sub(r"<[^>]*>", " ", text))
+        text = html.unescape(re.sub(r"<[^<>]*>", " ", text))
     text = " ".join(text.split())
     return text if len(text) <= _WORDS else text[: _WORDS - 1] + "…"
 

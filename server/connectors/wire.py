@@ -24,13 +24,19 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import DecodeError, ProtocolError
 
 from server.connectors.deadline import Cord, Deadline
+from server.connectors.room import UNCOUNTED
 
 Leaving = Callable[[str], None]
 """Told of a request's method when its connection stands and nothing has been sent; what it raises stops it."""
 
+Growing = Callable[[int], object]
+"""Told how many bytes more an answer holds; what it raises ends the answer."""
+
 _AGENT: Final = "Lockstep"
 _PIECE: Final = 64 * 1024
 _LONGEST_HEAD: Final = 256 * 1024
+_MOST_FRAMES: Final = 2
+"""So many times of what an answer may have goes over the wire for it: in small chunks the frames are most of it."""
 _OK: Final = 200
 _HEAD: Final = re.compile(r"[A-Z]+ [!-~]+ HTTP/1\.1(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\0]*)*")
 """What may be sent before the body: a line each, of characters that HTTP can carry."""
@@ -108,7 +114,7 @@ class _AtOnce:
         if method is None:
             return super().getresponse()  # type: ignore[misc]  # the library's connection
         self.sock.settimeout(self.timeout)
-        answer, kept = _read(self.sock, method, self.adapter.most)
+        answer, kept = _read(self.sock, method, self.adapter.most, self.adapter.grow)
         if not kept:
             self.close()
         return answer
@@ -202,15 +208,16 @@ class Adapter(HTTPAdapter):
         body: Any,
         timeout: Timeout,
         deadline: Deadline,
+        grow: Growing,
         *,
         at_once: bool,
     ) -> BaseHTTPResponse:
         """Send one request to the origin. ``at_once``: its body is whole (or None), and so shall the answer's be.
 
-        Raises ``CutOff``, ``TooMuch``, ``Unsendable``, what ``urllib3`` raises, and what ``requests`` raises about a
-        proxy's address.
+        ``grow`` is told of the bytes of such an answer as they come. Raises ``CutOff``, ``TooMuch``, ``Unsendable``,
+        what ``grow`` and ``urllib3`` raise, and what ``requests`` raises about a proxy's address.
         """
-        self._own.deadline = deadline
+        self._own.deadline, self._own.grow = deadline, grow
         pool, front, usual = self._way or self._open()
         answer: BaseHTTPResponse = pool.urlopen(
             method,
@@ -229,6 +236,10 @@ class Adapter(HTTPAdapter):
     def hold(self, cord: Cord) -> None:
         """The calling thread's request waits on this connection from now on."""
         self._own.deadline.hold(cord)
+
+    def grow(self, size: int) -> None:
+        """The calling thread's answer has so many bytes more."""
+        self._own.grow(size)
 
     def close(self) -> None:
         """Close idle connections; what is asked later opens new ones."""
@@ -279,7 +290,7 @@ class _Answer:
         self.parser.set_dangerous_leniencies(lenient_headers=True, lenient_optional_cr_before_lf=True)
         self.status, self.version = 0, ""
         self.headers: dict[str, tuple[str, str]] = {}
-        self.pieces: list[bytes] = []
+        self.body = io.BytesIO()
         self.size = 0
         self.begun = self.kept = self.spoilt = False
         self._whole = False
@@ -311,11 +322,14 @@ class _Answer:
 
     def on_body(self, piece: bytes) -> None:
         if not self.spoilt:
-            self.pieces.append(piece)
-            self.size += len(piece)
+            self.size += self.body.write(piece)
 
     def on_message_complete(self) -> None:
         self._whole = self.status > 0
+
+    def content(self) -> bytes:
+        """The body."""
+        return self.body.getvalue()
 
     def is_whole(self) -> bool:
         """Whether nothing of it is still to come."""
@@ -338,15 +352,27 @@ def _head(method: str, url: str, headers: Mapping[str, str]) -> bytes:
     return message + b"\r\n\r\n"
 
 
-def _read(sock: Any, method: str, most: int) -> tuple[Whole, bool]:
+def _read(sock: Any, method: str, most: int, grow: Growing) -> tuple[Whole, bool]:
     """The next answer to ``method``, of at most so many bytes, and whether the connection can be used again."""
-    found, size = _Answer(method), 0
+    found = _Answer(method)
+    try:
+        _hear(sock, found, most, grow)
+    finally:
+        del found.parser  # it holds the answer, and the answer it
+    answer = Whole(f"HTTP/{found.version}", found.status, Headers(found.headers))
+    answer.data = _unpacked(found.content(), answer.headers, most, grow)
+    return answer, found.kept and not found.spoilt
+
+
+def _hear(sock: Any, found: _Answer, most: int, grow: Growing) -> None:
+    """Read the answer to its end."""
+    size = held = 0
     while not found.is_whole():
         piece = _receive(sock, found)
         if not piece:
             _judge_the_end(found)
             break
-        size += 0 if found.status else len(piece)
+        size += len(piece)
         try:
             found.parser.feed_data(piece)
         except HttpParserError as error:
@@ -355,12 +381,11 @@ def _read(sock: Any, method: str, most: int) -> tuple[Whole, bool]:
             found.spoilt = True
         if not found.status and size > _LONGEST_HEAD:
             raise ProtocolError("the answer's head does not end")
-        if found.size > most:
+        if found.size > most or size > _MOST_FRAMES * most + _LONGEST_HEAD:
             raise TooMuch("the answer is too large")
-    del found.parser  # it holds the answer, and the answer it
-    answer = Whole(f"HTTP/{found.version}", found.status, Headers(found.headers))
-    answer.data = _unpacked(b"".join(found.pieces), answer.headers, most)
-    return answer, found.kept and not found.spoilt
+        if found.size - held > UNCOUNTED:
+            grow(found.size - held)
+            held = found.size
 
 
 def _receive(sock: Any, found: _Answer) -> bytes:
@@ -392,13 +417,21 @@ def at_most(most: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def _unpacked(content: bytes, headers: Headers, most: int) -> bytes:
+def counted(grow: Growing, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same pieces; ``grow`` is told of each before it is kept."""
+    for piece in pieces:
+        if len(piece) >= UNCOUNTED:
+            grow(len(piece))
+        yield piece
+
+
+def _unpacked(content: bytes, headers: Headers, most: int, grow: Growing) -> bytes:
     """Raises ``TooMuch`` when little content holds more than ``most`` bytes, before they are unpacked."""
     coding = headers.get("content-encoding")
     if not coding:
         return content
     packed = HTTPResponse(io.BytesIO(content), {"content-encoding": coding}, preload_content=False)
     try:
-        return b"".join(at_most(most, iter(lambda: packed.read(_PIECE), b"")))
+        return b"".join(counted(grow, at_most(most, iter(lambda: packed.read(_PIECE), b""))))
     except (OSError, ValueError, DecodeError) as error:
         raise CutOff(str(error), error) from error

@@ -91,6 +91,10 @@ class Slowed(Transient):
         super().__init__(message, retry_after=retry_after)
 
 
+class Crammed(Transient):
+    """There is no room in memory for more of the apps' answers to this tenant: it has room again by itself."""
+
+
 class LostAnswer(Transient):
     """A write was sent, and nothing that came says whether it happened. Never retried blindly."""
 

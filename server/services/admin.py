@@ -16,6 +16,7 @@ from typing import Any, Literal, TextIO
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from server.domain import json_text
 from server.domain.errors import Conflicting, LockstepError, NotFound, PutRight
 from server.services import access
 from server.services.access import Passwords
@@ -56,6 +57,8 @@ class _NewTenant(_OwnedNamed):
 
 
 Result = dict[str, Any]
+_MOST = 1024 * 1024
+"""Characters of a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class _Verb:
 def answer(verb: str, source: TextIO, target: TextIO) -> int:
     """Carry out one request; the exit code. Every failure is a reply with a sentence and its kind."""
     try:
-        given = json.load(source)
+        given = json_text.read(source.read(_MOST))
         known = VERBS[verb]
         request = known.request.model_validate(given)
         reply: Mapping[str, Any] = {"ok": True, "result": known.carry_out(request, read_settings(request.settings))}
@@ -77,6 +80,8 @@ def answer(verb: str, source: TextIO, target: TextIO) -> int:
         reply = {"ok": False, "kind": "put_right", "message": f"{where}: {first['msg']}"}
     except json.JSONDecodeError as error:
         reply = {"ok": False, "kind": "put_right", "message": f"The request is not JSON (line {error.lineno})."}
+    except (json_text.TooDeep, json_text.TooMany):
+        reply = {"ok": False, "kind": "put_right", "message": "The request has more levels or values than any."}
     except LockstepError as error:
         reply = {"ok": False, "kind": _kind(error), "message": error.message}
     except Exception as error:  # noqa: BLE001 - the agent waits for a reply, whatever happened

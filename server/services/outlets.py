@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from server.connectors.http import HttpOutlet
 from server.connectors.pace import Pace
 from server.connectors.patience import Patience
 from server.connectors.reply import Reply
+from server.connectors.room import ROOM, Limits
 from server.domain.errors import AppError, Slowed, Transient, Unavailable
 from server.services.errand import Errand
 from server.services.pacing import BURST, RATE
@@ -244,6 +246,7 @@ def open_outlet(
         proxy=settings.get("proxy", ""),
         ca_pem=tidy_pem(settings.get("ca_pem", "")),
         bounds=bounds,
+        hold=partial(ROOM.of, scope.id),
         ledger=ledger,
         before_write=before_write,
         pace=pace,
@@ -251,6 +254,14 @@ def open_outlet(
     outlet.ledger, outlet.pace, outlet.patience = ledger, pace, Patience()
     outlet.errand, outlet.give_back = scope.errand, give_back
     return outlet
+
+
+def share_memory(most: int, patience: float, tight: Callable[[], bool]) -> None:
+    """Of the ``most`` bytes that this process takes answers have a share, and each tenant's apps one of that.
+
+    ``patience``: so many seconds one waits for room. ``tight``: whether the process has hardly any left.
+    """
+    ROOM.limits, ROOM.tight = Limits.within(most, patience), tight
 
 
 def _origin(url: str) -> str:

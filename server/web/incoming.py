@@ -15,6 +15,8 @@ from server.domain import json_text
 from server.domain.errors import PutRight
 from server.domain.text import storable
 
+_MOST_VALUES = 200_000
+"""Commas and brackets: a mapping with tables of thousands has a tenth of them."""
 _UNKEPT = "holds a character that cannot be kept (NUL, or half of a pair). Leave it out."
 
 
@@ -26,7 +28,9 @@ class JsonProvider(DefaultJSONProvider):
     def loads(self, s: str | bytes, **_: Any) -> Any:
         """Read a body. Raises ``ValueError`` for what is no JSON, ``PutRight`` for what is not read."""
         try:
-            body = json_text.read(s)
+            body = json_text.read(s, _MOST_VALUES)
+        except json_text.TooMany as error:
+            raise PutRight("The body has more values than anything that is sent here; send it in parts.") from error
         except json_text.TooDeep as error:
             raise PutRight(f"The body has more than {json_text.DEEPEST} levels of lists and objects.") from error
         if "\\u" in (s if isinstance(s, str) else s.decode("utf-8", "replace")):

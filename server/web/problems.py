@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from server.domain import errors
 from server.services.access import NotSignedIn, TooManyAttempts
 from server.services.errand import Busy
+from server.web.questions import OUT_OF_MEMORY
 from server.web.schemas.base import Problem
 
 _STATUS: tuple[tuple[type[errors.LockstepError], HTTPStatus], ...] = (
@@ -24,6 +25,7 @@ _STATUS: tuple[tuple[type[errors.LockstepError], HTTPStatus], ...] = (
     (errors.Conflicting, HTTPStatus.CONFLICT),
     (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.Fenced, HTTPStatus.SERVICE_UNAVAILABLE),
+    (errors.Crammed, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.AppError, HTTPStatus.BAD_GATEWAY),
 )
 _RETRY_AFTER_SECONDS = 2
@@ -85,6 +87,11 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
+    if isinstance(error, MemoryError):
+        structlog.get_logger().error("there was no memory left for a request")
+        response = problem(HTTPStatus.SERVICE_UNAVAILABLE, OUT_OF_MEMORY)
+        response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+        return response
     structlog.get_logger().exception("a request failed in an unforeseen way", exc_info=error)
     return problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -23,6 +23,8 @@ NOT_THERE = (
     " server. Ask again; if it was to change something, look first whether it did."
 )
 
+OUT_OF_MEMORY = "The server has no memory left for this just now. Ask again in a moment, or for less."
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -65,6 +67,12 @@ class Asker:
 
 
 Work = Callable[["Question"], Answered]
+
+
+def forget_trace(outcome: Answered | Exception) -> None:
+    """Of an error that is kept keep the sentence only: where it comes from holds the answer that it is about."""
+    if isinstance(outcome, Exception):
+        outcome.__traceback__ = outcome.__cause__ = outcome.__context__ = None
 
 
 class Question:
@@ -247,10 +255,13 @@ class Questions:
             outcome: Answered | Exception = question.work(question)
         except LockstepError as error:
             outcome = error
+        except MemoryError:
+            outcome = Unavailable(OUT_OF_MEMORY)
         except Exception as error:
             log.exception("a question to an app failed in an unforeseen way")
             outcome = error
         question.leave()
+        forget_trace(outcome)
         with self._changed:
             # The place is free before the one who waits is told, so that he may ask the next at once.
             self._running[question.asker.tenant] -= 1

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Iterable, Iterator
 
+from server.domain import json_text
 from server.domain.errors import NotThatApp, Transient
 
 _START = re.compile(rb'"Content"\s*:\s*"')
+_LONGEST_BEFORE = 1024 * 1024
+"""Bytes that may stand before the file's own: what is told of it."""
 
 
 def decoded(answer: Iterable[bytes]) -> Iterator[bytes]:
@@ -23,14 +25,15 @@ def decoded(answer: Iterable[bytes]) -> Iterator[bytes]:
     """
     text, found, ended = b"", False, False
     for chunk in answer:
+        if ended:
+            continue  # what is told after the file
         text += chunk
         if not found:
             match = _START.search(text)
             if match is None:
+                _require_beginning(text)
                 continue
             found, text = True, text[match.end() :]
-        if ended:
-            continue
         body, quote, _ = text.partition(b'"')
         ended = bool(quote)
         clean = body.replace(b"\\n", b"").replace(b"\\r", b"").replace(b"\\/", b"/")
@@ -46,10 +49,16 @@ def decoded(answer: Iterable[bytes]) -> Iterator[bytes]:
         _require_empty_file(text)
 
 
+def _require_beginning(text: bytes) -> None:
+    """Make sure that what came so far can be what stands before a file."""
+    if len(text) > _LONGEST_BEFORE:
+        raise NotThatApp("What came back is not an attachment of Request Tracker: no file begins in it.")
+
+
 def _require_empty_file(text: bytes) -> None:
     """Make sure that an answer without content is about a file without bytes, and whole."""
     try:
-        answer = json.loads(text)
+        answer = json_text.read(text)
     except ValueError as error:
         raise Transient("Request Tracker stopped before a file began; it will be asked again.") from error
     if not isinstance(answer, dict) or "ContentType" not in answer:

@@ -38,6 +38,7 @@ from server.services.sync.ends import Ends
 from server.services.sync.refusal import account_refused, forbids
 from server.services.sync.routes import ROUTES, SHARES_OF, is_dry
 from server.services.sync.wanted import Wanted, arrange
+from server.services.sync.weight import Pages, TooMuchAtOnce
 from server.services.sync.work import Revisits, Run, Work
 from server.store import audit, connections, holds, integrations, lease, requests, runs, scans
 from server.store.connections import Connection
@@ -124,6 +125,9 @@ class Pass:
         except LockstepError as error:
             log.warning("the pass was stopped", reason=error.message, cause=repr(error.__cause__))
             return self._break(error)
+        except MemoryError:
+            log.error("there was no memory left for the pass")  # noqa: TRY400 - where it ran out says nothing
+            return self._break(Unavailable("The sync process has no memory left for this pass; it is taken up again."))
         except Exception as error:
             log.exception("the pass failed in an unforeseen way")
             return self._break(LockstepError(f"Something unforeseen went wrong ({error}); the log has the details."))
@@ -150,6 +154,8 @@ class Pass:
             message = self.desk.pause_refused(self.wanted, error)
         if isinstance(error, PutRight | Conflicting):
             self.desk.ends.forget()
+        if isinstance(error, TooMuchAtOnce):
+            self.desk.pages.narrow(self.wanted.row.id)
         if isinstance(error, NeedsRelease) and not self.desk.stop(self.wanted, message):
             return self._give_way()
         passing = isinstance(error, Transient | Unavailable)
@@ -199,6 +205,7 @@ class Desk:
     _began: dict[str, dict[Side, datetime]] = field(default_factory=dict)
     _said: tuple[str, str, float, float] | None = None
     """What was said last, when, and when the next pass was to be then."""
+    pages: Pages = field(default_factory=Pages)
     _learned: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """Under which version and since when what was refused of an integration was compared with what its apps have."""
     _tenant: tuple[Sequence[Integration], Mapping[str, Connection]] = ((), {})
@@ -285,7 +292,7 @@ class Desk:
             is_dry(wanted.request),
             wanted.row.cap,
             self.paces.caller,
-            self.paces.items_a_turn(left.connection, right.connection),
+            self.pages.size(wanted.row.id, self.paces.items_a_turn(left.connection, right.connection)),
             wanted.row.version,
             released=wanted.request is not None and bool(wanted.request.argument.get(RELEASED)),
             unknown_since=self._unknown_since,

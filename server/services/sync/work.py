@@ -13,6 +13,7 @@ from uuid import uuid4
 from server import faults
 from server.connectors.base import Connector
 from server.connectors.pace import Caller
+from server.connectors.room import Held
 from server.domain.errors import Gone, Unreadable
 from server.domain.item import Head, Item, Side
 from server.domain.lineage import Maker, maker_of
@@ -214,6 +215,8 @@ class Look:
     """Why it is not copied although it has no twin here: a sentence that names the item that it would double."""
     deleted: Side | None = None
     """Where a deletion of ours, whose answer was lost, did take the item; or somebody has merged it meanwhile."""
+    room: Held | None = None
+    """What its items take in memory, where that is much."""
     merged: dict[Side, str] = field(default_factory=dict)
     """Into which items the two were merged, by side."""
 

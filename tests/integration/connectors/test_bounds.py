@@ -7,13 +7,15 @@ import socket
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Self
 
 import pytest
 
 from server.connectors.bounds import MEGABYTE, Bounds
 from server.connectors.http import HttpOutlet
-from server.domain.errors import LostAnswer, TooLarge, Transient
+from server.connectors.room import Limits, Room
+from server.domain.errors import Crammed, LostAnswer, TooLarge, Transient
 from server.domain.json_text import DEEPEST
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -225,3 +227,68 @@ def test_the_next_request_on_a_kept_connection_has_its_own_time(asking: Asking) 
         outlet = asking(app.url, Bounds(seconds=2.0))
         assert outlet.request("GET", "/").json() == {}
         assert outlet.request("GET", "/").json() == []
+
+
+def test_an_answer_in_countless_small_pieces_takes_no_more_than_one_in_one(asking: Asking) -> None:
+    def act(connection: socket.socket, _: threading.Event) -> None:
+        connection.sendall(
+            HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\n \r\n" * 300_000 + b"2\r\n[]\r\n0\r\n\r\n"
+        )
+
+    with Endless(act) as app:
+        tracemalloc.start()
+        try:
+            assert asking(app.url, Bounds(answer=2 * MEGABYTE)).request("GET", "/").json() == []
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 8 * MEGABYTE
+
+
+def test_what_stands_around_the_pieces_counts_too(asking: Asking) -> None:
+    chunk = b"1;" + b"x" * 10_000 + b"\r\n \r\n"
+    with (
+        Endless(pours(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 100)) as app,
+        pytest.raises(TooLarge, match=r"more than 0\.0625 MB"),
+    ):
+        asking(app.url).request("GET", "/")
+
+
+@pytest.mark.parametrize("value", [b"[],", b'{"a":1},', b"1,"])
+def test_more_values_than_can_be_held_are_not_read(value: bytes, asking: Asking) -> None:
+    body = b"[" + value * 2_100_000 + b"0]"
+
+    def act(connection: socket.socket, _: threading.Event) -> None:
+        connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+    with Endless(act) as app:
+        tracemalloc.start()
+        try:
+            with pytest.raises(TooLarge, match="held in memory"):
+                asking(app.url, Bounds()).request("GET", "/")
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 2 * len(body) + 4 * MEGABYTE
+
+
+def test_an_answer_beside_what_the_tenant_holds_waits_and_is_told() -> None:
+    body = b'["' + b"x" * 400_000 + b'"]'
+
+    def act(connection: socket.socket, _: threading.Event) -> None:
+        connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+    room = Room(Limits(tenant=2_600_000, whole=5_000_000, little=10_000, patience=0.2))
+    with Endless(act) as app:
+        outlets = {tenant: HttpOutlet(app.url, hold=partial(room.of, tenant)) for tenant in ("a", "b")}
+        first = outlets["a"].request("GET", "/")
+        kept = outlets["a"].request("GET", "/")
+        with pytest.raises(Crammed, match="as much of the memory"):
+            outlets["a"].request("GET", "/")
+        with pytest.raises(LostAnswer, match="looked up"):
+            outlets["a"].request("POST", "/", json={})
+        assert outlets["b"].request("GET", "/").content == body
+        del first
+        assert outlets["a"].request("GET", "/").content == kept.content
+        for one in outlets.values():
+            one.close()
