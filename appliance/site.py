@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from appliance.config import ClusterRecord, DataFolder, Options, load, load_clusters
+from appliance.config import ClusterRecord, DataFolder, Options, load, load_clusters, secret_of
 from appliance.errors import ApplianceError, ExitCode
-from appliance.members.gateway import Gateway, Route
+from appliance.members.caddy import Route
+from appliance.members.gateway import Gateway
 from appliance.members.node import SERVER
 from appliance.members.postgres import Postgres
 from appliance.supervision import Supervision
@@ -58,7 +59,11 @@ class Site:
 
     def route(self, record: ClusterRecord) -> Route:
         """How the gateway reaches a cluster."""
-        return Route(f"{record.name}.{self.options.base_domain}", record.web_port)
+        return Route(f"{record.name}.{self.options.base_domain}", record.web_port, self.gateway_secret(record))
+
+    def gateway_secret(self, record: ClusterRecord) -> str:
+        """What a cluster's web process knows the gateway by; made when it is first asked for."""
+        return secret_of(self.folder.cluster(record.name) / "gateway.secret")
 
     def cluster_url(self, cluster: str, tenant: str | None = None) -> str:
         """Where a browser finds a cluster or tenant, over TLS."""

@@ -71,10 +71,7 @@ def _listen(settings: Settings, app: OpenAPI, turns: Turns) -> Any:
             connection_limit=_CONNECTION_LIMIT,
             channel_timeout=_IDLE_SECONDS,
             max_request_body_size=MAX_BODY_BYTES,
-            trusted_proxy=web.trusted_proxy,
-            trusted_proxy_count=1,
-            trusted_proxy_headers={"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"},
-            clear_untrusted_proxy_headers=True,
+            clear_untrusted_proxy_headers=False,  # web.caller judges them
             asyncore_use_poll=True,  # the other way breaks at the 1,024th file handle
             ident=None,
             _dispatcher=turns,

@@ -38,7 +38,10 @@ class DatabaseSettings(_Part):
 
 
 class WebSettings(_Part):
-    """The web process: where it listens, which ports people reach it by, how much memory it may take."""
+    """The web process: where it listens, which ports people reach it by, how much memory it may take.
+
+    ``gateway_secret``: what a request must carry for the address that it names to be believed.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(ge=1, le=65535)
@@ -46,7 +49,7 @@ class WebSettings(_Part):
     node_token: SecretStr
     public_https_port: int
     public_http_port: int
-    trusted_proxy: str = "127.0.0.1"
+    gateway_secret: SecretStr
     memory_megabytes: int = Field(default=1024, ge=256)
 
 

@@ -162,7 +162,7 @@ def _settings(site: Site, record: ClusterRecord, kept: ClusterSecrets) -> str:
                 "node_token": kept.node_token,
                 "public_https_port": site.options.https_port,
                 "public_http_port": site.options.http_port,
-                "trusted_proxy": "127.0.0.1",
+                "gateway_secret": site.gateway_secret(record),
             },
             "sync": {"threads_per_tenant": 8},
             "panel_folder": str(panel),

@@ -7,7 +7,7 @@ from typing import Any
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
-from server.web import hooks, incoming, node, problems, tenancy
+from server.web import caller, hooks, incoming, node, problems, tenancy
 from server.web.api import RESOURCES, session
 from server.web.panel import Panel
 from server.web.resource import Access, Resource
@@ -65,7 +65,8 @@ def application(built: Node) -> OpenAPI:
     for resource in _all():
         access |= resource.access
     hooks.install(app, built, access, tenantless)
-    app.wsgi_app = hooks.with_fixed_headers(tenancy.take_path_prefix(app.wsgi_app))  # type: ignore[method-assign,assignment]  # Flask's documented way
+    served = caller.believe_the_gateway(tenancy.take_path_prefix(app.wsgi_app), built.settings.web.gateway_secret)
+    app.wsgi_app = hooks.with_fixed_headers(served)  # type: ignore[method-assign,assignment]  # Flask's documented way
     return app
 
 

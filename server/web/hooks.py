@@ -15,6 +15,7 @@ from server.services import access as signing
 from server.services.access import Identity
 from server.services.scope import TenantScope
 from server.web import incoming, tenancy
+from server.web.caller import Application, StartResponse
 from server.web.resource import Access
 from server.web.visit import Node, Visit
 
@@ -44,6 +45,7 @@ def install(app: Flask, node: Node, access: Mapping[str, Access], tenantless: fr
     @app.before_request
     def _admit() -> None:
         structlog.contextvars.clear_contextvars()
+        tenancy.require_known_host(request, node.settings)
         incoming.require_clean_address(request)
         if request.endpoint not in tenantless:
             admit(node, access)
@@ -98,10 +100,10 @@ def policy(nonce: str | None = None) -> str:
     )
 
 
-def with_fixed_headers(application: tenancy.Application) -> tenancy.Application:
+def with_fixed_headers(application: Application) -> Application:
     """Add the headers that every answer carries, below Flask: there they cost next to nothing."""
 
-    def serve(environ: dict[str, Any], start_response: tenancy.StartResponse) -> Iterable[bytes]:
+    def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             return start_response(status, headers + _FIXED_HEADERS, *more)
 

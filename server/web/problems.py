@@ -15,10 +15,16 @@ from server.services.errand import Busy
 from server.web.questions import OUT_OF_MEMORY
 from server.web.schemas.base import Problem
 
+
+class Misdirected(errors.LockstepError):
+    """The request is for a host that is not served here."""
+
+
 _STATUS: tuple[tuple[type[errors.LockstepError], HTTPStatus], ...] = (
     (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS),
     (Busy, HTTPStatus.TOO_MANY_REQUESTS),
     (NotSignedIn, HTTPStatus.UNAUTHORIZED),
+    (Misdirected, HTTPStatus.MISDIRECTED_REQUEST),
     (errors.NotAllowed, HTTPStatus.FORBIDDEN),
     (errors.PutRight, HTTPStatus.UNPROCESSABLE_ENTITY),
     (errors.NotFound, HTTPStatus.NOT_FOUND),

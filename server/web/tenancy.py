@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Request
@@ -12,15 +12,13 @@ from server.domain.errors import NotFound, PutRight
 from server.services.cluster import Cluster
 from server.services.scope import TenantScope
 from server.settings import Settings
-from server.web.problems import Suspended
+from server.web.caller import Application, StartResponse
+from server.web.problems import Misdirected, Suspended
 
 HEADER = "X-Lockstep-Tenant"
 _FROM_PATH = "lockstep.tenant_from_path"
 _PREFIX = re.compile(r"^/t/([a-z][a-z0-9-]{0,38}[a-z0-9])(?=/|$)")
 _NAME = re.compile(r"^[a-z][a-z0-9-]{0,38}[a-z0-9]$")
-
-StartResponse = Callable[..., Any]
-Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 def take_path_prefix(application: Application) -> Application:
@@ -38,6 +36,17 @@ def take_path_prefix(application: Application) -> Application:
         return application(environ, start_response)
 
     return serve
+
+
+def require_known_host(request: Request, settings: Settings) -> None:
+    """Raises ``Misdirected`` when the request names a host that is not ours.
+
+    A page of another site may have its own name lead to this process; its requests carry that name.
+    """
+    host = _without_port(request.host)
+    ours = f"{settings.cluster}.{settings.base_domain}"
+    if host not in {ours, *_LOOPBACK} and _of_host(host, settings) is None:
+        raise Misdirected(f"No host of that name is served here; use https://TENANT.{ours}.")
 
 
 def named_tenant(request: Request, settings: Settings) -> str | None:
@@ -74,6 +83,7 @@ def open_scope(request: Request, settings: Settings, cluster: Cluster) -> Tenant
     return scope
 
 
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _IN_WORDS = {"suspended": "suspended", "deleting": "being removed"}
 
 
@@ -82,6 +92,10 @@ def _from_host(request: Request, settings: Settings) -> str | None:
 
 
 def _of_host(named: str, settings: Settings) -> str | None:
-    host = named.rpartition(":")[0] if re.search(r":\d+$", named) else named
-    label, dot, rest = host.lower().rstrip(".").partition(".")
+    label, dot, rest = _without_port(named).partition(".")
     return label if dot and rest == f"{settings.cluster}.{settings.base_domain}" else None
+
+
+def _without_port(named: str) -> str:
+    host = named.rpartition(":")[0] if re.search(r":\d+$", named) else named
+    return host.lower().rstrip(".")

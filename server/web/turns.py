@@ -50,8 +50,8 @@ def whose(request: Any, node: Node) -> str:
     if request.path.startswith("/-/node/"):
         return NODE
     headers = request.headers
-    host = headers.get("X_FORWARDED_HOST") or headers.get("HOST") or ""
-    name = tenancy.for_whom(request.path, headers.get("X_LOCKSTEP_TENANT") or "", host, node.settings)
+    named = headers.get("X_LOCKSTEP_TENANT") or ""
+    name = tenancy.for_whom(request.path, named, headers.get("HOST") or "", node.settings)
     return name if name and node.cluster.knows(name) else STRANGERS
 
 

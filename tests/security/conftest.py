@@ -10,6 +10,7 @@ import pytest
 from server.services.access import Passwords
 from server.store.provision import FirstUser
 from tests.chaos.stage import House
+from tests.security.edge import Edge, besieged_edge
 from tests.support.postgres import Server, TestCluster
 from tests.support.web import CHEAP, Browser, WebNode, make_web_node
 
@@ -54,4 +55,11 @@ def stranger(web: WebNode, tenant: str) -> Browser:
 def house(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A cluster of its own, with its real web process."""
     with House(postgres_server, tmp_path_factory.mktemp("house")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def edge(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    """The real gateway before that cluster."""
+    with besieged_edge(house, tmp_path_factory.mktemp("appliance")) as made:
         yield made

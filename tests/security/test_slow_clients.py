@@ -2,71 +2,38 @@
 
 from __future__ import annotations
 
-import secrets
-import signal
+import resource
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import Self
 
-import psutil
 import pytest
 
-from appliance.config import open_data_folder
-from appliance.members.gateway import Gateway, Route
-from server.store.provision import FirstUser
-from tests.chaos.panel import HASH, PASSWORD, Panel, wait_until
-from tests.chaos.stage import House
-from tests.support.ports import free_port
-from tests.support.postgres import Server
+from tests.chaos.panel import PASSWORD, Panel, wait_until
+from tests.security.edge import Edge
 
 pytestmark = pytest.mark.postgres
 
-CLUSTER = "cluster1.localhost"
 BODY = b"POST /api/v1/session HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"
 HEAD = b"GET /api/v1/session HTTP/1.1\r\nHost: %s\r\nX-Slow: "
 WHOLE = b"GET /-/node/health HTTP/1.1\r\nHost: %s\r\n\r\n"
+_PORTS_OF_AN_ADDRESS = 2_500
 _SLOWEST = 5.0
 """Seconds in which another client is answered on a machine with other work to do; calm it takes a hundredth."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A gateway before a cluster with one tenant."""
-
-    gateway: Gateway
-    web: psutil.Process
-    tenant: str
-
-    @property
-    def panel(self) -> Panel:
-        """A visitor of the tenant, through the gateway."""
-        return Panel(self.gateway.http_port, self.tenant)
-
-    @property
-    def host(self) -> bytes:
-        """The tenant's name."""
-        return f"{self.tenant}.{CLUSTER}".encode()
-
-
-@pytest.fixture(scope="module")
-def edge(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    with ExitStack() as stack:
-        house = stack.enter_context(House(postgres_server, tmp_path_factory.mktemp("house")))
-        tenant = f"t{secrets.token_hex(4)}"
-        house.cluster.create_tenant(tenant, FirstUser("admin", "admin@example.org", HASH))
-        folder = open_data_folder(tmp_path_factory.mktemp("appliance"), passable=False)
-        gateway = Gateway(folder, free_port(), free_port(), loopback=True)
-        gateway.routes = (Route(CLUSTER, house.settings.web.port),)
-        gateway.prepare(lambda _: None)
-        running = gateway.start(lambda _: None)
-        stack.callback(running.end, (signal.SIGTERM, 3.0))
-        made = Edge(gateway, house.web.seen, tenant)
-        made.panel.sign_in()
-        yield made
+@contextmanager
+def room_for(files: int) -> Iterator[None]:
+    """This process may open so many files meanwhile."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(files, before[0]), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 class Strangers:
@@ -80,7 +47,8 @@ class Strangers:
 
     def __enter__(self) -> Self:
         for _ in range(self._count):
-            one = socket.create_connection(("127.0.0.1", self._port), timeout=30)
+            source = f"127.0.0.{1 + len(self._sockets) // _PORTS_OF_AN_ADDRESS}"
+            one = socket.create_connection(("127.0.0.1", self._port), timeout=30, source_address=(source, 0))
             one.sendall(self._first)
             one.setblocking(False)
             self._sockets.append(one)
@@ -129,10 +97,11 @@ def answered(panel: Panel, times: int = 20) -> float:
 def test_bodies_that_never_come_whole_never_reach_the_cluster(edge: Edge) -> None:
     visitor = edge.panel
     visitor.sign_in()
-    with Strangers(edge.gateway.http_port, 520, BODY % edge.host):
+    with Strangers(edge.gateway.http_port, 520, BODY % edge.host) as strangers:
         assert answered(visitor) < _SLOWEST
         assert len(edge.web.net_connections("tcp")) < 50, "the cluster waits for what the gateway waits for"
         edge.panel.sign_in()
+        wait_until(lambda: strangers.waiting() == 0, "the gateway to hang up on all of them")
 
 
 def test_heads_that_never_come_whole_are_hung_up_on(edge: Edge) -> None:
@@ -150,10 +119,11 @@ def test_strangers_who_do_not_read_keep_nobody_from_being_served(edge: Edge) -> 
         assert answered(visitor) < _SLOWEST
 
 
-def test_thousands_of_connections_on_which_nothing_comes_keep_nobody_from_being_served(edge: Edge) -> None:
+def test_ten_thousand_connections_on_which_nothing_comes_keep_nobody_from_being_served(edge: Edge) -> None:
     visitor = edge.panel
     visitor.sign_in()
-    with Strangers(edge.gateway.http_port, 5000, b"", drips=False):
+    with room_for(12_000), Strangers(edge.gateway.http_port, 10_000, b"", drips=False) as strangers:
+        assert strangers.waiting() > 9_000, "they hold what they hold all at once"
         assert answered(visitor) < _SLOWEST
         edge.panel.sign_in()
 

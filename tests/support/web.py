@@ -29,6 +29,7 @@ from tests.support.postgres import TestCluster
 CHEAP = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 """Real argon2id, at a cost that tests can pay; its figures are part of each hash."""
 NODE_TOKEN = "node-token-of-the-tests"
+GATEWAY_SECRET = "gateway-secret-of-the-tests"
 CLUSTER, BASE = "cluster1", "localhost"
 
 
@@ -147,7 +148,13 @@ def make_settings(cluster: TestCluster, folder: Path, port: int = 1) -> Settings
         base_domain=BASE,
         database=cluster.settings,
         master_key_file=key,
-        web=WebSettings(port=port, node_token=SecretStr(NODE_TOKEN), public_https_port=8443, public_http_port=8080),
+        web=WebSettings(
+            port=port,
+            node_token=SecretStr(NODE_TOKEN),
+            public_https_port=8443,
+            public_http_port=8080,
+            gateway_secret=SecretStr(GATEWAY_SECRET),
+        ),
         panel_folder=panel,
     )
 
@@ -157,6 +164,7 @@ def write_settings(settings: Settings, path: Path) -> Path:
     document = settings.model_dump(mode="json")
     document["database"]["control_password"] = settings.database.control_password.get_secret_value()
     document["web"]["node_token"] = settings.web.node_token.get_secret_value()
+    document["web"]["gateway_secret"] = settings.web.gateway_secret.get_secret_value()
     path.write_text(json.dumps(document))
     path.chmod(0o600)
     return path

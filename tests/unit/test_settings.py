@@ -29,7 +29,7 @@ WHOLE: dict[str, Any] = {
         "node_token": "hunter3",
         "public_https_port": 8443,
         "public_http_port": 8080,
-        "trusted_proxy": "127.0.0.1",
+        "gateway_secret": "hunter4",
     },
     "sync": {"threads_per_tenant": 8},
     "panel_folder": "/panel",

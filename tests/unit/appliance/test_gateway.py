@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from appliance.config import DataFolder
-from appliance.members.gateway import Gateway, Route, configuration
+from appliance.members.caddy import GATEWAY_HEADER, Route, configuration
+from appliance.members.gateway import Gateway
 from appliance.system.linux import short_folder
 from server.web.factory import MAX_BODY_BYTES
 
-ROUTES = (Route("one.localhost", 8101), Route("two.localhost", 8102))
+ROUTES = (Route("one.localhost", 8101, "s1"), Route("two.localhost", 8102, "s2"))
 
 
 def made(routes: tuple[Route, ...] = ROUTES, *, loopback: bool = True) -> Any:
@@ -52,14 +53,21 @@ def test_plain_http_never_leaves_loopback() -> None:
     assert made()["apps"]["http"]["servers"]["https"]["listen"] == ["127.0.0.1:8443"]
 
 
-def test_only_the_only_cluster_is_reached_without_its_name() -> None:
-    def nameless(routes: tuple[Route, ...]) -> int:
-        served = made(routes)["apps"]["http"]["servers"]["http"]["routes"]
-        return sum("match" not in route and route["handle"][-1]["handler"] == "reverse_proxy" for route in served)
+def test_only_the_only_cluster_is_reached_by_the_loopback_names_and_nobody_by_any_other() -> None:
+    assert hosts(made(ROUTES[:1])["apps"]["http"]["servers"]["http"]) == [
+        ["*.one.localhost", "one.localhost", "localhost", "127.0.0.1"]
+    ]
+    for routes in (ROUTES, ROUTES[:1], ()):
+        for server in made(routes)["apps"]["http"]["servers"].values():
+            proxied = [one for one in server["routes"] if one["handle"][-1]["handler"] == "reverse_proxy"]
+            assert all("match" in one for one in proxied)
 
-    assert nameless(ROUTES[:1]) == 1
-    assert nameless(ROUTES) == 0
-    assert nameless(()) == 0
+
+def test_each_cluster_is_told_its_own_secret_and_whatever_a_client_sent_for_it_is_replaced() -> None:
+    for server in made()["apps"]["http"]["servers"].values():
+        told = [one["handle"][-1]["headers"]["request"]["set"] for one in server["routes"] if "match" in one]
+        assert told == [{GATEWAY_HEADER: ["s1"]}, {GATEWAY_HEADER: ["s2"]}]
+    assert "s1" not in repr(ROUTES)
 
 
 def test_an_unknown_name_gets_a_sentence() -> None:
