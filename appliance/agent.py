@@ -13,17 +13,17 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from waitress.server import BaseWSGIServer, create_server
 
-from appliance.config import DataFolder, Options, load_options, open_data_folder, save, told_plainly
+from appliance.config import DataFolder, Options, Wishes, load_options, open_data_folder, save
 from appliance.control.api import build_app
-from appliance.control.client import START_JOB, read_control_file
+from appliance.control.client import START_JOB
 from appliance.control.jobs import JobBoard
 from appliance.control.messages import ControlFile
+from appliance.demote import lock_folder
 from appliance.errors import ApplianceError, ExitCode
 from appliance.members.gateway import Gateway
 from appliance.members.node import SERVER
@@ -33,24 +33,11 @@ from appliance.operations.run_cluster import bring_up, serve_routes
 from appliance.site import Report, Site
 from appliance.supervision import Supervision
 from appliance.system import require_supported
-from appliance.system.linux import claim_free_port, claim_port, lock, require_port, unprivileged_account
+from appliance.system.linux import claim_free_port, claim_port, require_port
 
 LOG_TURN_SECONDS = 30.0
 DATABASE_READY_SECONDS = 3600.0
 """Recovery after a crash may take long; it is never cut short."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the person who starts the agent asks for; None: as it was, or the default.
-
-    ``other_ports``: take other ports when the usual ones are taken, rather than refuse.
-    """
-
-    https_port: int | None = None
-    http_port: int | None = None
-    base_domain: str | None = None
-    other_ports: bool = False
 
 
 class Agent:
@@ -59,7 +46,7 @@ class Agent:
     def __init__(
         self,
         data: Path,
-        wishes: Wishes = Wishes(),
+        wishes: Wishes,
         server: tuple[str, ...] = SERVER,
     ) -> None:
         self._data = data.absolute()
@@ -85,8 +72,10 @@ class Agent:
         Raises ``ApplianceError`` and leaves nothing running when the folder or the ports cannot be had.
         """
         require_supported()
-        self.folder = open_data_folder(self._data, passable=unprivileged_account() is not None)
-        self._take_lock()
+        if os.geteuid() == 0:
+            raise ApplianceError("The agent does not work as root. Start it with: lockstep start")
+        self.folder = open_data_folder(self._data)
+        self._lock = lock_folder(self.folder)
         try:
             options = self._options()
             self.site = self._build(options)
@@ -145,27 +134,9 @@ class Agent:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
                 stream.write(line)
 
-    def _take_lock(self) -> None:
-        with told_plainly(self.folder.lock):
-            self._lock = lock(self.folder.lock)
-        if self._lock is None:
-            other = read_control_file(self.folder.root)
-            raise ApplianceError(
-                f"Lockstep runs already with its data in {self.folder.root}"
-                f"{f' (pid {other.pid})' if other else ''}. "
-                f"Look at it with: lockstep status --data {self.folder.root}, "
-                f"or end it with: lockstep stop --data {self.folder.root}",
-                ExitCode.ALREADY_RUNNING,
-            )
-
     def _options(self) -> Options:
         kept = load_options(self.folder) or Options()
-        wishes = {
-            name: value
-            for name in ("https_port", "http_port", "base_domain")
-            if (value := getattr(self._wishes, name)) is not None
-        }
-        options = Options.model_validate({**kept.model_dump(), **wishes})
+        options = self._wishes.applied(kept)
         if find_left(self.folder, "gateway") is None:
             options = self._public_ports(options)
         if find_left(self.folder, "postgres") is None:

@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,6 +53,28 @@ class Options(BaseModel):
     https_port: int = Field(default=8443, ge=1, le=65535)
     http_port: int = Field(default=8080, ge=1, le=65535)
     postgres_port: int = Field(default=54329, ge=1, le=65535)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the person who starts the agent asks for; None: as it was, or the default.
+
+    ``other_ports``: take other ports when the usual ones are taken, rather than refuse.
+    """
+
+    https_port: int | None = None
+    http_port: int | None = None
+    base_domain: str | None = None
+    other_ports: bool = False
+
+    def applied(self, kept: Options) -> Options:
+        """The options that a start with these wishes begins with."""
+        wishes = {
+            name: value
+            for name in ("https_port", "http_port", "base_domain")
+            if (value := getattr(self, name)) is not None
+        }
+        return Options.model_validate({**kept.model_dump(), **wishes})
 
 
 class ClusterRecord(BaseModel):
@@ -188,6 +211,18 @@ def write_private(path: Path, content: str) -> None:
         beside.replace(path)
 
 
+def read_plain(path: Path) -> bytes:
+    """What the file says. Raises ``OSError``, also for a link and for what is no plain file.
+
+    Root reads in folders that belong to an appliance's account: it follows no link there, and waits for no pipe.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a plain file", str(path))
+        return stream.read()
+
+
 def save(path: Path, value: BaseModel) -> None:
     """Write ``value`` as JSON to ``path``, as ``write_private`` does."""
     write_private(path, value.model_dump_json(indent=2) + "\n")
@@ -200,7 +235,7 @@ def load(path: Path, model: type[_Model]) -> _Model:
     not there raises ``FileNotFoundError``.
     """
     try:
-        return model.model_validate_json(path.read_bytes())
+        return model.model_validate_json(read_plain(path))
     except ValidationError as error:
         raise ApplianceError(
             f"{path} is damaged ({error.errors()[0]['msg']}). Put back a saved copy of this file.",
@@ -211,6 +246,17 @@ def load(path: Path, model: type[_Model]) -> _Model:
             f"This account may not read {path}. Run lockstep as the account that made the folder.",
             ExitCode.DATA_FOLDER,
         ) from error
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise _no_file(path) from error
+
+
+def _no_file(path: Path) -> ApplianceError:
+    return ApplianceError(
+        f"{path} is a link or no plain file, which Lockstep did not make. Take it away, or put back a saved copy.",
+        ExitCode.DATA_FOLDER,
+    )
 
 
 def find_data_folder(root: Path) -> DataFolder | None:
@@ -220,7 +266,7 @@ def find_data_folder(root: Path) -> DataFolder | None:
     """
     folder = DataFolder(root.absolute())
     try:
-        content = folder.marker.read_bytes()
+        content = read_plain(folder.marker)
     except FileNotFoundError:
         _refuse_strangers(folder.root)
         return None
@@ -234,6 +280,8 @@ def find_data_folder(root: Path) -> DataFolder | None:
             "or choose another folder with --data.",
             ExitCode.DATA_FOLDER,
         ) from error
+    except OSError as error:
+        raise _no_file(folder.marker) from error
     try:
         marker = Marker.model_validate_json(content)
     except ValidationError:
@@ -271,16 +319,15 @@ def _refuse_strangers(root: Path) -> None:
         )
 
 
-def open_data_folder(root: Path, *, passable: bool) -> DataFolder:
+def open_data_folder(root: Path) -> DataFolder:
     """The data folder at ``root``, made if it is not there; safe to interrupt and repeat.
 
-    ``passable``: other accounts may pass through it (not list it), which the database's own account needs
-    when the agent runs as root. Raises ``ApplianceError`` (DATA_FOLDER) when it is not ours, not writable or full.
+    Raises ``ApplianceError`` (DATA_FOLDER) when it is not ours, not writable or full.
     """
     folder = find_data_folder(root) or DataFolder(root.absolute())
     with told_plainly(folder.root):
         folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.root.chmod(0o711 if passable else 0o700)
+        folder.root.chmod(0o700)
     require_space(folder.root)
     if not folder.marker.exists():
         save(folder.marker, Marker(product=PRODUCT, format=FORMAT, created_at=datetime.now(UTC)))
@@ -324,22 +371,21 @@ def load_clusters(folder: DataFolder) -> tuple[ClusterRecord, ...]:
 
 def secret_of(path: Path) -> str:
     """The secret kept in ``path`` (0600), made at the first call. 43 random characters."""
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_text(encoding="ascii").strip()
+    beside = path.with_name(f"{path.name}.new")
+    write_private(beside, secrets.token_urlsafe(32))
+    # A link never replaces: the first secret stays, whoever comes second.
     with contextlib.suppress(FileExistsError), told_plainly(path.parent):
-        handle = os.open(path.with_name(f"{path.name}.new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(secrets.token_urlsafe(32))
-            stream.flush()
-            os.fsync(stream.fileno())
-        # A link never replaces: the first secret stays, whoever comes second.
-        os.link(path.with_name(f"{path.name}.new"), path)
-    path.with_name(f"{path.name}.new").unlink(missing_ok=True)
+        os.link(beside, path)
+    beside.unlink(missing_ok=True)
     return path.read_text(encoding="ascii").strip()
 
 
 def read_json(path: Path) -> dict[str, object] | None:
     """The JSON object in ``path``, None if the file is missing, cut short or no object."""
     try:
-        value = json.loads(path.read_bytes())
+        value = json.loads(read_plain(path))
     except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None

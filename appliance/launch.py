@@ -14,9 +14,10 @@ from typing import Any, NoReturn
 
 import click
 
-import appliance
+from appliance.config import Wishes
 from appliance.control.client import START_JOB, Client, read_control_file
 from appliance.control.messages import Job, Status
+from appliance.demote import agent_environment, let_go
 from appliance.errors import ApplianceError, ExitCode
 from appliance.system.linux import short_pause
 
@@ -40,8 +41,7 @@ def start_detached(
 def _detach(
     data: Path, https_port: int | None, http_port: int | None, base_domain: str | None
 ) -> tuple[subprocess.Popen[bytes], Any]:
-    words = {"--https-port": https_port, "--http-port": http_port, "--base-domain": base_domain}
-    wishes = [part for option, value in words.items() if value is not None for part in (option, str(value))]
+    wishes = _words(Wishes(https_port, http_port, base_domain))
     said = tempfile.TemporaryFile()  # noqa: SIM115 - read when the agent ends early
     child = subprocess.Popen(
         [sys.executable, "-m", "appliance", "start", "--foreground", "--data", str(data), *wishes],
@@ -50,9 +50,18 @@ def _detach(
         stderr=said,
         start_new_session=True,
         cwd="/",
-        env={**os.environ, "PYTHONPATH": str(Path(appliance.__file__).parent.parent)},
+        env=agent_environment(),
     )
     return child, said
+
+
+def _words(wishes: Wishes) -> list[str]:
+    words = {
+        "--https-port": wishes.https_port,
+        "--http-port": wishes.http_port,
+        "--base-domain": wishes.base_domain,
+    }
+    return [part for option, value in words.items() if value is not None for part in (option, str(value))]
 
 
 def _await_start(data: Path, child: subprocess.Popen[bytes], said: Any, seen: Callable[[Job], None]) -> Status:
@@ -83,11 +92,16 @@ def _await_start(data: Path, child: subprocess.Popen[bytes], said: Any, seen: Ca
 
 
 def run_here(data: Path, https_port: int | None, http_port: int | None, base_domain: str | None) -> None:
-    """Run an agent until a signal or somebody asks it to stop. Raises why it ended, if it ended by itself."""
-    # Imported here because the agent's weight would double the time of every other command.
-    from appliance.agent import Agent, Wishes, serve  # noqa: PLC0415
+    """Run an agent until a signal or somebody asks it to stop. Raises why it ended, if it ended by itself.
 
-    agent = Agent(data, Wishes(https_port, http_port, base_domain))
+    As root this process goes on as the appliance's own account (``demote``).
+    """
+    wishes = Wishes(https_port, http_port, base_domain)
+    let_go(data, ["start", "--foreground", *_words(wishes)], wishes)
+    # Imported here because the agent's weight would double the time of every other command.
+    from appliance.agent import Agent, serve  # noqa: PLC0415
+
+    agent = Agent(data, wishes)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: agent.ask_to_stop())
     serve(agent, lambda: click.echo(f"Lockstep runs (pid {os.getpid()}). Ctrl-C ends it.", err=True))

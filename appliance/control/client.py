@@ -14,6 +14,7 @@ import psutil
 import requests
 from pydantic import BaseModel, ValidationError
 
+from appliance.config import read_plain
 from appliance.control.messages import (
     ControlFile,
     CreateCluster,
@@ -40,14 +41,14 @@ _Model = TypeVar("_Model", bound=BaseModel)
 def read_control_file(data: Path) -> ControlFile | None:
     """Where the agent of the data folder ``data`` listens; None if none runs (a file left by a kill counts as none)."""
     try:
-        found = ControlFile.model_validate_json((data / "agent" / "control.json").read_bytes())
-    except (FileNotFoundError, NotADirectoryError, ValidationError):
-        return None
+        found = ControlFile.model_validate_json(read_plain(data / "agent" / "control.json"))
     except PermissionError as error:
         raise ApplianceError(
             f"This account may not read {data}. Run lockstep as the account that started the agent.",
             ExitCode.DATA_FOLDER,
         ) from error
+    except (OSError, ValidationError):
+        return None
     return found if psutil.pid_exists(found.pid) else None
 
 

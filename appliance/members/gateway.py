@@ -138,6 +138,7 @@ class Gateway:
                 "XDG_DATA_HOME": str(self.folder.gateway / "storage"),
                 "XDG_CONFIG_HOME": str(self.folder.gateway),
             },
+            ports_of_root=True,
         )
 
     def _adopt(self, left: Running) -> bool:

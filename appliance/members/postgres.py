@@ -22,7 +22,7 @@ import psycopg
 from appliance.config import DataFolder, secret_of, told_plainly
 from appliance.errors import ApplianceError, ExitCode
 from appliance.members.member import Finding, Say
-from appliance.members.postgres_place import make_home, programs
+from appliance.members.postgres_place import installed_programs, make_home
 from appliance.members.process import (
     Running,
     clean_environment,
@@ -32,7 +32,7 @@ from appliance.members.process import (
     left_names,
     start_process,
 )
-from appliance.system.linux import Account, demotion, port_is_free, unprivileged_account
+from appliance.system.linux import port_is_free
 
 SUPERUSER = "postgres"
 SETTINGS: Mapping[str, str] = {
@@ -95,17 +95,16 @@ class Postgres:
 
     def prepare(self, say: Say) -> None:
         """Make the data folder and a new database system if there is none."""
-        account = unprivileged_account()
-        make_home(self.folder, account)
+        make_home(self.folder)
         version = self.data / "PG_VERSION"
         if version.exists():
             self._require_version(version.read_text(encoding="ascii").strip())
             return
         say("making a new database")
-        self._initialise(account)
+        self._initialise()
 
     def _require_version(self, found: str) -> None:
-        answer = self._tool("postgres", "--version", account=None)
+        answer = self._tool("postgres", "--version")
         ours = re.search(r"(\d+)", answer)
         if ours is not None and ours.group(1) != found:
             raise ApplianceError(
@@ -114,7 +113,7 @@ class Postgres:
                 ExitCode.DATA_FOLDER,
             )
 
-    def _initialise(self, account: Account | None) -> None:
+    def _initialise(self) -> None:
         fresh = self.home / "data.new"
         password = self.home / "password.new"
         shutil.rmtree(fresh, ignore_errors=True)
@@ -123,8 +122,6 @@ class Postgres:
             handle = os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="ascii") as stream:
                 stream.write(superuser_password(self.folder) + "\n")
-                if account is not None:
-                    os.fchown(stream.fileno(), account.uid, account.gid)
         try:
             self._tool(
                 "initdb",
@@ -137,15 +134,14 @@ class Postgres:
                 "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8",
                 "--locale=C",
-                account=account,
             )  # fmt: skip
         finally:
             password.unlink(missing_ok=True)
         fresh.rename(self.data)
 
-    def _tool(self, tool: str, *arguments: str, account: Account | None) -> str:
+    def _tool(self, tool: str, *arguments: str) -> str:
         done = subprocess.run(
-            [str(programs(unprivileged_account()) / tool), *arguments],
+            [str(installed_programs() / tool), *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -153,7 +149,6 @@ class Postgres:
             cwd=self.home,
             env=clean_environment({}),
             check=False,
-            **demotion(account),
         )
         if done.returncode != 0:
             said = (done.stderr or done.stdout).strip().splitlines()
@@ -172,15 +167,13 @@ class Postgres:
         self._end_orphans()
         if not port_is_free(self.listen_port):
             raise ApplianceError(f"Port {self.listen_port} is in use.", ExitCode.PORT_IN_USE)
-        account = unprivileged_account()
         options = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
         return start_process(
             self.folder,
             self.name,
-            [str(programs(account) / "postgres"), "-D", str(self.data), "-p", str(self.listen_port), *options],
+            [str(installed_programs() / "postgres"), "-D", str(self.data), "-p", str(self.listen_port), *options],
             place=self.home,
             environment={},
-            account=account,
         )
 
     def _end_orphans(self) -> None:

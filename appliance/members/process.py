@@ -20,7 +20,7 @@ import psutil
 
 from appliance.config import DataFolder, read_json, told_plainly, write_private
 from appliance.errors import ApplianceError
-from appliance.system.linux import Account, demotion
+from appliance.system.linux_rights import port_right_lent
 
 MARK = "LOCKSTEP_MEMBER"
 """The environment variable that says whose member a process is."""
@@ -132,17 +132,18 @@ def start_process(
     *,
     place: Path,
     environment: Mapping[str, str],
-    account: Account | None = None,
     hold_stdin: bool = False,
+    ports_of_root: bool = False,
 ) -> Running:
     """Start ``command`` in ``place`` as member ``name``, logging to its log, and record it.
 
-    ``hold_stdin``: its standard input is a pipe that closes when we end, however we end. Raises
-    ``ApplianceError`` when the program cannot be started.
+    ``hold_stdin``: its standard input is a pipe that closes when we end, however we end. ``ports_of_root``: it may
+    listen on them where we may. Raises ``ApplianceError`` when the program cannot be started.
     """
     log = folder.log_of(name)
     try:
-        with told_plainly(log.parent), log.open("ab") as output:
+        right = port_right_lent() if ports_of_root else contextlib.nullcontext()
+        with told_plainly(log.parent), log.open("ab") as output, right:
             log.chmod(0o600)
             child = subprocess.Popen(
                 list(command),
@@ -152,7 +153,6 @@ def start_process(
                 cwd=place,
                 env={**clean_environment(environment), MARK: f"{folder.root}:{name}"},
                 start_new_session=True,
-                **demotion(account),
             )
     except (OSError, subprocess.SubprocessError) as error:
         raise ApplianceError(f"{name} could not be started: {error}.") from error

@@ -23,13 +23,14 @@ from types import FrameType
 import click
 from pydantic import BaseModel, ConfigDict
 
-from appliance.agent import Agent, Wishes, running_agent
-from appliance.config import DataFolder, load, save
+from appliance.agent import Agent, running_agent
+from appliance.config import DataFolder, Wishes, load, save
 from appliance.control.client import START_JOB, Client
 from appliance.control.messages import CreateCluster, CreateTenant
 from appliance.demo.compare import PRIORITY_PAIRS, STATUS_PAIRS
 from appliance.demo.rest import Visit
 from appliance.demo.trackers import Tracker, Trackers, start_trackers
+from appliance.demote import let_go
 from appliance.errors import ApplianceError, ExitCode
 from appliance.operations.check_demo import Verdict, check
 from appliance.operations.connect_demo import End, connect
@@ -40,6 +41,7 @@ from appliance.progress import Bar
 CLUSTER, TENANT, LOGIN = "cluster1", "tenant1", "admin"
 INTEGRATION = "Help desk and Engineering"
 NEWS_SECONDS = 0.5
+WISHES = Wishes(other_ports=True)
 
 
 class Kept(BaseModel):
@@ -70,7 +72,7 @@ def demonstrate(wish: Demonstration) -> Verdict | None:
     """
     with _interruptible(), contextlib.suppress(Interrupted):
         began = time.monotonic()
-        agent = Agent(wish.data, Wishes(other_ports=True))
+        agent = Agent(wish.data, WISHES)
         with _stopped_in_peace(wish), running_agent(agent), ThreadPoolExecutor(max_workers=1) as aside:
             coming = aside.submit(start_trackers, agent.folder, wish.say)
             try:
@@ -257,6 +259,7 @@ def run(data: Path, *, check_itself: bool, console: bool) -> tuple[ExitCode, Ver
     def say(line: str) -> None:
         click.echo(line, err=check_itself)
 
+    let_go(data, ["demo", *(["--check"] if check_itself else []), *(["--console"] if console else [])], WISHES)
     verdict = demonstrate(Demonstration(data, say, check_itself, console))
     if verdict is not None:
         return (ExitCode.OK if verdict.equal else ExitCode.UNEQUAL), verdict

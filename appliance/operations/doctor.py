@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,8 +15,9 @@ from appliance.control.messages import Check, Connections, Doctor, Health
 from appliance.errors import ApplianceError
 from appliance.members.gateway import binary
 from appliance.members.postgres_place import installed_programs
+from appliance.operations.examine_rights import examine_folder, examine_rights
 from appliance.system import require_supported
-from appliance.system.linux import closed_parent, port_holder, port_is_free, unprivileged_account
+from appliance.system.linux import port_holder, port_is_free
 
 if TYPE_CHECKING:
     # The doctor also works without an agent, and then without its weight.
@@ -33,6 +33,7 @@ def examine(folder: DataFolder | None, site: Site | None) -> Doctor:
         checks.extend(_data(folder))
     if site is not None:
         checks.extend(_members(site))
+        checks.extend(examine_rights(site))
         checks.extend(_connections(site))
     return Doctor(checks=tuple(checks))
 
@@ -62,17 +63,11 @@ def _machine() -> Iterator[Check]:
         found="built" if panel.exists() else "not built",
         advice="" if panel.exists() else "Build it with: make panel",
     )
-    yield _tried("database account", _account)
 
 
 def _system() -> str:
     require_supported()
     return sys.platform
-
-
-def _account() -> str:
-    account = unprivileged_account()
-    return "our own" if account is None else account.name
 
 
 def _data(folder: DataFolder) -> Iterator[Check]:
@@ -90,27 +85,7 @@ def _data(folder: DataFolder) -> Iterator[Check]:
         found=str(folder.root),
         advice="" if writable else "Run lockstep as the account that made the folder.",
     )
-    loose = [path for path in _secret_files(folder) if stat.S_IMODE(path.stat().st_mode) & 0o077]
-    yield Check(
-        name="secrets",
-        ok=not loose,
-        found="readable by the owner alone" if not loose else f"{loose[0]} is readable by others",
-        advice="" if not loose else f"Run: chmod 600 {loose[0]}",
-    )
-    account = unprivileged_account()
-    closed = closed_parent(folder.postgres.resolve(), account) if account is not None else None
-    yield Check(
-        name="way to the data",
-        ok=closed is None,
-        found="free" if closed is None else f"{closed} is closed to the database's account",
-        advice="" if closed is None else f"Run: chmod o+x {closed}",
-    )
-
-
-def _secret_files(folder: DataFolder) -> Iterator[Path]:
-    yield from (path for path in folder.keys.iterdir() if path.is_file())
-    yield from folder.clusters.glob("*/secrets.json")
-    yield from folder.clusters.glob("*/settings.json")
+    yield from examine_folder(folder)
 
 
 def _members(site: Site) -> Iterator[Check]:

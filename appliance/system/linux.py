@@ -1,84 +1,26 @@
-"""Linux: accounts, locks, ports and private folders; it must not know members or clusters."""
+"""Linux: locks, ports and private folders; it must not know members or clusters.
+
+Its siblings: ``linux_account`` (whom we run as), ``linux_rights`` (what a process may do), ``linux_folder`` (whose a
+folder is) and ``linux_view`` (what a process sees of the disk).
+"""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
-import pwd
 import socket
 import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
 
 import psutil
 
 from appliance.errors import ApplianceError, ExitCode
-
-ACCOUNTS = ("lockstep", "nobody")
-"""The unprivileged accounts that PostgreSQL may run as when the agent is root, best first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An account of the system."""
-
-    name: str
-    uid: int
-    gid: int
-
-
-class Demotion(TypedDict, total=False):
-    """Arguments of ``subprocess.Popen`` that let go of root for good."""
-
-    user: int
-    group: int
-    extra_groups: list[int]
-
-
-def unprivileged_account() -> Account | None:
-    """The account for what refuses to run as root; None when we are not root ourselves."""
-    if os.geteuid() != 0:
-        return None
-    for name in ACCOUNTS:
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-    raise ApplianceError(
-        "PostgreSQL refuses to run as root and this system has neither a user lockstep nor nobody. "
-        "Make one with: useradd --system lockstep"
-    )
-
-
-def demotion(account: Account | None) -> Demotion:
-    """What to hand to ``subprocess`` so that a child runs as ``account`` (None: as ourselves)."""
-    if account is None:
-        return {}
-    return {"user": account.uid, "group": account.gid, "extra_groups": []}
-
-
-def closed_parent(path: Path, account: Account) -> Path | None:
-    """The first folder on the way to ``path`` that ``account`` may not enter; None if the way is free."""
-    for folder in reversed(path.absolute().parents):
-        try:
-            found = folder.stat()
-        except FileNotFoundError:
-            return None
-        if found.st_uid == account.uid:
-            needed = stat.S_IXUSR
-        elif found.st_gid == account.gid:
-            needed = stat.S_IXGRP
-        else:
-            needed = stat.S_IXOTH
-        if not found.st_mode & needed:
-            return folder
-    return None
+from appliance.system.linux_rights import needs_right
 
 
 def lock(path: Path) -> int | None:
@@ -181,15 +123,24 @@ def port_holder(port: int) -> str:
     return "another process"
 
 
+def port_owner(port: int) -> int | None:
+    """Whose process listens on ``port``; None if nobody's, or the system does not tell."""
+    with contextlib.suppress(psutil.Error):
+        for process in _listeners(port):
+            return int(process.uids().real)
+    return None
+
+
 def require_port(port: int, option: str, host: str = "127.0.0.1") -> None:
     """Raise ``ApplianceError`` (PORT_IN_USE) that names ``port``, its holder and the ``option`` to change it."""
-    if port < 1024 and os.geteuid() != 0:  # noqa: PLR2004 - the system's border of privileged ports
+    if needs_right(port):
         with socket.socket() as probe:
             try:
                 probe.bind((host, port))
             except PermissionError as error:
                 raise ApplianceError(
-                    f"Port {port} needs root on this system. Choose one above 1023 with {option}.",
+                    f"Port {port} is kept for root on this system. Start Lockstep as root (it lets go of that by "
+                    f"itself), or choose a port above 1023 with {option}.",
                     ExitCode.PORT_IN_USE,
                 ) from error
             except OSError:

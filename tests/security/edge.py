@@ -45,7 +45,7 @@ class Edge:
 @contextmanager
 def gateway_before(folder: Path, *routes: Route) -> Iterator[Gateway]:
     """A running gateway with these routes."""
-    gateway = Gateway(open_data_folder(folder, passable=False), free_port(), free_port(), loopback=True)
+    gateway = Gateway(open_data_folder(folder), free_port(), free_port(), loopback=True)
     gateway.routes = routes
     gateway.prepare(lambda _: None)
     running = gateway.start(lambda _: None)

@@ -20,6 +20,7 @@ import psutil
 
 from appliance.control.messages import ControlFile
 from appliance.members.process import MARK
+from appliance.system.linux_account import account_name, find_account
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
@@ -50,7 +51,7 @@ def eventually(look: Callable[[], object], seconds: float = 15.0) -> None:
 @contextlib.contextmanager
 def new_installation() -> Iterator[Installation]:
     """An appliance that was never started, with free ports; ended and removed at the end."""
-    # Not below pytest's own folder: that one is closed to the account that PostgreSQL runs as.
+    # Not below pytest's own folder: that one is closed to the account of an appliance that root starts.
     place = Path(tempfile.mkdtemp(prefix="lockstep-test-"))
     place.chmod(0o755)
     made = Installation(place / "var")
@@ -135,3 +136,6 @@ class Installation:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         eventually(lambda: not self.processes())
+        name = account_name(self.data)
+        if os.geteuid() == 0 and find_account(name) is not None:
+            subprocess.run(["userdel", name], check=False, capture_output=True)

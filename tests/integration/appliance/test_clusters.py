@@ -29,7 +29,6 @@ from appliance.control.messages import Health, MemberStatus, Verb
 from appliance.errors import ApplianceError
 from appliance.members.postgres import Postgres
 from appliance.panel import Panel
-from appliance.system.linux import unprivileged_account
 from tests.support.installation import Installation, eventually, new_installation
 
 pytestmark = [pytest.mark.postgres, pytest.mark.e2e]  # the whole product starts: not for test-fast
@@ -241,7 +240,7 @@ def test_a_node_that_is_killed_comes_back(started: Installation, part: str) -> N
 
 
 def test_a_creation_that_was_cut_off_is_completed_by_the_next_start(installation: Installation) -> None:
-    folder = open_data_folder(installation.data, passable=unprivileged_account() is not None)
+    folder = open_data_folder(installation.data)
     folder.cluster("north").mkdir()
     kept = ClusterSecrets(owner_password="o" * 20, control_password="c" * 20, node_token="n" * 20)
     save(folder.cluster("north") / "secrets.json", kept)

@@ -33,7 +33,7 @@ import sys, threading
 from pathlib import Path
 from appliance.config import open_data_folder
 from appliance.demo.trackers import start_trackers
-trackers = start_trackers(open_data_folder(Path(sys.argv[1]), passable=False))
+trackers = start_trackers(open_data_folder(Path(sys.argv[1])))
 print(trackers.helpdesk.url, flush=True)
 threading.Event().wait()
 """
@@ -41,7 +41,7 @@ threading.Event().wait()
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
-    return open_data_folder(tmp_path_factory.mktemp("demo"), passable=False)
+    return open_data_folder(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ def test_a_tracker_that_was_cut_off_while_it_was_made_is_made_anew(made: DataFol
 
 
 def test_requirements_that_pip_cannot_satisfy_are_named(tmp_path: Path) -> None:
-    data = open_data_folder(tmp_path / "data", passable=False)
+    data = open_data_folder(tmp_path / "data")
     wrong = tmp_path / "wrong.txt"
     wrong.write_text("./nowhere --hash=sha256:" + "0" * 64 + "\n", encoding="utf-8")
     with pytest.raises(ApplianceError, match=r"^Roundup could not be installed with pip: ."):

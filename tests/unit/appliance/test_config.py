@@ -34,30 +34,30 @@ def test_the_least_that_a_cluster_is_allowed_is_what_the_server_says_that_it_nee
 
 
 def test_a_new_folder_is_marked_as_ours_and_private(tmp_path: Path) -> None:
-    folder = open_data_folder(tmp_path / "var", passable=False)
+    folder = open_data_folder(tmp_path / "var")
     assert json.loads(folder.marker.read_text())["product"] == "lockstep"
     assert stat.S_IMODE(folder.root.stat().st_mode) == 0o700
     assert stat.S_IMODE(folder.keys.stat().st_mode) == 0o700
 
 
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
-    first = open_data_folder(tmp_path / "var", passable=True)
+    first = open_data_folder(tmp_path / "var")
     marker = first.marker.read_bytes()
-    again = open_data_folder(tmp_path / "var", passable=True)
+    again = open_data_folder(tmp_path / "var")
     assert again.marker.read_bytes() == marker
-    assert stat.S_IMODE(again.root.stat().st_mode) == 0o711
+    assert stat.S_IMODE(again.root.stat().st_mode) == 0o700
 
 
 def test_a_creation_interrupted_before_the_marker_is_completed(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "lockstep.json.new").write_text("{")
-    assert open_data_folder(tmp_path / "var", passable=False).marker.exists()
+    assert open_data_folder(tmp_path / "var").marker.exists()
 
 
 def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letter.odt").write_text("dear")
     with pytest.raises(ApplianceError, match=r"letter\.odt.*--data") as refused:
-        open_data_folder(tmp_path, passable=False)
+        open_data_folder(tmp_path)
     assert refused.value.code is ExitCode.DATA_FOLDER
     assert [path.name for path in tmp_path.iterdir()] == ["letter.odt"]
 
@@ -65,7 +65,7 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path: Path) -> 
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("")
     with pytest.raises(ApplianceError, match="is not a folder"):
-        open_data_folder(tmp_path / "var", passable=False)
+        open_data_folder(tmp_path / "var")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"product": "other", "format": 1}'])
@@ -76,7 +76,7 @@ def test_a_marker_that_is_not_ours_is_refused(tmp_path: Path, content: str) -> N
 
 
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:
-    folder = open_data_folder(tmp_path / "var", passable=False)
+    folder = open_data_folder(tmp_path / "var")
     marker = json.loads(folder.marker.read_text())
     folder.marker.write_text(json.dumps({**marker, "format": 99}))
     with pytest.raises(ApplianceError, match="newer Lockstep"):
@@ -85,7 +85,7 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
 
 def test_where_nobody_may_write_one_sentence_says_so() -> None:
     with pytest.raises(ApplianceError, match="may not write") as refused:
-        open_data_folder(Path("/sys/kernel/lockstep"), passable=False)
+        open_data_folder(Path("/sys/kernel/lockstep"))
     assert refused.value.code is ExitCode.DATA_FOLDER
 
 
@@ -95,7 +95,7 @@ def test_an_almost_full_disk_is_refused_before_anything_is_written(
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=5_000_000))
     with pytest.raises(ApplianceError, match="only 4 MB left") as refused:
-        open_data_folder(tmp_path / "var", passable=False)
+        open_data_folder(tmp_path / "var")
     assert refused.value.code is ExitCode.DATA_FOLDER
     assert not (tmp_path / "var" / "lockstep.json").exists()
 
@@ -137,7 +137,7 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_cluster_without_its_record_is_none(tmp_path: Path) -> None:
-    folder = open_data_folder(tmp_path / "var", passable=False)
+    folder = open_data_folder(tmp_path / "var")
     folder.cluster("half").mkdir()
     folder.cluster("whole").mkdir()
     record = ClusterRecord(name="whole", database="embedded", web_port=8101)

@@ -18,7 +18,7 @@ from server import faults
 
 
 def test_a_reused_pid_is_not_ours(tmp_path: Path) -> None:
-    folder = open_data_folder(tmp_path / "var", passable=False)
+    folder = open_data_folder(tmp_path / "var")
     record = folder.members / "postgres.json"
     created = psutil.Process().create_time()
     record.write_text(json.dumps({"pid": os.getpid(), "create_time": created}))
@@ -31,7 +31,7 @@ def test_a_reused_pid_is_not_ours(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": "1"}', '{"pid": 999999999, "create_time": 1.0}'])
 def test_a_record_cut_short_is_no_process(tmp_path: Path, content: str) -> None:
-    folder = open_data_folder(tmp_path / "var", passable=False)
+    folder = open_data_folder(tmp_path / "var")
     (folder.members / "gateway.json").write_text(content)
     assert find_left(folder, "gateway") is None
 
@@ -49,7 +49,7 @@ def test_a_member_cannot_be_told_to_fail_by_the_environment_of_its_agent(
 ) -> None:
     monkeypatch.setenv(faults.FAULT, "journal.committed:kill")
     monkeypatch.setenv(faults.ALLOWED, faults.CONSENT)
-    folder = open_data_folder(tmp_path / "var", passable=False)
+    folder = open_data_folder(tmp_path / "var")
     told = "import os; print(*os.environ, sep='\\n')"
     running = start_process(
         folder, "c/sync", [sys.executable, "-c", told], place=tmp_path, environment=server_environment()

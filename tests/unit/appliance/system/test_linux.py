@@ -9,7 +9,9 @@ import pytest
 
 from appliance.errors import ApplianceError
 from appliance.system import require_supported
-from appliance.system.linux import Account, closed_parent, lock, short_folder
+from appliance.system.linux import lock, short_folder
+from appliance.system.linux_account import Account
+from appliance.system.linux_view import closed_parent
 
 STRANGER = Account("nobody", 65534, 65534)
 
