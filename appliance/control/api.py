@@ -7,6 +7,7 @@ keep safe; nothing of the web node is used here.
 from __future__ import annotations
 
 import hmac
+import time
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
@@ -48,6 +49,7 @@ STATUSES = {
     ExitCode.EXISTS: HTTPStatus.CONFLICT,
 }
 LARGEST_BODY = 64 * 1024
+_EVERY_SECONDS = 60.0
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -71,6 +73,23 @@ def _number(name: str, default: int) -> int:
         raise ApplianceError(f"{name} must be a number.", ExitCode.USAGE) from error
 
 
+class _Refusals:
+    """Logs who is turned away, a line a minute at most, with how many it were: nobody fills the log with it."""
+
+    def __init__(self, log: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._log = log
+        self._clock = clock
+        self._count = 0
+        self._said = -_EVERY_SECONDS
+
+    def count(self, why: str) -> None:
+        """One more. Requests may come at once; a count that is off by one does no harm."""
+        self._count += 1
+        if self._clock() - self._said >= _EVERY_SECONDS:
+            self._log(f"control refused {request.method} {request.path[:100]!r}: {why} (requests since: {self._count})")
+            self._said, self._count = self._clock(), 0
+
+
 def read_log(path: Path, after: int | None, limit: int) -> LogLines:
     """Whole lines of a log from byte ``after`` on, at most ``limit``; None: its last ``limit`` lines."""
     try:
@@ -89,21 +108,20 @@ def read_log(path: Path, after: int | None, limit: int) -> LogLines:
     return LogLines(lines=tuple(line.decode("utf-8", "replace").rstrip("\r\n") for line in chosen), position=position)
 
 
-def build_app(  # noqa: C901 - a list of routes reads best in one place
-    site: Site, jobs: JobBoard, token: str, started_at: datetime, stop: Callable[[], None]
-) -> Flask:
-    """The control interface over ``site``. ``stop`` ends the agent, soon after it returns."""
-    app = Flask("lockstep control", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+def _guard(app: Flask, site: Site, token: str) -> None:
+    """Who is let in, and what becomes of every error."""
+    refused = _Refusals(site.log).count
 
     @app.before_request
     def let_in() -> Response | None:
         # A web page that resolves its own name to loopback sends its own Host: it is turned away here.
         if request.host.partition(":")[0] not in {"127.0.0.1", "localhost"}:
+            refused("another host name")
             problem = Problem(message="The control interface answers on 127.0.0.1 only.")
             return _reply(problem, HTTPStatus.FORBIDDEN)
         sent = request.headers.get("Authorization", "").encode()
         if not hmac.compare_digest(sent, f"Bearer {token}".encode()):
+            refused("no token, or a wrong one")
             problem = Problem(message="The token of the data folder's agent/control.json is missing or wrong.")
             return _reply(problem, HTTPStatus.UNAUTHORIZED)
         return None
@@ -124,6 +142,16 @@ def build_app(  # noqa: C901 - a list of routes reads best in one place
         site.log(f"control {request.method} {request.path}: {type(error).__name__}: {error}")
         problem = Problem(message=f"{type(error).__name__}: {error}. See: lockstep logs agent")
         return _reply(problem, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def build_app(  # noqa: C901 - a list of routes reads best in one place
+    site: Site, jobs: JobBoard, token: str, started_at: datetime, stop: Callable[[], None]
+) -> Flask:
+    """The control interface over ``site``. ``stop`` ends the agent, soon after it returns."""
+    app = Flask("lockstep control", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+
+    _guard(app, site, token)
 
     @app.get("/v1/status")
     def status() -> Response:

@@ -18,6 +18,7 @@ Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 _SECRET: Final = "X_LOCKSTEP_GATEWAY"  # noqa: S105 - the name of a header
 _ADDRESS: Final = "X_FORWARDED_FOR"
 _SCHEME: Final = "X_FORWARDED_PROTO"
+_FROM_GATEWAY: Final = "lockstep.from_gateway"
 _SAID: Final = (_SECRET, _ADDRESS, _SCHEME, "X_FORWARDED_HOST", "X_FORWARDED_PORT", "X_FORWARDED_BY", "FORWARDED")
 
 
@@ -37,11 +38,17 @@ def believe_the_gateway(application: Application, secret: SecretStr) -> Applicat
     def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         said = {name: str(environ.pop(f"HTTP_{name}", "")) for name in _SAID}
         environ["REMOTE_ADDR"] = address_of(said, str(environ.get("REMOTE_ADDR", "")), secret)
-        if _is_gateway(said[_SECRET], secret) and said[_SCHEME] in {"http", "https"}:
+        environ[_FROM_GATEWAY] = _is_gateway(said[_SECRET], secret)
+        if environ[_FROM_GATEWAY] and said[_SCHEME] in {"http", "https"}:
             environ["wsgi.url_scheme"] = said[_SCHEME]
         return application(environ, start_response)
 
     return serve
+
+
+def is_of_this_host(environ: Mapping[str, Any]) -> bool:
+    """Whether the request came past the gateway, from a process of this host."""
+    return not environ.get(_FROM_GATEWAY)
 
 
 def _is_gateway(said: str, secret: SecretStr) -> bool:

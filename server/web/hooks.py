@@ -32,7 +32,7 @@ _FIXED_HEADERS = [
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
 ]
-_HSTS = "max-age=31536000"
+_HSTS = "max-age=31536000; includeSubDomains"
 
 
 def install(app: Flask, node: Node, access: Mapping[str, Access], tenantless: frozenset[str]) -> None:
@@ -96,7 +96,7 @@ def policy(nonce: str | None = None) -> str:
     styles = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
     return (
         f"default-src 'self'; script-src 'self'; style-src {styles}; img-src 'self' data:; connect-src 'self';"
-        " object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+        " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
 
 

@@ -1,4 +1,7 @@
-"""What the agent asks this node: is it well, and how are its tenants; it must not say more to anybody else."""
+"""What the agent asks this node: is it well, and how are its tenants; it must not say more to anybody else.
+
+Through the gateway nothing is told but whether the node is well, which a load balancer may ask.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ import hmac
 
 from flask import Flask, Response, make_response, request
 
-from server.domain.errors import LockstepError
+from server.domain.errors import LockstepError, NotFound
 from server.services.access import NotSignedIn
+from server.web.caller import is_of_this_host
 from server.web.schemas.node import NodeConnections, NodeHealth, NodeState, NodeTenant
 from server.web.visit import Node
 
@@ -24,10 +28,13 @@ def install(app: Flask, node: Node) -> frozenset[str]:
         try:
             node.cluster.answers()
         except LockstepError as error:
-            return _json(NodeHealth(ok=False, message=error.message), 503)
+            told = error.message if is_of_this_host(request.environ) else ""
+            return _json(NodeHealth(ok=False, message=told), 503)
         return _json(NodeHealth(ok=True), 200)
 
     def state() -> Response:
+        if not is_of_this_host(request.environ):
+            raise NotFound("There is nothing at this address.")
         if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), token):
             raise NotSignedIn("This address is for the agent of this installation.")
         tenants = tuple(

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from server.domain import errors
 from server.services.access import NotSignedIn, TooManyAttempts
 from server.services.errand import Busy
+from server.web import refusals
 from server.web.questions import OUT_OF_MEMORY
 from server.web.schemas.base import Problem
 
@@ -70,6 +71,8 @@ def _known(error: errors.LockstepError) -> Response:
     if isinstance(error, Suspended):
         return problem(HTTPStatus.LOCKED, error.message)
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+    if isinstance(error, errors.NotAllowed | Misdirected):
+        refusals.tell(status)
     response = problem(status, error.message, getattr(error, "field", None))
     if isinstance(error, TooManyAttempts | Busy):
         response.headers["Retry-After"] = str(error.retry_after)
