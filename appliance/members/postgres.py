@@ -46,6 +46,8 @@ SETTINGS: Mapping[str, str] = {
     # A dump of one cluster locks each table of each tenant at once.
     "max_locks_per_transaction": "256",
     "shared_buffers": "128MB",
+    # A statement that sorts more than that on the disk fails; a tenant's login cannot raise it.
+    "temp_file_limit": "4GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import appliance
-from appliance.config import LEAST_FREE_BYTES, DataFolder
+from appliance.config import LEAST_FREE_BYTES, ClusterRecord, DataFolder
 from appliance.control.messages import Check, Connections, Doctor, Health
 from appliance.errors import ApplianceError
 from appliance.members.gateway import binary
@@ -35,6 +36,7 @@ def examine(folder: DataFolder | None, site: Site | None) -> Doctor:
         checks.extend(_members(site))
         checks.extend(examine_rights(site))
         checks.extend(_connections(site))
+        checks.extend(_databases(site))
     return Doctor(checks=tuple(checks))
 
 
@@ -108,6 +110,35 @@ def _connections(site: Site) -> Iterator[Check]:
         _, found = glance(site, record) if record.enabled else ((), None)
         if found is not None:
             yield check_connections(record.name, found)
+
+
+def _databases(site: Site) -> Iterator[Check]:
+    # The doctor also works without an agent, and then without what talks to one.
+    from appliance.operations.administration import ask_server  # noqa: PLC0415
+
+    for record in site.clusters():
+        if record.enabled:
+            with contextlib.suppress(ApplianceError):  # what keeps it from answering is told of the database itself
+                found = ask_server(site, record.name, "examine-database", as_owner=True)
+                openings = found.get("openings")
+                yield check_database(record, [str(one) for one in openings] if isinstance(openings, list) else [])
+
+
+def check_database(record: ClusterRecord, openings: Sequence[str]) -> Check:
+    """What a tenant's login may do beyond its own schema. Where the server is not ours we can only tell."""
+    ours = record.database == "embedded"
+    found = f"a tenant's login is not kept to its schema: {'; '.join(openings)}"
+    advice = (
+        f"Restart the cluster: lockstep cluster stop {record.name}, then start."
+        if ours
+        else ("Only the superuser of its PostgreSQL can close this; appliance/README.md tells how.")
+    )
+    return Check(
+        name=f"{record.name} database",
+        ok=not (ours and openings),
+        found=found if openings else "a tenant's login is kept to its schema",
+        advice=advice if openings else "",
+    )
 
 
 def check_connections(cluster: str, found: Connections) -> Check:

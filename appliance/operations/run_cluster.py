@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 import appliance
 from appliance.config import ClusterRecord, ClusterSecrets, save, told_plainly, write_private
 from appliance.errors import ApplianceError, ExitCode
+from appliance.members import postgres_closed
 from appliance.members.node import Node
 from appliance.members.process import find_left
 from appliance.operations.administration import (
@@ -57,6 +58,8 @@ def bring_up(site: Site, record: ClusterRecord, report: Report) -> None:
     write_settings(site, record)
     report(f"bringing the database of {record.name} up to date")
     ask_server(site, record.name, "prepare-cluster", as_owner=True)
+    if record.database == "embedded":
+        close_database(site, record)
     report(f"starting {record.name}")
     keepers = [_keeper(site, record, part) for part in ("web", "sync")]
     for keeper in keepers:
@@ -116,6 +119,23 @@ def ensure_database(site: Site, record: ClusterRecord) -> None:
                 )
     except psycopg.Error as error:
         raise ApplianceError(f"The database of {record.name} could not be made: {error}") from error
+
+
+def close_database(site: Site, record: ClusterRecord) -> None:
+    """Take from the logins of the cluster's tenants what reaches beyond their schemas."""
+    name = database_of(record.name)
+    try:
+        with contextlib.closing(site.postgres.connect()) as connection:
+            postgres_closed.close_server(connection)
+        with contextlib.closing(site.postgres.connect(name)) as connection:
+            postgres_closed.close_database(connection, name, control_role(record.name))
+    except psycopg.Error as error:
+        raise ApplianceError(f"The database of {record.name} could not be closed to tenants: {error}") from error
+
+
+def control_role(cluster: str) -> str:
+    """The login that a cluster's processes have besides their tenants'."""
+    return f"{database_of(cluster)}_control"
 
 
 def _with_free_port(site: Site, record: ClusterRecord) -> ClusterRecord:
@@ -196,7 +216,7 @@ def database_settings(dsn: str, cluster: str, kept: ClusterSecrets) -> dict[str,
         "host": str(parts["host"]),
         "port": int(port),
         "name": str(parts["dbname"]),
-        "control_role": f"{database_of(cluster)}_control",
+        "control_role": control_role(cluster),
         "control_password": kept.control_password,
         "sslmode": str(parts.get("sslmode") or "prefer"),
     }

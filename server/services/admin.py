@@ -98,10 +98,20 @@ def _kind(error: LockstepError) -> str:
 
 
 def _prepare(request: _Owned, settings: Settings) -> Result:
-    moved = provision.prepare_cluster(
-        request.owner_dsn.get_secret_value(), settings.database, MasterKey.read(settings.master_key_file)
-    )
-    return {"tenants_migrated": moved}
+    owner_dsn, left = request.owner_dsn.get_secret_value(), dict[str, Any]()
+    try:
+        moved = provision.prepare_cluster(owner_dsn, settings.database, MasterKey.read(settings.master_key_file))
+    except provision.MigrationFailed as error:
+        if not error.through:
+            raise
+        # What a tenant's own login did to its schema keeps no other tenant from being served.
+        structlog.get_logger().error(error.message)
+        moved, left = error.through, {"suspended": provision.leave_behind(owner_dsn, error.failed)}
+    return {"tenants_migrated": moved, **left}
+
+
+def _examine(request: _Owned, _settings: Settings) -> Result:
+    return {"openings": provision.examine(request.owner_dsn.get_secret_value())}
 
 
 def _create(request: _NewTenant, settings: Settings) -> Result:
@@ -186,6 +196,7 @@ def _explain(request: _Explain, settings: Settings) -> Result:
 
 VERBS: Mapping[str, _Verb] = {
     "prepare-cluster": _Verb(_Owned, _prepare),
+    "examine-database": _Verb(_Owned, _examine),
     "create-tenant": _Verb(_NewTenant, _create),
     "delete-tenant": _Verb(_OwnedNamed, _delete),
     "suspend-tenant": _Verb(_Named, _suspend),

@@ -13,7 +13,7 @@ from server.domain.budget import Part
 from server.domain.errors import LockstepError
 from server.services.scope import TenantScope
 from server.settings import Settings
-from server.store import lease, provision, tenants
+from server.store import guard, lease, provision, tenants
 from server.store.activity import Standing
 from server.store.crypto import MasterKey
 from server.store.database import Database, TenantLogin, wake
@@ -114,13 +114,26 @@ class Cluster:
 
     def tend(self, stopping: threading.Event) -> None:
         """Keep this process's connections within what the server allows, until ``stopping`` is set."""
+        guarded: bool | None = None
         while True:
             try:
                 self.database.tend()
+                guarded = self._end_overlong(guarded)
             except LockstepError as error:
                 structlog.get_logger().warning("nobody can say how many connections are allowed", reason=error.message)
             if stopping.wait(_TEND_SECONDS):
                 return
+
+    def _end_overlong(self, guarded: bool | None) -> bool:  # noqa: FBT001 - what was found the last time
+        with self.database.control() as control:
+            if guarded is None:
+                guarded = guard.is_there(control)
+            ended = guard.end_overlong(control) if guarded else 0
+        if ended:
+            structlog.get_logger().warning(
+                "sessions of tenants' logins were ended that had lasted too long", ended=ended
+            )
+        return guarded
 
     def close(self) -> None:
         """Close every idle connection."""

@@ -33,7 +33,8 @@ _MINE = (
     bindparam("integration", type_=Uuid(as_uuid=False)),
     bindparam("epoch", type_=Integer),
 )
-_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(:place)")
+_ONE_AT_A_TIME = text("select place from control.turns where place = :place for update")
+_FIRST_TIME = text("insert into control.turns (place) values (:place) on conflict do nothing")
 _BEGIN = text(
     "with given as (select * from unnest(cast(:items as bigint[]), cast(:whats as bigint[])) as given(item, what)),"
     " taken as (select distinct given.item from given where exists (select from control.makings as other"
@@ -77,7 +78,9 @@ def begin(control: Transaction, hand: Hand, place: int, wanted: Mapping[int, Col
     rows = [(item, what) for item, several in wanted.items() for what in several]
     if not rows:
         return set()
-    control.execute(_ONE_AT_A_TIME, {"place": place})
+    if control.execute(_ONE_AT_A_TIME, {"place": place}).first() is None:
+        control.execute(_FIRST_TIME, {"place": place})
+        control.execute(_ONE_AT_A_TIME, {"place": place})
     lists = {"items": [item for item, _ in rows], "whats": [what for _, what in rows]}
     return {int(one) for one in control.execute(_BEGIN, hand.given() | lists).scalars()}
 

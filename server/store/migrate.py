@@ -6,16 +6,17 @@ middle leaves the schema at its old version, and the next start goes on. It must
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
 import psycopg
 from psycopg import sql
 
-from server.domain.errors import LockstepError
+from server.domain.errors import LockstepError, Unavailable
 
 OwnerConnection = psycopg.Connection[tuple[object, ...]]
 
@@ -27,10 +28,19 @@ create table if not exists schema_version (
 );
 """
 _SIDE_BY_SIDE = 4
+_LONGEST_LOCK_SECONDS = 5
 
 
 class MigrationFailed(LockstepError):
-    """Some schemas could not be brought to the newest version; the others were."""
+    """Some schemas could not be brought to the newest version; the others were.
+
+    ``failed``: the first words of what went wrong, by schema; ``through``: how many there were besides.
+    """
+
+    def __init__(self, message: str, failed: Mapping[str, str], through: int) -> None:
+        super().__init__(message)
+        self.failed = failed
+        self.through = through
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +54,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A schema to migrate, and the role that owns what is in it (None: the one that is signed in)."""
+    """A tenant's schema to migrate, and the login that owns what is in it."""
 
     schema: str
-    role: str | None = None
+    role: str
+    password: str = field(repr=False)
 
 
 @cache
@@ -77,45 +88,63 @@ def newest(kind: str) -> int:
     return steps(kind)[-1].version
 
 
-def apply(connection: OwnerConnection, kind: str, target: Target) -> bool:
+def apply(connection: OwnerConnection, kind: str, schema: str) -> bool:
     """Bring one schema up to date within the transaction that is open on ``connection``; whether it moved.
 
-    Ends with the role and the search path that the transaction began with.
+    Two starts at once are kept apart by who calls. Ends with the search path that the transaction began with.
     """
-    # Two starts at once: the second waits here and then finds nothing to do.
-    connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 7))", (target.schema,))
-    if target.role is not None:
-        connection.execute(sql.SQL("set local role {}").format(sql.Identifier(target.role)))
-    version = _version(connection, target.schema)
+    version = _version(connection, schema)
     behind = version < newest(kind)
     if behind:
-        connection.execute(sql.SQL("set local search_path = {}").format(sql.Identifier(target.schema)))
+        connection.execute(sql.SQL("set local search_path = {}").format(sql.Identifier(schema)))
         connection.execute(rendered(kind, version), prepare=False)
         connection.execute("reset search_path")
-    if target.role is not None:
-        connection.execute("reset role")
     return behind
 
 
-def apply_to_all(connect: Callable[[], OwnerConnection], kind: str, targets: Sequence[Target]) -> int:
-    """Bring many schemas up to date, side by side, one transaction each; how many moved.
+def apply_to_all(
+    targets: Sequence[Target],
+    sign_in: Callable[[Target], OwnerConnection],
+    apart: Callable[[Target], AbstractContextManager[None]],
+    alone: Callable[[Target], AbstractContextManager[Target]],
+) -> int:
+    """Bring many schemas of tenants up to date, side by side, one transaction each; how many moved.
 
-    Raises ``MigrationFailed`` at the end if some failed; those keep their old version.
+    A schema may hold whatever its tenant's login put there, and what it put there runs with the rights of whoever
+    touches it, so each is touched by that login alone (``sign_in``). ``apart``: two starts at once bring it up to date
+    one after the other. Where the login holds what is needed, it is tried once more while nobody else is signed in with
+    it (``alone``). Raises ``MigrationFailed`` at the end if some failed; those keep their old version.
     """
 
     def one(target: Target) -> bool:
-        with connect() as connection:
-            return apply(connection, kind, target)
+        try:
+            return moves(target)
+        except (psycopg.OperationalError, Unavailable):
+            with alone(target) as again:
+                return moves(again)
 
-    moved, failed = 0, []
+    def moves(target: Target) -> bool:
+        with sign_in(target) as own:
+            own.execute(f"set local lock_timeout = '{_LONGEST_LOCK_SECONDS}s'".encode())
+            if _version(own, target.schema) >= newest("tenant"):
+                return False
+        with apart(target), sign_in(target) as own:
+            own.execute(f"set local lock_timeout = '{_LONGEST_LOCK_SECONDS}s'".encode())
+            own.execute("set local statement_timeout = 0")
+            return apply(own, "tenant", target.schema)
+
+    moved, failed = 0, dict[str, str]()
     with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="migrate") as pool:
         for target, job in [(target, pool.submit(one, target)) for target in targets]:
             try:
                 moved += job.result()
-            except psycopg.Error as error:
-                failed.append(f"{target.schema}: {str(error).strip().splitlines()[0]}")
+            except (psycopg.Error, Unavailable) as error:
+                failed[target.schema] = str(error).strip().splitlines()[0]
     if failed:
-        raise MigrationFailed("Some schemas could not be upgraded and keep their old version: " + "; ".join(failed))
+        told = "; ".join(f"{schema}: {words}" for schema, words in failed.items())
+        raise MigrationFailed(
+            f"Some schemas could not be upgraded and keep their old version: {told}", failed, len(targets) - len(failed)
+        )
     return moved
 
 

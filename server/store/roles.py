@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 
 from psycopg import sql
 
@@ -20,14 +21,21 @@ CONTROL_SCHEMA = "control"
 _LONGEST_NAME = 63
 _OLDEST_SERVER = 150000
 _GRANTABLE_SET = 160000
-_CONNECTIONS_PER_TENANT = 64
+_CONNECTIONS_PER_TENANT = 32
+"""Four times what one process uses for one tenant at most."""
 
 ROUNDS_IF_RANDOM = 1
 """See ``verifier_of_random``; what was made with another number is made anew (``provision``)."""
 
-_ROLE_SETTINGS = ("set timezone = 'UTC'", "set idle_in_transaction_session_timeout = '5s'", "set lock_timeout = '20s'")
+_ROLE_SETTINGS: Mapping[str, str] = {
+    "TimeZone": "UTC",
+    "idle_in_transaction_session_timeout": "5s",
+    "lock_timeout": "20s",
+    "statement_timeout": "150s",
+}
 """A process that was paused in the middle of a transaction must not keep the others waiting for its locks: it loses
-them before its lease is over, so that who takes its tenants over finds the fence free.
+them before its lease is over, so that who takes its tenants over finds the fence free. A statement is given up after
+longer than any process of ours waits for one.
 """
 
 
@@ -75,12 +83,30 @@ def ensure_login(owner: OwnerConnection, role: str, verifier: str, database: str
     exists = owner.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone()
     if not exists:
         owner.execute(sql.SQL("create role {} noinherit nocreatedb nocreaterole").format(name))
-    owner.execute(sql.SQL("alter role {} login connection limit {}").format(name, sql.Literal(_CONNECTIONS_PER_TENANT)))
     change_verifier(owner, role, verifier)
-    owner.execute(sql.SQL("alter role {} set search_path = {}").format(name, sql.Identifier(schema)))
-    for setting in _ROLE_SETTINGS:
-        owner.execute(sql.SQL("alter role {} ").format(name) + sql.SQL(setting))
+    settle_login(owner, role, schema)
     owner.execute(sql.SQL("grant connect on database {} to {}").format(sql.Identifier(database), name))
+
+
+def settle_login(owner: OwnerConnection, role: str, schema: str) -> None:
+    """Give a login its schema, its limits and its time-outs."""
+    name = sql.Identifier(role)
+    owner.execute(sql.SQL("alter role {} login connection limit {}").format(name, sql.Literal(_CONNECTIONS_PER_TENANT)))
+    owner.execute(sql.SQL("alter role {} set search_path = {}").format(name, sql.Identifier(schema)))
+    for setting, value in _ROLE_SETTINGS.items():
+        owner.execute(sql.SQL("alter role {} set {} = {}").format(name, sql.Identifier(setting), sql.Literal(value)))
+
+
+def unsettled(owner: OwnerConnection) -> list[tuple[str, str]]:
+    """The logins of tenants, each with its schema, that have not the limits and time-outs of this version."""
+    settings = [f"{setting}={value}" for setting, value in _ROLE_SETTINGS.items()]
+    found = owner.execute(
+        "select t.role_name, t.schema_name from control.tenants t join pg_roles r on r.rolname = t.role_name"
+        " left join pg_db_role_setting s on s.setrole = r.oid and s.setdatabase = 0"
+        " where t.state <> 'deleting' and (r.rolconnlimit <> %s or not coalesce(s.setconfig, '{}') @> %s)",
+        (_CONNECTIONS_PER_TENANT, settings),
+    ).fetchall()
+    return [(str(role), str(schema)) for role, schema in found]
 
 
 def change_verifier(owner: OwnerConnection, role: str, verifier: str) -> None:
@@ -134,7 +160,7 @@ def grant_control(owner: OwnerConnection, role: str) -> None:
         "grant select on all tables in schema {schema} to {role}",
         "grant update (state, title) on {schema}.tenants to {role}",
         "grant insert, update, delete on {schema}.leases, {schema}.holders, {schema}.tenant_states to {role}",
-        "grant insert, update, delete on {schema}.places, {schema}.makings to {role}",
+        "grant insert, update, delete on {schema}.places, {schema}.makings, {schema}.turns to {role}",
     ):
         owner.execute(sql.SQL(grant).format(schema=schema, role=name))
 
@@ -148,7 +174,7 @@ def drop_login(owner: OwnerConnection, role: str, database: str) -> None:
 
 def end_sessions(owner: OwnerConnection, role: str) -> None:
     """End the role's connections. Must be called within a transaction."""
-    name = sql.Identifier(role)
-    owner.execute(sql.SQL("set local role {}").format(name))
-    owner.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", (role,))
+    found = owner.execute("select pid from pg_stat_activity where usename = %s", (role,)).fetchall()
+    owner.execute(sql.SQL("set local role {}").format(sql.Identifier(role)))
+    owner.execute("select pg_terminate_backend(pid) from unnest(%s::int[]) as there(pid)", ([pid for (pid,) in found],))
     owner.execute("reset role")

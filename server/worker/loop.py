@@ -40,6 +40,8 @@ _SOUND_SLEEP = 3600.0
 makes sure that it would be heard; a look at a tenant that rests costs a sign-in.
 """
 _REST_AFTER = 5.0
+_BREATH = 0.2
+"""So long after a look that found nothing no wake leads to another: any login of the database can wake any tenant."""
 
 
 class TenantLoop:
@@ -103,11 +105,15 @@ class TenantLoop:
         desk.close()
 
     def _serve(self, desk: Desk) -> None:
+        looked_at = -_BREATH
         while not self._stopped.is_set():
+            self._stopped.wait(looked_at + _BREATH - time.monotonic())
             self._wake.clear()
+            looked_at = time.monotonic()
             ready, seconds = self._look(desk, ())
             if ready:
                 self._work(desk, ready, seconds)
+                looked_at = -_BREATH
                 continue
             desk.say("idle", "", seconds if self._slots else None)
             until = time.monotonic() + min(_SOUND_SLEEP, desk.next_scan())

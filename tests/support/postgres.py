@@ -20,6 +20,7 @@ import psycopg
 from psycopg import sql
 from pydantic import SecretStr
 
+from appliance.members import postgres_closed
 from server.domain.budget import Part
 from server.settings import DatabaseSettings
 from server.store import provision
@@ -210,7 +211,11 @@ def make_cluster(server: Server, name: str | None = None) -> TestCluster:
     )
     key = secrets.token_bytes(32)
     cluster = TestCluster(server, settings, owner, owner_password, MasterKey(key), key)
-    provision.prepare_cluster(cluster.owner_dsn, settings)
+    provision.prepare_cluster(cluster.owner_dsn, settings, cluster.master)
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as superuser:
+        postgres_closed.close_server(superuser)
+    with psycopg.connect(server.dsn(database), autocommit=True) as superuser:
+        postgres_closed.close_database(superuser, owner, settings.control_role)
     return cluster
 
 

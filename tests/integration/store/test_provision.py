@@ -32,7 +32,7 @@ def leftovers(cluster: TestCluster, name: str) -> int:
 
 
 def test_preparing_twice_changes_nothing(cluster: TestCluster) -> None:
-    assert provision.prepare_cluster(cluster.owner_dsn, cluster.settings) == 0
+    assert provision.prepare_cluster(cluster.owner_dsn, cluster.settings, cluster.master) == 0
 
 
 def test_a_name_is_taken_once(cluster: TestCluster) -> None:
@@ -105,7 +105,7 @@ def test_a_new_step_reaches_every_tenant_and_a_broken_one_only_stops_where_it_br
     migrate.rendered.cache_clear()
     monkeypatch.setattr(migrate, "steps", newer)
     with pytest.raises(migrate.MigrationFailed, match="t_t3"):
-        provision.prepare_cluster(fresh_cluster.owner_dsn, fresh_cluster.settings)
+        provision.prepare_cluster(fresh_cluster.owner_dsn, fresh_cluster.settings, fresh_cluster.master)
     database = fresh_cluster.database()
     try:
         for name in names:
@@ -125,14 +125,14 @@ def test_an_owner_that_owns_nothing_is_told_so(postgres_server: Server, cluster:
         )
     dsn = postgres_server.dsn(cluster.settings.name, "stranger", "stranger")
     with pytest.raises(PutRight, match=r"own"):
-        provision.prepare_cluster(dsn, cluster.settings)
+        provision.prepare_cluster(dsn, cluster.settings, cluster.master)
 
 
 def test_a_database_that_is_not_there_is_said_in_a_sentence(cluster: TestCluster) -> None:
     with pytest.raises(Unavailable, match="cannot be reached"):
-        provision.prepare_cluster("postgresql://a:b@127.0.0.1:1/c", cluster.settings)
+        provision.prepare_cluster("postgresql://a:b@127.0.0.1:1/c", cluster.settings, cluster.master)
     with pytest.raises(PutRight, match="not understood"):
-        provision.prepare_cluster("this is no address", cluster.settings)
+        provision.prepare_cluster("this is no address", cluster.settings, cluster.master)
 
 
 def test_the_control_role_may_use_what_is_reserved_where_the_owner_may_say_so(fresh_cluster: TestCluster) -> None:
@@ -148,7 +148,7 @@ def test_the_control_role_may_use_what_is_reserved_where_the_owner_may_say_so(fr
         grant = sql.SQL("grant pg_use_reserved_connections to {} with admin option")
         superuser.execute(grant.format(sql.Identifier(owner)))
     fresh_cluster.create_tenant("lars")
-    provision.prepare_cluster(fresh_cluster.owner_dsn, fresh_cluster.settings)
+    provision.prepare_cluster(fresh_cluster.owner_dsn, fresh_cluster.settings, fresh_cluster.master)
     assert may(role)
     assert not may(fresh_cluster.login("lars").role)
 
