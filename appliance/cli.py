@@ -18,6 +18,7 @@ import click
 from pydantic import ValidationError
 
 from appliance import display
+from appliance.cluster_reach import offer_reach
 from appliance.command import command, finish, show, tell_progress
 from appliance.config import Options, find_data_folder, load_options, product_version, require_name
 from appliance.control.client import Client, read_control_file
@@ -227,6 +228,8 @@ def cluster_connections(data: Path, as_json: bool, name: str, most: int | None, 
     held = found.connections.model_dump(mode="json") if found.connections is not None else None
     show({"name": name, "allowed": found.allowed, "connections": held}, display.connections_page(found), as_json)
 
+
+offer_reach(cluster)
 
 # Tenants
 

@@ -81,6 +81,8 @@ class ClusterRecord(BaseModel):
     """``clusters/NAME/cluster.json``. ``enabled``: whether the agent keeps its processes running.
 
     ``connections``: how many database connections its operator allows it (None: what the server leaves).
+    ``listed``: where its tenants' connections may lead although it is inside (see ``reach``); ``only_listed``: nowhere
+    else.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -89,6 +91,8 @@ class ClusterRecord(BaseModel):
     enabled: bool = True
     web_port: int = Field(ge=1, le=65535)
     connections: int | None = Field(default=None, ge=LEAST_CONNECTIONS)
+    listed: tuple[str, ...] = ()
+    only_listed: bool = False
 
 
 class ClusterSecrets(BaseModel):

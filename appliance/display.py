@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from appliance.control.messages import AppSays, ClusterStatus, Doctor, Explanation, Status
+from appliance.control.messages import AppSays, ClusterStatus, Doctor, Explanation, Reach, Status
 
 KIB = 1024
 
@@ -81,6 +81,17 @@ def connections_page(cluster: ClusterStatus) -> str:
         return "\n".join([*lines, "It does not answer just now, so nobody can say how many it holds."])
     lines.append(f"It holds {held.used} of the {held.budget} that it may hold, and needs {held.needed} at least.")
     lines.append(f"Its PostgreSQL gives {held.server} to everybody together; others hold {held.strangers} of them.")
+    return "\n".join(lines)
+
+
+def reach_page(cluster: str, reach: Reach) -> str:
+    """Where a cluster's connections may lead, in a few lines."""
+    if reach.only_listed:
+        lines = [f"The connections of cluster {cluster} lead to what is listed here, and nowhere else."]
+    else:
+        leads = f"The connections of cluster {cluster} lead to the apps on your networks. This machine itself and its"
+        lines = [f"{leads} neighbours' link-local addresses are closed to them, but for what is listed here."]
+    lines += [f"  {one}" for one in reach.listed] or ["  nothing is listed"]
     return "\n".join(lines)
 
 

@@ -25,7 +25,10 @@ class Report(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What an operation works on. ``changing``: held while clusters come or go."""
+    """What an operation works on.
+
+    ``changing`` is held while clusters come or go, ``telling`` while processes are told where connections may lead.
+    """
 
     folder: DataFolder
     options: Options
@@ -35,6 +38,7 @@ class Site:
     log: Callable[[str], None]
     server: tuple[str, ...] = SERVER
     changing: threading.RLock = field(default_factory=threading.RLock)
+    telling: threading.Lock = field(default_factory=threading.Lock)
 
     def clusters(self) -> tuple[ClusterRecord, ...]:
         """All clusters, by name."""

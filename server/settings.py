@@ -74,6 +74,8 @@ class Settings(_Part):
     web: WebSettings
     sync: SyncSettings = SyncSettings()
     panel_folder: Path
+    reach_file: Path | None = None
+    """Where connections may lead (see ``services/reach``); None: nowhere inside, and nothing of ours is known."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 

@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 
 from appliance.control.jobs import JobBoard
 from appliance.control.messages import (
+    ChangeReach,
     CreateCluster,
     CreateTenant,
     ExplainItem,
@@ -30,6 +31,7 @@ from appliance.control.messages import (
     Verb,
 )
 from appliance.errors import ApplianceError, ExitCode
+from appliance.operations.change_reach import change_reach, show_reach
 from appliance.operations.create_cluster import create_cluster
 from appliance.operations.create_tenant import create_tenant
 from appliance.operations.delete_tenant import delete_tenant
@@ -192,6 +194,14 @@ def build_app(  # noqa: C901 - a list of routes reads best in one place
                 f"limit the connections of {cluster}", lambda report: limit_connections(site, cluster, body, report)
             )
         )
+
+    @app.get("/v1/clusters/<cluster>/reach")
+    def reach(cluster: str) -> Response:
+        return _reply(show_reach(site, cluster))
+
+    @app.patch("/v1/clusters/<cluster>/reach")
+    def new_reach(cluster: str) -> Response:
+        return _reply(change_reach(site, cluster, _body(ChangeReach)))
 
     @app.post("/v1/clusters/<cluster>/tenants")
     def new_tenant(cluster: str) -> Response:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from appliance.config import read_plain
 from appliance.control.messages import (
+    ChangeReach,
     ControlFile,
     CreateCluster,
     CreateTenant,
@@ -27,6 +28,7 @@ from appliance.control.messages import (
     LimitConnections,
     LogLines,
     Problem,
+    Reach,
     Status,
     TenantVerb,
     Verb,
@@ -153,6 +155,14 @@ class Client:
     def limit_connections(self, name: str, request: LimitConnections) -> Job:
         """Allow a cluster so many database connections."""
         return self._job("PUT", f"clusters/{quote(name, safe='')}/connections", request)
+
+    def reach(self, name: str) -> Reach:
+        """Where the connections of a cluster's tenants may lead."""
+        return self._get(Reach, f"clusters/{quote(name, safe='')}/reach")
+
+    def change_reach(self, name: str, request: ChangeReach) -> Reach:
+        """Change that; the cluster's processes heed it within a second or two."""
+        return Reach.model_validate_json(self._ask("PATCH", f"clusters/{quote(name, safe='')}/reach", request))
 
     def create_tenant(self, cluster: str, request: CreateTenant) -> Job:
         """Make a tenant; the job's result is a ``TenantCreated``."""

@@ -124,6 +124,25 @@ class LimitConnections(Message):
     most: int | None
 
 
+class Reach(Message):
+    """GET /v1/clusters/{cluster}/reach: where the connections of its tenants may lead.
+
+    ``listed``: hosts and networks that may be contacted although they are inside of this machine. ``only_listed``:
+    nothing else may.
+    """
+
+    listed: tuple[str, ...]
+    only_listed: bool
+
+
+class ChangeReach(Message):
+    """PATCH /v1/clusters/{cluster}/reach -> Reach. ``only_listed``: None leaves it as it is."""
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    only_listed: bool | None = None
+
+
 class CreateTenant(Message):
     """POST /v1/clusters/{cluster}/tenants -> Job, whose result is a ``TenantCreated``."""
 

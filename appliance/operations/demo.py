@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 import click
 from pydantic import BaseModel, ConfigDict
@@ -26,7 +27,7 @@ from pydantic import BaseModel, ConfigDict
 from appliance.agent import Agent, running_agent
 from appliance.config import DataFolder, Wishes, load, save
 from appliance.control.client import START_JOB, Client
-from appliance.control.messages import CreateCluster, CreateTenant
+from appliance.control.messages import ChangeReach, CreateCluster, CreateTenant
 from appliance.demo.compare import PRIORITY_PAIRS, STATUS_PAIRS
 from appliance.demo.rest import Visit
 from appliance.demo.trackers import Tracker, Trackers, start_trackers
@@ -147,6 +148,7 @@ def _sign_in(agent: Agent) -> Panel:
 
 
 def _show(agent: Agent, trackers: Trackers, wish: Demonstration, began: float) -> Verdict | None:
+    _let_trackers_be_reached(agent, trackers)
     panel = _sign_in(agent)
     window: subprocess.Popen[bytes] | None = None
     try:
@@ -168,6 +170,13 @@ def _show(agent: Agent, trackers: Trackers, wish: Demonstration, began: float) -
         if window is not None:
             window.terminate()  # what we opened ends with us; a kill -9 of ours leaves a window that says so
     return None
+
+
+def _let_trackers_be_reached(agent: Agent, trackers: Trackers) -> None:
+    """List the trackers for the cluster: they stand on this machine, which is closed to connections else."""
+    places = tuple(urlsplit(one.url).netloc for one in (trackers.helpdesk, trackers.engineering))
+    with Client.of(agent.folder.root) as client:
+        client.change_reach(CLUSTER, ChangeReach(add=places))
 
 
 def _bring_in_step(panel: Panel, integration: str, trackers: Trackers) -> None:

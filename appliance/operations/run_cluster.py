@@ -29,6 +29,7 @@ from appliance.operations.administration import (
     secrets_of,
     settings_file,
 )
+from appliance.reach import reach_file, tell_reach
 from appliance.site import Report, Site
 from appliance.supervision import Keeper
 from appliance.system.linux import free_port, port_is_free
@@ -56,6 +57,7 @@ def bring_up(site: Site, record: ClusterRecord, report: Report) -> None:
         ensure_database(site, record)
     record = _with_free_port(site, record)
     write_settings(site, record)
+    tell_reach(site)
     report(f"bringing the database of {record.name} up to date")
     ask_server(site, record.name, "prepare-cluster", as_owner=True)
     if record.database == "embedded":
@@ -186,6 +188,7 @@ def _settings(site: Site, record: ClusterRecord, kept: ClusterSecrets) -> str:
             },
             "sync": {"threads_per_tenant": 8},
             "panel_folder": str(panel),
+            "reach_file": str(reach_file(site, record.name)),
             "log_level": "info",
         },
         indent=2,

@@ -31,16 +31,15 @@ from server.connectors.base import Shape
 from server.connectors.bounds import Bounds
 from server.connectors.causes import broke, why
 from server.connectors.deadline import Deadline
+from server.connectors.dial import Contact, Gate, Ledger
 from server.connectors.multipart import Multipart, size_of
 from server.connectors.pace import Pace
 from server.connectors.paths import astray
+from server.connectors.reach import Reach
 from server.connectors.reply import Reply, moment_of
 from server.connectors.room import ROOM, Held, NoRoom
 from server.connectors.wire import Adapter, CutOff, Growing, TooMuch, Unsendable, at_most, counted
 from server.domain.errors import EgressDenied, LockstepError, NotThatApp, PutRight, Transient
-
-Ledger = Callable[[str, int, bool], None]
-"""Told of each contact: host, port, and whether it was refused (nothing sent)."""
 
 _CHUNK: Final = 64 * 1024
 _JUST_NOW: Final = 5.0
@@ -66,7 +65,8 @@ class HttpOutlet:
     further authorities to trust besides the operating system's, as PEM text. ``verify``: False trusts any
     certificate. ``parallel``: how many connections are kept. Timeouts are in seconds: ``connect_timeout`` until the
     connection stands, ``read_timeout`` between two pieces of an answer; ``bounds``: how long all of it may take, and
-    how large an answer may be; ``hold`` counts what is held of them. ``pace`` is asked before every request, and
+    how large an answer may be; ``hold`` counts what is held of them. ``reach`` says where connections may lead (None:
+    anywhere; for no tenant's), ``ledger`` is told where they do. ``pace`` is asked before every request, and
     ``before_write`` when all that a write waits for is there and it leaves next; what they raise stops it. Raises
     ``PutRight`` for unusable settings.
     """
@@ -83,6 +83,7 @@ class HttpOutlet:
         read_timeout: float = 60.0,
         bounds: Bounds = Bounds(),  # noqa: B008 - a value that nobody can change
         hold: Callable[[], Held] = partial(ROOM.of, ""),  # noqa: B008 - nothing is held yet
+        reach: Callable[[], Reach] | None = None,
         ledger: Ledger | None = None,
         before_write: Callable[[], None] | None = None,
         pace: Pace | None = None,
@@ -92,7 +93,8 @@ class HttpOutlet:
         self._host, self._port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         self._origin, self._path = _origin(parts), parts.path
         tls = _trust(ca_pem, verify=verify)
-        self._adapter = Adapter(self._origin, proxy, tls, parallel, self._leave, bounds.answer)
+        self._gate = Gate(reach, ledger)
+        self._adapter = Adapter(self._origin, proxy, tls, parallel, self._leave, bounds.answer, self._gate)
         self._bounds, self._hold = bounds, hold
         self._timeout = Timeout(connect=min(connect_timeout, bounds.seconds), read=min(read_timeout, bounds.seconds))
         self._ledger = ledger
@@ -279,8 +281,6 @@ class HttpOutlet:
             begun = time.monotonic()
             self._pace.before()
             deadline.extend(time.monotonic() - begun)  # to wait for our own turn is no fault of the app's
-        if self._ledger is not None:
-            self._ledger(self._host, self._port, False)
         for last_try in (False, True):
             try:
                 response = self._adapter.exchange(
@@ -309,6 +309,8 @@ class HttpOutlet:
             return troubles.late(self._origin, self._bounds.seconds, write=write)
         if isinstance(error, CutOff):
             return troubles.cut_off(self._origin, error, write=write)
+        if isinstance(error, requests.exceptions.InvalidURL | lower.LocationParseError):
+            return troubles.no_address(self._origin)
         return troubles.unreached(self._at(), *why(error), write=write)
 
     def _leave(self, method: str) -> None:
@@ -316,7 +318,7 @@ class HttpOutlet:
             self._before_write()
 
     def _at(self) -> troubles.Target:
-        return troubles.Target(self._origin, self._host, self._port, proxied=self._adapter.proxied)
+        return troubles.Target(self._origin, self._host, self._port, self._gate, proxied=self._adapter.proxied)
 
     def _allowed(self, url: str, *, moved: bool = False) -> str:
         """The target of an address that is the connection's own. Raises ``EgressDenied`` before anything is sent."""
@@ -328,7 +330,7 @@ class HttpOutlet:
         if origin == self._origin:
             return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         if self._ledger is not None:
-            self._ledger(host, port, True)
+            self._ledger(Contact(host, port), refused=True)
         why = f"{self._origin} redirects there" if moved else f"the connection is for {self._origin}"
         denied = EgressDenied(
             f"Nothing was sent to {origin}: {why}, and a connection only talks to its own address. If that is the "

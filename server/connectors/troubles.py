@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 import re
-import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -23,11 +22,13 @@ from cryptography.x509.oid import NameOID
 from server.connectors import limits
 from server.connectors.bounds import MEGABYTE
 from server.connectors.deadline import Cord, Deadline
+from server.connectors.dial import Gate, Place
 from server.domain import json_text
 from server.domain.errors import (
     AppError,
     Crammed,
     CredentialsRefused,
+    EgressDenied,
     LostAnswer,
     NotThatApp,
     PutRight,
@@ -63,6 +64,7 @@ class Target:
     origin: str
     host: str
     port: int
+    gate: Gate
     proxied: bool
 
 
@@ -197,6 +199,14 @@ def unsendable(origin: str) -> PutRight:
     )
 
 
+def no_address(origin: str) -> PutRight:
+    """The address of the app, or of the proxy, is none."""
+    return PutRight(
+        f"Nothing was sent to {origin}: that, or the proxy on the way there, is no address that anything could be sent"
+        " to. Put it right in the connection."
+    )
+
+
 def unreached(target: Target, why: Why, cause: BaseException, *, write: bool) -> AppError:
     """No answer came at all. ``cause`` is the innermost error."""
     where, words = target.origin, _short(cause)
@@ -297,12 +307,12 @@ def _names(target: Target) -> tuple[str, str]:
     try:
         with (
             Deadline(_CERTIFICATE_SECONDS) as deadline,
-            socket.create_connection((target.host, target.port), timeout=_CERTIFICATE_SECONDS) as plain,
+            target.gate.connect(Place(target.host, target.port), _CERTIFICATE_SECONDS) as plain,
         ):
             deadline.hold(Cord(plain))
             with context.wrap_socket(plain, server_hostname=target.host) as secure:
                 found = x509.load_der_x509_certificate(secure.getpeercert(binary_form=True) or b"")
-    except (OSError, ValueError):
+    except (OSError, ValueError, EgressDenied):
         return "", ""
     return _name(found.issuer), _name(found.subject)
 

@@ -1,15 +1,16 @@
 """Whole requests and whole answers on one connection, in as few steps as HTTP/1.1 allows.
 
 Connections of ``urllib3`` whose requests are sent at once and whose answers are read at once; the library still opens,
-secures, tunnels, pools and drops them. It must not choose where to connect, send anything twice, or read an answer
-that is incomplete as if it were whole. ``httptools`` (the parser of Node) reads HTTP; what is streamed goes the
-library's own way.
+secures, tunnels, pools and drops them. It must not choose where to connect (see ``dial``), send anything twice, or read
+an answer that is incomplete as if it were whole. ``httptools`` (the parser of Node) reads HTTP; what is streamed goes
+the library's own way.
 """
 
 from __future__ import annotations
 
 import io
 import re
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,9 +22,18 @@ from httptools import HttpParserError, HttpResponseParser
 from requests.adapters import HTTPAdapter
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import DecodeError, ProtocolError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    LocationParseError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+)
 
 from server.connectors.deadline import Cord, Deadline
+from server.connectors.dial import Gate, Place
+from server.connectors.reach import Reach
 from server.connectors.room import UNCOUNTED
 
 Leaving = Callable[[str], None]
@@ -96,6 +106,9 @@ class _AtOnce:
     timeout: Any
     _asked: str | None = None
     _cord: Cord | None = None
+    _peer: str = ""
+    _judged: Reach | None = None
+    _fresh = False
 
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **more: Any) -> None:
         head = _head(method, url, headers)
@@ -124,15 +137,55 @@ class _AtOnce:
         self._cord = None
 
     def _new_conn(self) -> Any:
-        connected = super()._new_conn()  # type: ignore[misc]  # the library's connection
-        self._cord = Cord(connected)
+        here: Any = self  # the library's connection
+        gate, place = self.adapter.gate, self._place()
+        self._judged = gate.now()
+        try:
+            if self.adapter.beyond is not None:
+                gate.allow_beyond(self.adapter.beyond)
+            connected = gate.connect(place, self.timeout, here.socket_options or ())
+            self._peer = connected.getpeername()[0]
+        except UnicodeError as error:
+            raise LocationParseError(place.host) from error
+        except socket.gaierror as error:
+            raise NameResolutionError(place.host, here, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(here, f"no connection to {place.host} in time") from error
+        except OSError as error:
+            raise NewConnectionError(here, str(error)) from error
+        self._cord, self._fresh = Cord(connected), True
         self.adapter.hold(self._cord)
         return connected
+
+    def _place(self) -> Place:
+        """Where the connection leads: to the app, or to the proxy."""
+        host: str = self._dns_host  # type: ignore[attr-defined]  # the library's: as it is looked up
+        port: int = self.port  # type: ignore[attr-defined]
+        return Place(host.strip("[]"), port, proxy=self.adapter.proxied)
 
     def _stand(self) -> None:
         if self.sock is None:
             self.connect()  # type: ignore[attr-defined]  # the library's connection
-        elif self._cord is not None:
+        if not self._fresh:
+            self._stand_again()
+        self._fresh = False
+        if self.adapter.beyond is not None:
+            self.adapter.gate.tell(self.adapter.beyond, via=self._place())
+
+    def _stand_again(self) -> None:
+        """Use a connection that was kept, if it may still be used."""
+        gate, place = self.adapter.gate, self._place()
+        if gate.now() is not self._judged:
+            try:
+                if self.adapter.beyond is not None:
+                    gate.allow_beyond(self.adapter.beyond)
+                gate.allow_again(place, self._peer)
+            except BaseException:
+                self.close()
+                raise
+            self._judged = gate.now()
+        gate.tell(place, self._peer)
+        if self._cord is not None:
             self.adapter.hold(self._cord)
 
 
@@ -173,19 +226,24 @@ class SecurePool(_Ours, HTTPSConnectionPool):
     ConnectionCls = Secure
 
 
+_PORTS: Final = {"http": 80, "https": 443}
 _POOLS: Final = {"http": PlainPool, "https": SecurePool}
 
 
 class Adapter(HTTPAdapter):
     """The connections to one ``origin``, over ``proxy`` if it is not empty; at most ``parallel`` are kept.
 
-    ``leaving`` has the last word on each request; of an answer that is read at once at most ``most`` bytes are taken.
-    It trusts what ``tls`` trusts, where the library's would add authorities of its own.
+    ``gate``: what every connection has to pass. ``leaving`` has the last word on each request; of an answer that is
+    read at once at most ``most`` bytes are taken. It trusts what ``tls`` trusts, where the library's would add
+    authorities of its own.
     """
 
     def __init__(
-        self, origin: str, proxy: str, tls: ssl.SSLContext, parallel: int, leaving: Leaving, most: int
+        self, origin: str, proxy: str, tls: ssl.SSLContext, parallel: int, leaving: Leaving, most: int, gate: Gate
     ) -> None:
+        self.gate = gate
+        self.beyond: Place | None = None
+        """What a proxy is asked for; None: there is no proxy."""
         self.leaving = leaving
         self.most = most
         self._own = threading.local()
@@ -276,7 +334,9 @@ class Adapter(HTTPAdapter):
         pool: Any = self.get_connection_with_tls_context(root, verify=True, proxies=self._proxies)
         pool.adapter = self
         front = self.request_url(root, self._proxies).removesuffix("/")
-        host = urlsplit(str(root.url)).netloc
+        parts = urlsplit(str(root.url))
+        host = parts.netloc
+        self.beyond = Place(parts.hostname or "", parts.port or _PORTS[parts.scheme]) if self.proxied else None
         self._way = (pool, front, {"Host": host, "User-Agent": _AGENT, "Accept-Encoding": "gzip, deflate"})
         return self._way
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 import structlog
 
+from server.connectors.reach import Reach
 from server.domain.budget import Part
 from server.domain.errors import LockstepError
+from server.services.reach import nothing_listed, reach_of
 from server.services.scope import TenantScope
 from server.settings import Settings
 from server.store import guard, lease, provision, tenants
@@ -34,6 +37,7 @@ class Cluster:
     name: str
     database: Database = field(repr=False)
     master: MasterKey = field(repr=False)
+    reach: Callable[[], Reach] = field(default=nothing_listed, repr=False)
     _scopes: dict[str, tuple[float, TenantScope]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -43,7 +47,8 @@ class Cluster:
 
         ``part``: what this process is. One that stays has ``tend`` run in a thread of its own.
         """
-        return Cluster(settings.cluster, Database(settings.database, part), MasterKey.read(settings.master_key_file))
+        database, master = Database(settings.database, part), MasterKey.read(settings.master_key_file)
+        return Cluster(settings.cluster, database, master, reach_of(settings.reach_file))
 
     def scope(self, name: str) -> TenantScope:
         """The tenant of that name, whatever its state. Raises ``NotFound`` or ``Unavailable``."""
@@ -153,6 +158,7 @@ class Cluster:
             log=structlog.get_logger().bind(tenant=tenant.name),
             database=self.database,
             login=TenantLogin(tenant.id, tenant.role, password),
+            reach=self.reach,
         )
 
 

@@ -7,13 +7,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 
 from server.connectors.base import Setting, SettingKind
 from server.connectors.bounds import MEGABYTE, Bounds
+from server.connectors.dial import Contact
 from server.connectors.http import HttpOutlet
 from server.connectors.pace import Pace
 from server.connectors.patience import Patience
@@ -114,19 +115,19 @@ class Ledger:
 
     scope: TenantScope
     connection_id: str
-    _counts: Counter[tuple[str, int, bool]] = field(default_factory=Counter)
-    _known: set[tuple[str, int]] = field(default_factory=set)
+    _counts: Counter[tuple[Contact, bool]] = field(default_factory=Counter)
+    _known: set[Contact] = field(default_factory=set)
     _written_at: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(self, host: str, port: int, refused: bool) -> None:  # noqa: FBT001 - the outlet's contract
+    def __call__(self, contact: Contact, *, refused: bool) -> None:
         """Count one contact."""
         with self._lock:
-            self._counts[host, port, refused] += 1
+            self._counts[contact, refused] += 1
             soon = time.monotonic() - self._written_at < _WRITE_EVERY_SECONDS
-            if soon and (host, port) in self._known:
+            if soon and contact in self._known:
                 return
-            self._known.add((host, port))
+            self._known.add(contact)
         self.write()
 
     def write(self) -> None:
@@ -138,15 +139,9 @@ class Ledger:
             return
         try:
             with self.scope.transaction() as tx:
-                for host, port in sorted({(host, port) for host, port, _ in counts}):
-                    egress.count(
-                        tx,
-                        host,
-                        port,
-                        self.connection_id,
-                        requests=counts[host, port, False],
-                        refused=counts[host, port, True],
-                    )
+                for one in sorted({contact for contact, _ in counts}):
+                    told, asked, kept = asdict(one), counts[one, False], counts[one, True]
+                    egress.count(tx, told, self.connection_id, requests=asked, refused=kept)
         except Unavailable as error:
             self.scope.log.warning("contacts could not be written down yet", reason=error.message)
             with self._lock:
@@ -247,6 +242,7 @@ def open_outlet(
         ca_pem=tidy_pem(settings.get("ca_pem", "")),
         bounds=bounds,
         hold=partial(ROOM.of, scope.id),
+        reach=scope.reach,
         ledger=ledger,
         before_write=before_write,
         pace=pace,

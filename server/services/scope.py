@@ -6,13 +6,15 @@ even if it tried.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from structlog.typing import FilteringBoundLogger
 
+from server.connectors.reach import Reach
 from server.services.errand import Errand
+from server.services.reach import nothing_listed
 from server.store import database, tenants
 from server.store.crypto import Cipher
 from server.store.database import Database, TenantLogin, Transaction
@@ -23,7 +25,8 @@ from server.store.tenants import SyncState, TenantState
 class TenantScope:
     """One tenant, as the use cases see it. Cheap to make, safe to share between threads.
 
-    ``errand``: the question of a person that it is used for; None where nobody waits.
+    ``errand``: the question of a person that it is used for; None where nobody waits. ``reach``: where its connections
+    may lead now.
     """
 
     id: str
@@ -36,6 +39,7 @@ class TenantScope:
     database: Database = field(repr=False)
     login: TenantLogin = field(repr=False)
     errand: Errand | None = field(default=None, repr=False, compare=False)
+    reach: Callable[[], Reach] = field(default=nothing_listed, repr=False, compare=False)
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """A transaction in the tenant's schema; committed unless the block raises.

@@ -424,6 +424,8 @@ egress = Table(
     Column("host", Text, primary_key=True),
     Column("port", Integer, primary_key=True),
     Column("connection_id", _ID, primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("via", Text, primary_key=True),
     Column("requests", BigInteger),
     Column("refused", BigInteger),
     Column("first_at", _TIME),

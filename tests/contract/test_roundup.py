@@ -22,6 +22,7 @@ from server.domain.item import CommentDraft, FileDraft
 from server.domain.values import Value
 from tests.contract.conformance import Conformance
 from tests.contract.tracker import Tracker
+from tests.support.reaching import Contacts
 from tests.support.testbeds import place
 from tests.support.testbeds import roundup as bed_of_roundup
 from tests.support.testbeds.roundup import Roundup
@@ -257,8 +258,8 @@ def test_the_feed_brings_many_items_whole_as_fetch_would(tracker: Tracker, conne
 
 
 def test_a_look_is_one_request_beside_that_for_the_accounts_zone_and_an_item_is_three(tracker: Tracker) -> None:
-    contacts: list[str] = []
-    outlet = HttpOutlet(tracker.settings["url"], ledger=lambda host, _port, _refused: contacts.append(host))
+    contacts = Contacts()
+    outlet = HttpOutlet(tracker.settings["url"], ledger=contacts)
     connector = roundup.open(tracker.settings, outlet)
     made = connector.create(tracker.draft())
     connector.add_comment(made.id, words("Wort"))

@@ -25,6 +25,7 @@ from server.web.schemas.answers import Waiting
 from server.web.schemas.base import Problem
 from server.web.visit import Node
 from tests.support.postgres import TestCluster
+from tests.support.reaching import loopback, write_reach
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 """Real argon2id, at a cost that tests can pay; its figures are part of each hash."""
@@ -125,7 +126,7 @@ def make_web_node(cluster: TestCluster, folder: Path) -> WebNode:
     """
     node = Node(
         make_settings(cluster, folder),
-        Cluster(CLUSTER, Database(cluster.settings, seats=1), cluster.master),
+        Cluster(CLUSTER, Database(cluster.settings, seats=1), cluster.master, loopback),
         Passwords(CHEAP),
         Apps(),
         "0.0.0",
@@ -156,6 +157,7 @@ def make_settings(cluster: TestCluster, folder: Path, port: int = 1) -> Settings
             gateway_secret=SecretStr(GATEWAY_SECRET),
         ),
         panel_folder=panel,
+        reach_file=write_reach(folder / "reach.json"),
     )
 
 

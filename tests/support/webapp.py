@@ -26,17 +26,17 @@ class Asked:
 class WebApp:
     """Answers ``{"ok": true}`` unless told otherwise; keeps what was asked. ``tls``: a server's context."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0) -> None:
         self.asked: list[Asked] = []
         self.answers: deque[tuple[int, bytes, Mapping[str, str]]] = deque()
         self._bad = ("", 0)
         self.ending = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"app": self}))
+        self._server = ThreadingHTTPServer((host, port), type("Handler", (_Handler,), {"app": self}))
         self._server.daemon_threads = True
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.port: int = self._server.server_port
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://{host}:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     def answer(

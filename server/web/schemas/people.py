@@ -120,10 +120,15 @@ class AuditPage(Reply):
 
 
 class EgressOut(Reply):
-    """A host that was contacted (or that a request was refused to), and how often."""
+    """A host that was contacted (or that a request was refused to), and how often.
+
+    ``address`` is what its name came to, ``via`` the proxy that it was asked through.
+    """
 
     host: str
     port: int
+    address: str
+    via: str
     connection: UUID
     connection_name: str
     requests: int

@@ -22,6 +22,7 @@ from server.services.scope import TenantScope
 from server.services.sync.crew import Crew
 from server.services.sync.passes import Broken, Desk
 from tests.support.postgres import TestCluster
+from tests.support.reaching import loopback
 from tests.support.testbeds import redmine as bed_of_redmine
 
 pytestmark = [pytest.mark.e2e, pytest.mark.trackers, pytest.mark.postgres]
@@ -90,7 +91,7 @@ def kept(bed: bed_of_redmine.Redmine, cluster: TestCluster) -> Iterator[Kept]:
 @contextmanager
 def _kept(bed: bed_of_redmine.Redmine, cluster: TestCluster) -> Iterator[Kept]:
     cluster.create_tenant("private")
-    opened = Cluster("c", cluster.database(), cluster.master)
+    opened = Cluster("c", cluster.database(), cluster.master, loopback)
     scope = opened.scope("private")
     settings = {"url": bed.url, "api_key": bed.keys["sync"], "marker_field": "Remote ID"}
     ends = [connections.create(scope, "test", name, "redmine", settings).id for name in ("Desk", "Lab")]

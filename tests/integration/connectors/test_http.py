@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from server.connectors.dial import Contact
 from server.connectors.http import HttpOutlet
 from server.domain.errors import (
     CredentialsRefused,
@@ -26,6 +27,7 @@ from server.domain.errors import (
     Untrusted,
 )
 from tests.support.certificates import Authority
+from tests.support.reaching import Contacts
 from tests.support.webapp import WebApp
 
 
@@ -217,9 +219,9 @@ def test_an_address_that_swallows_everything_ends_in_time() -> None:
 
 
 def test_a_redirect_elsewhere_is_denied_and_nothing_is_sent(app: WebApp) -> None:
-    told: list[tuple[str, int, bool]] = []
+    told = Contacts()
     with WebApp() as elsewhere:
-        outlet = HttpOutlet(app.url, ledger=lambda *one: told.append(one))
+        outlet = HttpOutlet(app.url, ledger=told)
         app.answer(302, headers={"Location": f"{elsewhere.url}/here"})
         with pytest.raises(EgressDenied, match="Nothing was sent"):
             outlet.request("GET", "/", headers={"X-Key": "secret"})
@@ -228,8 +230,8 @@ def test_a_redirect_elsewhere_is_denied_and_nothing_is_sent(app: WebApp) -> None
         with pytest.raises(EgressDenied):
             outlet.request("GET", "http://[::1")
         assert elsewhere.asked == []
-        assert told[:2] == [("127.0.0.1", app.port, False), ("127.0.0.1", elsewhere.port, True)]
-        assert [refused for *_, refused in told] == [False, True, True]
+        contacted, asked_for = Contact("127.0.0.1", app.port, "127.0.0.1"), Contact("127.0.0.1", elsewhere.port)
+        assert told == [(contacted, False), (asked_for, True), (asked_for, True)]
 
 
 def test_a_redirect_within_the_app_is_followed_for_reads_alone(app: WebApp, outlet: HttpOutlet) -> None:

@@ -12,6 +12,7 @@ from server.services.cluster import Cluster
 from server.services.scope import TenantScope
 from tests.support.fakeapp.joined import the_fake_app_known
 from tests.support.postgres import TestCluster
+from tests.support.reaching import loopback
 
 _NUMBERS = count()
 
@@ -19,7 +20,7 @@ _NUMBERS = count()
 @pytest.fixture(scope="module")
 def opened(cluster: TestCluster) -> Iterator[Cluster]:
     """A cluster as the sync process opens it."""
-    made = Cluster("c", cluster.database(), cluster.master)
+    made = Cluster("c", cluster.database(), cluster.master, loopback)
     with the_fake_app_known():
         yield made
     made.close()

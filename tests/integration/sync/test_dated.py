@@ -19,6 +19,7 @@ from tests.property.wrong_clocks import check_cursors, check_told
 from tests.support.fakeapp.joined import joined, the_fake_app_known
 from tests.support.fakeapp.running import running
 from tests.support.postgres import TestCluster
+from tests.support.reaching import loopback
 
 pytestmark = pytest.mark.postgres
 ITEM: dict[str, Value] = {"title": "an item", "text": "", "status": "1", "labels": ()}
@@ -166,7 +167,7 @@ def test_a_cursor_that_an_older_version_set_is_found_and_the_feed_read_from_its_
 def scope(cluster: TestCluster) -> Iterator[TenantScope]:
     name = f"dated{next(_NUMBERS)}"
     cluster.create_tenant(name)
-    opened = Cluster("c", cluster.database(), cluster.master)
+    opened = Cluster("c", cluster.database(), cluster.master, loopback)
     with the_fake_app_known():
         yield opened.scope(name)
     opened.close()

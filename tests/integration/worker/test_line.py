@@ -15,6 +15,7 @@ from server.worker.supervisor import Supervisor
 from tests.support.fakeapp.joined import integrate, the_fake_app_known
 from tests.support.fakeapp.running import Running, running
 from tests.support.postgres import TestCluster
+from tests.support.reaching import loopback
 
 pytestmark = pytest.mark.postgres
 _STALL_SECONDS = 45.0
@@ -53,7 +54,7 @@ def join(stack: ExitStack, scope: TenantScope) -> tuple[Running, Running]:
 def test_an_app_that_stalls_holds_back_nobody_else(fresh_cluster: TestCluster) -> None:
     for name in ("anna", "bert"):
         fresh_cluster.create_tenant(name)
-    opened = Cluster("c", fresh_cluster.database(), fresh_cluster.master)
+    opened = Cluster("c", fresh_cluster.database(), fresh_cluster.master, loopback)
     with the_fake_app_known(), ExitStack() as closing, ExitStack() as stack:
         closing.callback(opened.close)
         silent, empty = join(stack, opened.scope("anna"))

@@ -13,6 +13,7 @@ import pytest
 from server.services.cluster import LEASE, Cluster
 from server.worker.supervisor import Supervisor
 from tests.support.postgres import TestCluster
+from tests.support.reaching import loopback
 
 pytestmark = pytest.mark.postgres
 
@@ -31,7 +32,7 @@ def eventually(true: Callable[[], bool], seconds: float = 20.0) -> bool:
 @contextmanager
 def supervised(test_cluster: TestCluster, node: str) -> Iterator[threading.Event]:
     """A sync process's supervisor in a thread of its own."""
-    cluster = Cluster("c", test_cluster.database(), test_cluster.master)
+    cluster = Cluster("c", test_cluster.database(), test_cluster.master, loopback)
     stop = threading.Event()
     thread = threading.Thread(target=Supervisor(cluster, node, 2, stop).run)
     thread.start()
@@ -56,7 +57,7 @@ def holders(test_cluster: TestCluster) -> dict[str, str]:
 
 def states(test_cluster: TestCluster) -> dict[str, str]:
     """Tenant -> what its thread last said."""
-    cluster = Cluster("c", test_cluster.database(), test_cluster.master)
+    cluster = Cluster("c", test_cluster.database(), test_cluster.master, loopback)
     try:
         return {tenant.name: said.state for tenant, said in cluster.tenants()}
     finally:
@@ -91,7 +92,7 @@ def test_a_process_that_stops_hands_its_tenants_over_at_once(fresh_cluster: Test
 
 def test_the_tenants_of_a_dead_process_are_taken_over_in_under_ten_seconds(fresh_cluster: TestCluster) -> None:
     fresh_cluster.create_tenant("anna")
-    dead = Cluster("c", fresh_cluster.database(), fresh_cluster.master)
+    dead = Cluster("c", fresh_cluster.database(), fresh_cluster.master, loopback)
     dead.enrol("dead/host/1/x")
     dead.claim("dead/host/1/x")  # and never renews
     dead.close()

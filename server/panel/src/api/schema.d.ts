@@ -1313,8 +1313,12 @@ export interface components {
         /**
          * EgressOut
          * @description A host that was contacted (or that a request was refused to), and how often.
+         *
+         *     ``address`` is what its name came to, ``via`` the proxy that it was asked through.
          */
         EgressOut: {
+            /** Address */
+            address: string;
             /**
              * Connection
              * Format: uuid
@@ -1340,6 +1344,8 @@ export interface components {
             refused: number;
             /** Requests */
             requests: number;
+            /** Via */
+            via: string;
         };
         /**
          * EventOut
