@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -86,6 +87,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         started = installation.start()
         assert started.code == 0, started.err
         installation.must("cluster", "create", "north")
+        beside_us = [urlsplit(bed.url).netloc for bed in (desk, engineering)]
+        installation.must("cluster", "reach", "north", *(word for one in beside_us for word in ("--add", one)))
         tenant = ("tenant", "create", "anna", "--title", "Anna & Söhne", "--password-stdin")
         installation.must(*tenant, stdin=f"{PASSWORD}\n")
         yield World(installation, desk, engineering)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import socket
 import ssl
 import stat
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ from appliance.errors import ApplianceError
 from appliance.members.postgres import Postgres
 from appliance.panel import Panel
 from tests.support.installation import Installation, eventually, new_installation
+from tests.support.webapp import WebApp
 
 pytestmark = [pytest.mark.postgres, pytest.mark.e2e]  # the whole product starts: not for test-fast
 HOST = "anna.north.localhost"
@@ -285,3 +287,45 @@ def test_a_cluster_lives_in_an_external_database_too(started: Installation) -> N
     assert (shown["database"], shown["health"]) == ("external", "running")
     assert started.lockstep("tenant", "create", "dora").code == 2  # which cluster?
     started.must("cluster", "stop", "south")
+
+
+def _own_addresses() -> list[str]:
+    """This machine's addresses, as they stand in an address of an app."""
+    found = [one for many in psutil.net_if_addrs().values() for one in many if "%" not in one.address]
+    return [
+        one.address if one.family is socket.AF_INET else f"[{one.address}]"
+        for one in found
+        if one.family in {socket.AF_INET, socket.AF_INET6}
+    ]
+
+
+def test_a_tenants_connection_reaches_no_port_of_ours_and_nothing_else_inside_that_is_not_listed(
+    started: Installation,
+) -> None:
+    status = started.status()
+    ours = {one["port"] for one in status["members"] if one["port"]}
+    ours |= {started.https_port, started.http_port, int(started.control().address.rpartition(":")[2])}
+    panel = signed_in(started)
+
+    def tried(url: str, **more: str) -> str:
+        settings = {"url": url, "api_key": "sesame", **more}
+        return str(panel.ask("POST", "connections/test", {"kind": "redmine", "settings": settings})["problem"])
+
+    with WebApp() as app:
+        for port in ours:
+            for host in _own_addresses():
+                assert "may not be contacted" in tried(f"http://{host}:{port}"), (host, port)
+                assert "may not be contacted" in tried("http://192.0.2.9", proxy=f"http://{host}:{port}"), (host, port)
+        assert "may not be contacted" in tried(app.url)
+        assert started.must("cluster", "reach", "north", "--add", "127.0.0.0/8")["listed"] == ["127.0.0.0/8"]
+        eventually(lambda: "may not be contacted" not in tried(app.url))
+        assert app.asked
+        for port in ours:
+            assert "one of Lockstep's own services" in tried(f"http://127.0.0.1:{port}"), port
+        assert started.must("cluster", "reach", "north", "--remove", "127.0.0.0/8")["listed"] == []
+        eventually(lambda: "may not be contacted" in tried(app.url))
+    refused = {(one["host"], one["port"]) for one in panel.get("egress") if one["refused"]}
+    assert {("127.0.0.1", port) for port in ours} <= refused
+    assert started.lockstep("cluster", "reach", "north", "--add", "http://x").code == 2
+    assert started.lockstep("cluster", "reach", "nowhere").code == 7
+    panel.close()
