@@ -28,7 +28,7 @@ AUTHORIZED = {"Authorization": "Bearer token"}
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    folder = open_data_folder(tmp_path / "var", passable=False)
+    folder = open_data_folder(tmp_path / "var")
     made = Site(
         folder,
         Options(base_domain="lockstep.example"),
