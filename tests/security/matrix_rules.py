@@ -105,6 +105,8 @@ CONTROL = frozenset(
         "POST /v1/members/<path:name>/<verb>",
         "POST /v1/clusters",
         "POST /v1/clusters/<cluster>/<verb>",
+        "GET /v1/clusters/<cluster>/reach",
+        "PATCH /v1/clusters/<cluster>/reach",
         "PUT /v1/clusters/<cluster>/connections",
         "POST /v1/clusters/<cluster>/tenants",
         "POST /v1/clusters/<cluster>/tenants/<tenant>/entry-link",
