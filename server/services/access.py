@@ -12,22 +12,28 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from server.domain.errors import NotAllowed, NotFound, Unavailable
+from server.domain.errors import Conflicting, NotAllowed, PutRight, Unavailable
+from server.domain.password import same
+from server.services import second_factor
 from server.services.scope import TenantScope
 from server.store import audit, sessions, tokens, users
 from server.store.database import Transaction
 from server.store.sessions import Signed
+from server.store.users import User
 
 Role = Literal["admin", "viewer"]
 
 SESSION = timedelta(hours=12)
+"""So long a session lives that nobody uses."""
+LONGEST = timedelta(days=7)
+"""So long any session lives."""
 ENTRY_LINK = timedelta(minutes=2)
 _WINDOW = timedelta(minutes=15)
 _PER_LOGIN_AND_ADDRESS = 5
@@ -40,6 +46,12 @@ class NotSignedIn(NotAllowed):
     """Nobody is signed in, or the session has ended: sign in (again)."""
 
 
+class CodeWanted(NotSignedIn):
+    """The password is right, and the account has a second factor: its code is missing or wrong."""
+
+    field = "code"
+
+
 class TooManyAttempts(NotAllowed):
     """Too many failed sign-ins. ``retry_after`` is in seconds."""
 
@@ -50,18 +62,33 @@ class TooManyAttempts(NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is calling. ``csrf`` is None for a caller with an API token, which no browser sends by itself."""
+    """Who is calling. ``csrf`` is None for a caller with an API token, which no browser sends by itself.
+
+    ``proof``: the hash of the session or token. ``owes``: an administrator who has no second factor where the tenant
+    asks for one; until it is set up they may look, like a viewer, and see to their own account.
+    """
 
     user_id: str
     login: str
     name: str
     role: Role
     csrf: str | None = field(default=None, repr=False)
+    proof: bytes = field(default=b"", repr=False)
+    owes: bool = False
+
+    @property
+    def administers(self) -> bool:
+        """Whether the caller has an administrator's rights now."""
+        return self.role == "admin" and not self.owes
 
     def may_change(self) -> None:
         """Raises ``NotAllowed`` unless the caller is an administrator."""
         if self.role != "admin":
             raise NotAllowed("Your account may look but not change anything; ask an administrator.")
+        if self.owes:
+            raise NotAllowed(
+                "Administrators of this tenant need a second factor; set one up on the page Account, then go on."
+            )
 
     def prove_intent(self, csrf: str | None) -> None:
         """Raises ``NotAllowed`` unless the request carries the session's CSRF token (API tokens need none)."""
@@ -84,13 +111,13 @@ class Passwords:
     def hash(self, password: str) -> str:
         """The argon2id hash to store. Raises ``Unavailable`` when too many wait."""
         with self._slot():
-            return self._hasher.hash(password)
+            return self._hasher.hash(same(password))
 
     def matches(self, stored: str | None, password: str) -> bool:
         """Whether the password is right; takes as long when there is no such user."""
         with self._slot():
             try:
-                self._hasher.verify(stored or self._nobody, password)
+                self._hasher.verify(stored or self._nobody, same(password))
             except (VerificationError, InvalidHashError):
                 return False
             return stored is not None
@@ -105,10 +132,73 @@ class Passwords:
             self._slots.release()
 
 
-def sign_in(scope: TenantScope, passwords: Passwords, login: str, password: str, address: str) -> tuple[str, Identity]:
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where a request to sign in comes from: the address, and what the browser calls itself."""
+
+    address: str
+    browser: str = ""
+
+
+def sign_in(
+    scope: TenantScope, passwords: Passwords, login: str, password: str, code: str, caller: Caller
+) -> tuple[str, Identity]:
     """Begin a session; the cookie's value and who it is.
 
-    Raises ``NotSignedIn`` for a wrong login or password (never saying which), ``TooManyAttempts``.
+    Raises ``NotSignedIn`` for a wrong login or password (never saying which), ``CodeWanted`` where those are right and
+    ``code`` is not that of the second factor, ``TooManyAttempts``.
+    """
+    user = _known(scope, passwords, login, password, caller.address)
+    with scope.transaction() as tx:
+        _require_same(tx, user)
+        how = second_factor.accept(tx, scope.cipher, user, code)
+        if how is not None:
+            sessions.forget_attempts(tx, login, caller.address)
+            return _begin(tx, user.id, caller, "signed in", how)
+    if code:
+        with scope.transaction() as tx:
+            audit.add(tx, user.login, "sign-in refused", caller.address, {"code": "wrong or used"})
+        raise CodeWanted("The code is wrong, was used before or is too old; wait for the next one and type that.")
+    raise CodeWanted("Type the code that your authenticator app shows now, or one of your recovery codes.")
+
+
+def prove_again(scope: TenantScope, passwords: Passwords, who: Identity, password: str, address: str) -> User:
+    """Whoever is signed in shows that they know the password, before their way in is changed.
+
+    It counts as a failed sign-in until it is ``proven``. Raises ``PutRight`` for a wrong one, ``TooManyAttempts``.
+    """
+    with scope.reading() as tx:
+        has_one = users.get(tx, who.user_id).password_hash is not None
+    if not has_one:
+        raise Conflicting("Your account has no password yet; have a link made with which you choose one.")
+    try:
+        return _known(scope, passwords, who.login, password, address)
+    except NotSignedIn as error:
+        raise PutRight("This is not your password.", field="current") from error
+
+
+def proven(tx: Transaction, login: str, address: str) -> None:
+    """The attempt was right, the second factor's code included where one is asked for: it no longer counts."""
+    sessions.forget_attempts(tx, login, address)
+
+
+def require_still(tx: Transaction, who: Identity) -> None:
+    """Raises ``NotAllowed`` when the caller's session or token has ended, or may less than it might."""
+    if not _still(tx, who):
+        raise NotAllowed("Your account was changed meanwhile, or you were signed out; nothing was changed.")
+
+
+def renew(tx: Transaction, who: Identity) -> tuple[str, Identity]:
+    """Another cookie and CSRF token for the caller's session; the old ones are worth nothing from now on."""
+    cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+    sessions.renew(tx, who.proof, hash_of(cookie), csrf)
+    return cookie, replace(who, csrf=csrf, proof=hash_of(cookie))
+
+
+def _known(scope: TenantScope, passwords: Passwords, login: str, password: str, address: str) -> User:
+    """The user with this login and password. The attempt counts as failed until it is forgotten.
+
+    Raises ``NotSignedIn``, ``TooManyAttempts``.
     """
     with scope.transaction() as tx:
         failures = sessions.failures(tx, login, address, _WINDOW)
@@ -122,26 +212,31 @@ def sign_in(scope: TenantScope, passwords: Passwords, login: str, password: str,
         with scope.transaction() as tx:
             audit.add(tx, login, "sign-in refused", address)
         raise NotSignedIn("The login or the password is wrong.")
-    with scope.transaction() as tx:
-        sessions.forget_attempts(tx, login, address)
-        return _begin(tx, user.id, address, "signed in")
+    return user
 
 
-def enter(scope: TenantScope, token: str, address: str) -> tuple[str, Identity]:
+def _require_same(tx: Transaction, user: User) -> None:
+    """A password takes a while to check; what was changed meanwhile shall not begin a session with the old one."""
+    now = users.locked(tx, user.id)
+    if (now.password_hash, now.factor, now.disabled) != (user.password_hash, user.factor, user.disabled):
+        raise NotSignedIn("The account was changed at this moment; sign in again.")
+
+
+def enter(scope: TenantScope, token: str, caller: Caller) -> tuple[str, Identity]:
     """Begin a session with a one-time link. Raises ``NotSignedIn`` when it was used before or has expired."""
     with scope.transaction() as tx:
-        user_id = sessions.use_entry_link(tx, _hash(token))
+        user_id = sessions.use_entry_link(tx, hash_of(token))
     if user_id is None:
         raise NotSignedIn("This link was used before or has expired; open the panel from the console again.")
     with scope.transaction() as tx:
-        return _begin(tx, user_id, address, "entered by link")
+        return _begin(tx, user_id, caller, "entered by link", console=True)
 
 
 def make_entry_link(scope: TenantScope) -> str:
     """A token for ``enter``, once, within two minutes, as the tenant's first administrator."""
-    token = secrets.token_urlsafe(32)
+    token, kept = new_link()
     with scope.transaction() as tx:
-        sessions.add_entry_link(tx, _hash(token), users.first_admin(tx).id, ENTRY_LINK)
+        sessions.add_entry_link(tx, kept, users.first_admin(tx).id, ENTRY_LINK)
         audit.add(tx, "console", "entry link made")
     return token
 
@@ -149,64 +244,75 @@ def make_entry_link(scope: TenantScope) -> str:
 def by_session(scope: TenantScope, cookie: str) -> Identity:
     """Who the session belongs to. Raises ``NotSignedIn``."""
     with scope.reading() as tx:
-        found = sessions.find(tx, _hash(cookie))
+        found = sessions.find(tx, hash_of(cookie), LONGEST)
         if found is None:
             raise NotSignedIn("Your session has ended; sign in again.")
         if found.stale:
-            sessions.prolong(tx, _hash(cookie), SESSION)
-    return _identity(found)
+            sessions.prolong(tx, hash_of(cookie), SESSION)
+    return _identity(found, hash_of(cookie))
 
 
 def by_token(scope: TenantScope, token: str) -> Identity:
     """Who the API token belongs to. Raises ``NotSignedIn``."""
     with scope.reading() as tx:
-        found = tokens.find(tx, _hash(token))
+        found = tokens.find(tx, hash_of(token))
         if found is None:
             raise NotSignedIn("This API token does not exist, has expired or was revoked.")
         if found.stale:
-            tokens.touch(tx, _hash(token))
-    return _identity(found)
+            tokens.touch(tx, hash_of(token))
+    return _identity(found, hash_of(token))
 
 
 def is_still(scope: TenantScope, who: Identity) -> bool:
-    """Whether the account is there, may sign in, and has the role that it had."""
-    try:
-        with scope.reading() as tx:
-            user = users.get(tx, who.user_id)
-    except NotFound:
-        return False
-    return not user.disabled and user.role == who.role
+    """Whether the session or token is there, its account may sign in, and has the rights that it had."""
+    with scope.reading() as tx:
+        return _still(tx, who)
 
 
 def sign_out(scope: TenantScope, cookie: str, who: Identity) -> None:
     """End the session."""
     with scope.transaction() as tx:
-        sessions.end(tx, _hash(cookie))
+        sessions.end(tx, hash_of(cookie))
         audit.add(tx, who.login, "signed out")
 
 
 def new_token() -> tuple[str, bytes]:
     """A new API token and what is kept of it."""
     token = _TOKEN_PREFIX + secrets.token_urlsafe(32)
-    return token, _hash(token)
+    return token, hash_of(token)
 
 
-def _begin(tx: Transaction, user_id: str, address: str, how: str) -> tuple[str, Identity]:
+def new_link() -> tuple[str, bytes]:
+    """The token of a new one-time link and what is kept of it."""
+    token = secrets.token_urlsafe(32)
+    return token, hash_of(token)
+
+
+def hash_of(token: str) -> bytes:
+    """What is kept of a session, a token or a link: they are random, so a plain hash tells nobody anything."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _begin(
+    tx: Transaction, user_id: str, caller: Caller, action: str, how: str = "", *, console: bool = False
+) -> tuple[str, Identity]:
     cookie = secrets.token_urlsafe(32)
-    sessions.begin(tx, _hash(cookie), user_id, secrets.token_urlsafe(24), SESSION, address)
-    found = sessions.find(tx, _hash(cookie))
+    csrf = secrets.token_urlsafe(24)
+    sessions.begin(tx, hash_of(cookie), user_id, csrf, SESSION, caller.address, caller.browser, console=console)
+    found = sessions.find(tx, hash_of(cookie), LONGEST)
     if found is None:
         raise NotSignedIn("This account has been disabled; ask an administrator.")
-    audit.add(tx, found.login, how, address)
-    return cookie, _identity(found)
+    audit.add(tx, found.login, action, caller.address, {"with": how} if how else None)
+    return cookie, _identity(found, hash_of(cookie))
 
 
-def _identity(found: Signed) -> Identity:
-    return Identity(found.user_id, found.login, found.name, found.role, found.csrf)
+def _still(tx: Transaction, who: Identity) -> bool:
+    found = tokens.find(tx, who.proof) if who.csrf is None else sessions.find(tx, who.proof, LONGEST)
+    return found is not None and (found.role, found.owes) == (who.role, who.owes)
 
 
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+def _identity(found: Signed, proof: bytes) -> Identity:
+    return Identity(found.user_id, found.login, found.name, found.role, found.csrf, proof, found.owes)
 
 
 def _minutes(seconds: int) -> str:

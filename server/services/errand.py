@@ -23,10 +23,11 @@ class Busy(LockstepError):
 class Errand(Protocol):
     """One question that a person waits for."""
 
-    def still(self) -> None:
-        """Called before each request to an app and before each transaction.
+    def still(self, *, commits: bool = False) -> None:
+        """Called before each request to an app, and with ``commits`` before each transaction.
 
         Raises what ended the question: nobody waits for it, its time is over, the tenant or the account may no more.
+        Before a transaction that is looked at anew; before a request it may be known from a moment ago.
         """
 
     def left(self) -> float:

@@ -47,7 +47,7 @@ class TenantScope:
         Raises what has ended the errand: nothing is changed for somebody who may no more.
         """
         if self.errand is not None:
-            self.errand.still()
+            self.errand.still(commits=True)
         return self.database.tenant(self.login)
 
     def reading(self) -> AbstractContextManager[Transaction]:

@@ -40,6 +40,32 @@ users = Table(
     Column("role", Text),
     Column("created_at", _TIME),
     Column("disabled_at", _TIME),
+    Column("password_at", _TIME),
+    Column("factor", LargeBinary),
+    Column("factor_step", BigInteger),
+    Column("factor_since", _TIME),
+    Column("new_factor", LargeBinary),
+    Column("new_factor_at", _TIME),
+)
+recovery_codes = Table(
+    "recovery_codes",
+    tenant,
+    Column("user_id", _ID, primary_key=True),
+    Column("hash", LargeBinary, primary_key=True),
+    Column("used_at", _TIME),
+)
+password_links = Table(
+    "password_links",
+    tenant,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("user_id", _ID),
+    Column("expires_at", _TIME),
+)
+sign_in_rules = Table(
+    "sign_in_rules",
+    tenant,
+    Column("one", Boolean, primary_key=True),
+    Column("admins_need_factor", Boolean),
 )
 sessions = Table(
     "sessions",
@@ -51,6 +77,9 @@ sessions = Table(
     Column("seen_at", _TIME),
     Column("expires_at", _TIME),
     Column("address", Text),
+    Column("id", _ID, server_default=FetchedValue()),
+    Column("browser", Text),
+    Column("console", Boolean),
 )
 api_tokens = Table(
     "api_tokens",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, case, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, true, update
 
 from server.domain.errors import NotFound
 from server.store import tables as t
@@ -30,7 +30,7 @@ class Token:
 def find(tx: Transaction, token: bytes) -> Signed | None:
     """The user of a token that is neither expired nor revoked."""
     row = tx.execute(_FIND, {"token": token}).one_or_none()
-    return None if row is None else Signed(row.user_id, row.login, row.name, row.role, None, row.stale)
+    return None if row is None else Signed(row.user_id, row.login, row.name, row.role, None, row.stale, row.owes)
 
 
 def touch(tx: Transaction, token: bytes) -> None:
@@ -77,6 +77,16 @@ def revoke(tx: Transaction, user_id: str, token_id: str) -> str:
     return name
 
 
+def revoke_all(tx: Transaction, user_id: str) -> int:
+    """Let none of a user's tokens work any more; how many did."""
+    done = tx.execute(
+        update(t.api_tokens)
+        .where(t.api_tokens.c.user_id == user_id, t.api_tokens.c.revoked_at.is_(None))
+        .values(revoked_at=func.now())
+    )
+    return done.rowcount
+
+
 _FIND = (
     select(
         t.users.c.id.label("user_id"),
@@ -87,8 +97,10 @@ _FIND = (
             (or_(t.api_tokens.c.used_at.is_(None), t.api_tokens.c.used_at < func.now() - _TOUCH_AFTER), True),
             else_=False,
         ).label("stale"),
+        and_(t.users.c.role == "admin", t.users.c.factor.is_(None), t.sign_in_rules.c.admins_need_factor).label("owes"),
     )
     .join_from(t.api_tokens, t.users, t.users.c.id == t.api_tokens.c.user_id)
+    .join(t.sign_in_rules, true())
     .where(t.api_tokens.c.hash == bindparam("token"), t.api_tokens.c.revoked_at.is_(None))
     .where(t.users.c.disabled_at.is_(None))
     .where(or_(t.api_tokens.c.expires_at.is_(None), t.api_tokens.c.expires_at > func.now()))

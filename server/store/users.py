@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, null, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.domain.errors import Conflicting, NotFound
@@ -16,7 +16,11 @@ from server.store.database import Transaction
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Someone who may sign in. ``password_hash`` None: only by a one-time link."""
+    """Someone who may sign in. ``password_hash`` None: only by a one-time link, until they have chosen one.
+
+    ``factor``: the sealed secret of their authenticator app, set up at ``factor_since``; ``factor_step``: the time step
+    of the last code that was taken.
+    """
 
     id: str
     login: str
@@ -26,6 +30,10 @@ class User:
     disabled: bool
     created_at: datetime
     password_hash: str | None = field(default=None, repr=False)
+    password_at: datetime | None = None
+    factor: bytes | None = field(default=None, repr=False)
+    factor_step: int = 0
+    factor_since: datetime | None = None
 
 
 def every(tx: Transaction) -> tuple[User, ...]:
@@ -72,7 +80,7 @@ def other_admins(tx: Transaction, user_id: str) -> int:
 
 
 def add(
-    tx: Transaction, login: str, name: str, email: str, role: Literal["admin", "viewer"], password_hash: str
+    tx: Transaction, login: str, name: str, email: str, role: Literal["admin", "viewer"], password_hash: str | None
 ) -> User:
     """Add a user. Raises ``Conflicting`` when the login is taken."""
     try:
@@ -84,6 +92,31 @@ def add(
     except IntegrityError as error:
         raise Conflicting(f"There is a user with the login {login!r} already; choose another login.") from error
     return _user(row)
+
+
+def locked(tx: Transaction, user_id: str) -> User:
+    """One user, as nobody else changes them until the transaction ends. Raises ``NotFound``."""
+    tx.execute(select(t.users.c.id).where(t.users.c.id == user_id).with_for_update())
+    return get(tx, user_id)
+
+
+def change(tx: Transaction, user_id: str, name: str, email: str, role: Literal["admin", "viewer"]) -> None:
+    """Write what people say of an account."""
+    tx.execute(update(t.users).where(t.users.c.id == user_id).values(name=name, email=email, role=role))
+
+
+def set_disabled(tx: Transaction, user_id: str, *, disabled: bool) -> None:
+    """Let an account sign in no more, or again."""
+    at = func.coalesce(t.users.c.disabled_at, func.now()) if disabled else null()
+    tx.execute(update(t.users).where(t.users.c.id == user_id).values(disabled_at=at))
+
+
+def set_password(tx: Transaction, user_id: str, password_hash: str) -> None:
+    """Put another password in the place of the one that was there; links to choose one end."""
+    tx.execute(
+        update(t.users).where(t.users.c.id == user_id).values(password_hash=password_hash, password_at=func.now())
+    )
+    tx.execute(delete(t.password_links).where(t.password_links.c.user_id == user_id))
 
 
 def remove(tx: Transaction, user_id: str) -> None:
@@ -106,4 +139,8 @@ def _user(row: Any) -> User:
         row.disabled_at is not None,
         row.created_at,
         row.password_hash,
+        row.password_at,
+        row.factor,
+        row.factor_step,
+        row.factor_since,
     )

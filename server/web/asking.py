@@ -14,7 +14,7 @@ from flask import Response, request
 from server.domain.errors import NotAllowed
 from server.services import access
 from server.web.problems import Suspended
-from server.web.questions import Answered, Asker, Question
+from server.web.questions import Answered, Asker, May, Question
 from server.web.schemas.answers import Waiting
 from server.web.visit import Visit
 
@@ -32,7 +32,7 @@ def ask(visit: Visit, *, admin: bool, serve: Callable[[Visit], Response]) -> Res
         reply = serve(replace(visit, scope=replace(visit.scope, errand=question)))
         return Answered(reply.status_code, reply.get_data(as_text=True))
 
-    asker = Asker(visit.scope.id, visit.who.user_id, admin)
+    asker = Asker(visit.scope.id, visit.who.user_id, admin or visit.who.administers)
     return answered(visit.node.questions.ask(asker, _may(visit), work))
 
 
@@ -49,12 +49,12 @@ def answered(question: Question) -> Response:
     return response
 
 
-def _may(visit: Visit) -> Callable[[], None]:
-    """Raises when the tenant rests or the account is not what it was, looked at every two seconds."""
+def _may(visit: Visit) -> May:
+    """Raises when the tenant rests or the account is not what it was; looked at every two seconds, and at commits."""
     looked = [time.monotonic()]
 
-    def look() -> None:
-        if time.monotonic() - looked[0] < _LOOK_AGAIN:
+    def look(commits: bool) -> None:  # noqa: FBT001 - a callback's only word
+        if not commits and time.monotonic() - looked[0] < _LOOK_AGAIN:
             return
         looked[0] = time.monotonic()
         if visit.node.cluster.scope(visit.scope.name).state != "active":

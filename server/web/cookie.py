@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from server.services.access import SESSION
+from server.services.access import LONGEST
 from server.web.hooks import COOKIE
 
 
@@ -13,7 +13,7 @@ def put(response: Response, value: str) -> Response:
     response.set_cookie(
         COOKIE,
         value,
-        max_age=int(SESSION.total_seconds()),
+        max_age=int(LONGEST.total_seconds()),
         path=request.script_root or "/",
         secure=request.is_secure,
         httponly=True,

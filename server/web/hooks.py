@@ -14,7 +14,7 @@ from server.domain.errors import NotAllowed, NotFound, Unavailable
 from server.services import access as signing
 from server.services.access import Identity
 from server.services.scope import TenantScope
-from server.web import incoming, tenancy
+from server.web import browsers, incoming, tenancy
 from server.web.caller import Application, StartResponse
 from server.web.resource import Access
 from server.web.visit import Node, Visit
@@ -75,7 +75,7 @@ def admit(node: Node, access: Mapping[str, Access]) -> None:
     if needed is None:
         raise NotFound("There is nothing at this address.")
     _refuse_other_sites()
-    g.visit = Visit(node, scope, None, request.remote_addr or "")
+    g.visit = Visit(node, scope, None, request.remote_addr or "", browsers.named(request.headers.get("User-Agent", "")))
     if needed is Access.PUBLIC:
         return
     identity = _authenticate(scope)

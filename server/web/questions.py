@@ -59,7 +59,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Whose question it is: nobody else is told of it. ``admin``: only an administrator may ask it."""
+    """Whose question it is: nobody else is told of it. ``admin``: it was asked with an administrator's rights."""
 
     tenant: str
     user: str
@@ -67,6 +67,8 @@ class Asker:
 
 
 Work = Callable[["Question"], Answered]
+May = Callable[[bool], None]
+"""Raises when the tenant or the account may not go on; true: it is looked at anew, because something is committed."""
 
 
 def forget_trace(outcome: Answered | Exception) -> None:
@@ -78,7 +80,7 @@ def forget_trace(outcome: Answered | Exception) -> None:
 class Question:
     """One question. An ``Errand`` for the thread that asks, and what the one who waits looks at. Thread-safe."""
 
-    def __init__(self, crew: Questions, asker: Asker, may: Callable[[], None], work: Work) -> None:
+    def __init__(self, crew: Questions, asker: Asker, may: May, work: Work) -> None:
         self.id = secrets.token_urlsafe(24)
         self.asker = asker
         self.asking = ""
@@ -112,7 +114,7 @@ class Question:
 
     # For the thread that asks: an errand
 
-    def still(self) -> None:
+    def still(self, *, commits: bool = False) -> None:
         """See ``Errand.still``."""
         if time.monotonic() - self.heard_at > self._crew.rules.unheard:
             raise Unavailable("Nobody waited for this any more, so it was given up. Ask again.")
@@ -122,7 +124,7 @@ class Question:
                 f"{name} not answered all that was asked within {self._crew.rules.seconds:.0f} seconds, so it was"
                 " given up. Ask again later."
             )
-        self._may()
+        self._may(commits)
 
     def left(self) -> float:
         """See ``Errand.left``."""
@@ -158,10 +160,10 @@ class Questions:
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _closed: bool = False
 
-    def ask(self, asker: Asker, may: Callable[[], None], work: Work) -> Question:
+    def ask(self, asker: Asker, may: May, work: Work) -> Question:
         """Begin a question, or let it wait for its turn. Raises ``Busy`` when too many wait already.
 
-        ``may`` raises when the tenant or the account may not go on; ``work`` is called in another thread.
+        ``work`` is called in another thread.
         """
         question = Question(self, asker, may, work)
         with self._changed:

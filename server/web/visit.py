@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from flask import current_app, g
 
-from server.services.access import Identity, NotSignedIn, Passwords
+from server.services.access import Caller, Identity, NotSignedIn, Passwords
 from server.services.apps import Apps
 from server.services.cluster import Cluster
 from server.services.scope import TenantScope
@@ -30,12 +30,13 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request. ``scope`` is the tenant it is for; ``address`` the caller's."""
+    """A request. ``scope`` is the tenant it is for; ``address`` the caller's, ``browser`` what that calls itself."""
 
     node: Node
     scope: TenantScope
     identity: Identity | None
     address: str
+    browser: str = ""
 
     @property
     def who(self) -> Identity:
@@ -43,6 +44,11 @@ class Visit:
         if self.identity is None:
             raise NotSignedIn("Sign in first.")
         return self.identity
+
+    @property
+    def caller(self) -> Caller:
+        """Where the request comes from, for a session that it may begin."""
+        return Caller(self.address, self.browser)
 
     @property
     def actor(self) -> str:

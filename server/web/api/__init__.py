@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.web.api import (
+    account,
     answers,
     connections,
     explain,
@@ -21,6 +22,7 @@ from server.web.resource import Resource
 
 RESOURCES: tuple[Resource, ...] = (
     session.resource,
+    account.resource,
     overview.resource,
     connections.resource,
     integrations.resource,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Response, make_response, redirect, request
 
 from server.domain.errors import NotAllowed
-from server.services import access
+from server.services import access, accounts
 from server.services.access import Identity
 from server.web import cookie
 from server.web.hooks import COOKIE
 from server.web.resource import Access, Resource
 from server.web.schemas.base import Done
-from server.web.schemas.session import EnterQuery, Me, SignIn
+from server.web.schemas.session import ChosenPassword, EnterQuery, Login, Me, SignIn
 from server.web.visit import Visit
 
 resource = Resource("session")
@@ -20,17 +20,17 @@ entrance = Resource("entrance", prefix="")
 
 @resource.post("/session", Me, access=Access.PUBLIC)
 def sign_in(visit: Visit, body: SignIn) -> Response:
-    """Sign in with login and password; sets the session's cookie."""
-    value, identity = access.sign_in(visit.scope, visit.node.passwords, body.login, body.password, visit.address)
-    response = make_response(_me(visit, identity).model_dump_json())
-    response.mimetype = "application/json"
-    return cookie.put(response, value)
+    """Sign in with login, password and, for who has a second factor, its code; sets the session's cookie."""
+    value, identity = access.sign_in(
+        visit.scope, visit.node.passwords, body.login, body.password, body.code, visit.caller
+    )
+    return signed_in(visit, value, identity)
 
 
 @resource.get("/session", Me)
 def who_am_i(visit: Visit) -> Me:
     """Who is signed in."""
-    return _me(visit, visit.who)
+    return me(visit, visit.who)
 
 
 @resource.delete("/session", Done, access=Access.SIGNED_IN)
@@ -48,11 +48,28 @@ def sign_out(visit: Visit) -> Response:
 @entrance.get("/enter", Done, access=Access.PUBLIC)
 def enter(visit: Visit, query: EnterQuery) -> Response:
     """Sign in with a one-time link of the console and go to the panel."""
-    value, _ = access.enter(visit.scope, query.token, visit.address)
+    value, _ = access.enter(visit.scope, query.token, visit.caller)
     return cookie.put(make_response(redirect(f"{request.script_root}/", code=303)), value)
 
 
-def _me(visit: Visit, identity: Identity) -> Me:
+@resource.post("/password", Login, access=Access.PUBLIC)
+def choose_password(visit: Visit, body: ChosenPassword) -> Login:
+    """Choose a password with a one-time link; every session of the account ends."""
+    login = accounts.choose_password(
+        visit.scope, visit.node.passwords, body.token, body.password, visit.address, revoke=body.revoke_tokens
+    )
+    return Login(login=login)
+
+
+def signed_in(visit: Visit, value: str, identity: Identity) -> Response:
+    """Who is signed in, with the cookie of a session that begins, or goes on under another one."""
+    response = make_response(me(visit, identity).model_dump_json())
+    response.mimetype = "application/json"
+    return cookie.put(response, value) if value else response
+
+
+def me(visit: Visit, identity: Identity) -> Me:
+    """Who is signed in."""
     return Me(
         login=identity.login,
         name=identity.name,
@@ -61,4 +78,5 @@ def _me(visit: Visit, identity: Identity) -> Me:
         tenant=visit.scope.name,
         tenant_title=visit.scope.title or visit.scope.name,
         cluster=visit.scope.cluster,
+        owes_second_factor=identity.owes,
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, RootModel
 
 from server.web.schemas.base import LARGEST, Body, Query, Reply
-from server.web.schemas.session import Role
+from server.web.schemas.session import Password, Role
 
 
 class Person(Body):
@@ -34,6 +34,8 @@ class UserOut(Reply):
     role: Role
     disabled: bool
     created_at: datetime
+    has_password: bool
+    second_factor: bool
 
 
 class UserList(RootModel[tuple[UserOut, ...]]):
@@ -41,20 +43,38 @@ class UserList(RootModel[tuple[UserOut, ...]]):
 
 
 class UserIn(Body):
-    """A new user. ``password`` left out: one is made and shown once."""
+    """A new user. ``invited``: they choose their password by a one-time link; else one left out is made, shown once."""
 
     login: str = Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]*$")
     name: str = Field(default="", max_length=200)
     email: str = Field(default="", max_length=200)
     role: Role = "viewer"
-    password: str | None = Field(default=None, min_length=12, max_length=1000, repr=False)
+    password: Password | None = Field(default=None, repr=False)
+    invited: bool = False
+
+
+class UserChange(Body):
+    """What an account is from now on; what is left out stays. ``disabled``: it signs in no more, its sessions end."""
+
+    name: str | None = Field(default=None, max_length=200)
+    email: str | None = Field(default=None, max_length=200)
+    role: Role | None = None
+    disabled: bool | None = None
+
+
+class PasswordLinkOut(Reply):
+    """A one-time link to choose a password; ``path`` is below the tenant's address, and shown this once."""
+
+    path: str
+    expires_at: datetime
 
 
 class UserMade(Reply):
-    """The new user; ``password`` only when it was made here, shown this once."""
+    """The new user; ``password`` only when it was made here, ``link`` only when they were invited; shown this once."""
 
     user: UserOut
     password: str | None
+    link: PasswordLinkOut | None
 
 
 class IdPath(Query):
@@ -139,3 +159,15 @@ class EgressOut(Reply):
 
 class EgressList(RootModel[tuple[EgressOut, ...]]):
     """Every host that was ever contacted."""
+
+
+class SignInRules(Body):
+    """What the tenant asks of those who sign in."""
+
+    second_factor_for_admins: bool
+
+
+class SignInRulesOut(Reply):
+    """What the tenant asks of those who sign in."""
+
+    second_factor_for_admins: bool

@@ -32,7 +32,7 @@ def held() -> Iterator[Held]:
     work.let_go.set()
 
 
-def free() -> None:
+def free(*_: bool) -> None:
     """Nothing stands in the way."""
 
 
@@ -137,7 +137,7 @@ def test_a_question_has_an_end_however_many_requests_it_takes() -> None:
 
 
 def test_who_may_no_more_changes_nothing() -> None:
-    def may() -> None:
+    def may(*_: bool) -> None:
         raise NotAllowed("Your account was changed meanwhile.")
 
     question = Questions().ask(ANN, may, lambda _: OK)

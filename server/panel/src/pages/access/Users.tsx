@@ -73,7 +73,7 @@ function NewUser({ add, onDone }: { add: ReturnType<typeof useAddUser>; onDone: 
   const [role, setRole] = useState<User["role"]>("viewer");
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    add.mutate({ login: login.trim(), name, email, role, password: null }, { onSuccess: onDone });
+    add.mutate({ login: login.trim(), name, email, role, password: null, invited: false }, { onSuccess: onDone });
   };
   const named = problemOf(add.error, "login") ?? problemOf(add.error, "email") ?? problemOf(add.error, "name");
   return (

@@ -1,0 +1,64 @@
+"""What the tests of accounts share: a tenant of each test's own, its people, and the codes that their apps show."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import pyotp
+
+from tests.support.web import Browser, WebNode
+
+PASSWORD = "correct horse battery staple"
+OTHER = "quiet rivers find the sea"
+NEVER = "00000000-0000-4000-8000-000000000000"
+
+
+@dataclass
+class House:
+    """A tenant with an administrator ``admin``; every browser is a new one."""
+
+    web: WebNode
+    tenant: str
+
+    def enter(self, login: str = "admin", password: str = PASSWORD, code: str = "") -> Browser:
+        """Somebody, signed in."""
+        browser = self.web.browser(self.tenant)
+        answer = browser.request("POST", "/session", {"login": login, "password": password, "code": code})
+        assert answer.status_code == 200, answer.text
+        assert answer.json is not None
+        browser.csrf = answer.json["csrf"]
+        return browser
+
+    def add(self, by: Browser, login: str, role: str = "viewer") -> str:
+        """Another account with the password ``PASSWORD``; its id."""
+        made = by.post("/users", {"login": login, "role": role, "password": PASSWORD}, expect=201)
+        return str(made["user"]["id"])
+
+    def actions(self, by: Browser) -> list[str]:
+        """What the audit says was done, the newest first."""
+        return [entry["action"] for entry in by.get("/audit")["entries"]]
+
+
+@dataclass
+class App:
+    """Somebody's authenticator app. It never shows a code twice here: the clock goes on with each."""
+
+    secret: str
+    steps: int = 0
+
+    def code(self) -> str:
+        """The code of a time step that was not shown yet: the one before this one, this one, the next one."""
+        now = int(time.time()) // 30
+        shown = pyotp.TOTP(self.secret).at((now - 1 + self.steps) * 30)
+        self.steps += 1
+        return shown
+
+
+def set_up(browser: Browser, code: str = "") -> tuple[App, list[str]]:
+    """Set up a second factor; the app, and the recovery codes."""
+    made = browser.post("/account/second-factor", {"current": PASSWORD, "code": code})
+    app = App(made["secret"])
+    done = browser.post("/account/second-factor/confirm", {"code": app.code()})
+    browser.csrf = done["csrf"]
+    return app, done["codes"]
