@@ -37,6 +37,7 @@ LICENCES: dict[str, str] = {
     "markdown-it-py": "MIT",
     "mdit-py-plugins": "MIT",
     "mdurl": "MIT",
+    "segno": "BSD-3-Clause",
     "waitress": "ZPL-2.1",
 }
 LIBRARIES: dict[str, str] = {

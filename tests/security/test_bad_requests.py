@@ -169,4 +169,4 @@ def test_every_operation_says_who_may_call_it_and_what_else_it_answers() -> None
             assert {"429", "502", "503"} <= set(operation["responses"]), f"{method} {path}"
             if not operation["security"]:
                 public.add(f"{method} {path}")
-    assert public == {"post /api/v1/session", "get /enter", "post /api/v1/hooks/{secret}"}
+    assert public == {"post /api/v1/session", "post /api/v1/password", "get /enter", "post /api/v1/hooks/{secret}"}
