@@ -33,6 +33,7 @@ _HASH = Passwords(CHEAP).hash(PASSWORD)
 _DEPARTURES = (
     ("cookie", "signed out", "delete from sessions where user_id = %s"),
     ("cookie", "out of time", "update sessions set expires_at = now() - interval '1 second' where user_id = %s"),
+    ("cookie", "too old", "update sessions set created_at = now() - interval '8 days' where user_id = %s"),
     ("cookie", "disabled", "update users set disabled_at = now() where id = %s"),
     ("cookie", "removed", "delete from users where id = %s"),
     ("key", "revoked", "update api_tokens set revoked_at = now() where user_id = %s"),
@@ -209,7 +210,8 @@ class Stage:
             "select t.id::text from api_tokens t join users u on u.id = t.user_id where u.role = 'admin' limit 1",
         )
         self.ids |= {"connections": ends[0], "integrations": integration, "runs": run, "items": pair}
-        self.ids |= {"users": user, "tokens": token, "answers": "0" * 32}
+        [(session,)] = self.at(self.own, "select s.id::text from sessions s join users u on u.id = user_id limit 1")
+        self.ids |= {"users": user, "tokens": token, "answers": "0" * 32, "account": session}
         self.ids["hooks"] = webhooks.renew(scope, "matrix", ends[1])
 
     def _send_away(self) -> None:
