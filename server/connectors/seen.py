@@ -33,6 +33,12 @@ class Seen:
         self._known: dict[str, object] = {}
         """In the order of their last use, oldest first."""
         self._kept: dict[str, object] = {}
+        self._of_fields = 0
+
+    @property
+    def of_fields(self) -> int:
+        """Grows whenever something is learned that changes which fields or options there are."""
+        return self._of_fields
 
     def recall(self, kept: Mapping[str, object]) -> None:
         """Begin with what was seen before this process began."""
@@ -60,13 +66,17 @@ class Seen:
             there = self._known.get(ability)
         return there if isinstance(there, bool) else None
 
-    def learn(self, name: str, lesson: object) -> None:
-        """An answer showed this; it stands in the place of what was known by that name."""
+    def learn(self, name: str, lesson: object, *, of_fields: bool = False) -> None:
+        """An answer showed this; it stands in the place of what was known by that name.
+
+        ``of_fields``: it is about which fields, or options of one, there are.
+        """
         with self._lock:
             if self._known.get(name) == lesson or _size(name, lesson) > LARGEST:
                 return
             self._known.pop(name, None)
             self._known[name] = lesson
+            self._of_fields += of_fields
             self._make_room()
 
     def lesson(self, name: str) -> object | None:

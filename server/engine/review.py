@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from server.domain.errors import PutRight
 from server.domain.integration import Document, SideSettings
 from server.domain.item import PARENT, Side
-from server.domain.mapping import Direction
+from server.domain.mapping import Direction, TypeMapping
 from server.domain.rules import Parting, PrivateComments, Restricted
 from server.domain.schedule import Schedule, check_window, next_time, open_from
 from server.engine.audience import flag
@@ -76,18 +76,23 @@ def review_schedule(schedule: Schedule) -> None:
         raise PutRight("The maintenance windows leave no time at all; make one shorter.", field="schedule.windows")
 
 
-def review(mapping: Mapping) -> None:
-    """What can be said once both apps were asked. Raises ``PutRight``."""
+def review(mapping: Mapping, saved: tuple[TypeMapping, ...] = ()) -> None:
+    """What can be said once both apps were asked. Raises ``PutRight``.
+
+    ``saved``: what was found well once. What of it is not to be seen now rests; it is no reason to refuse.
+    """
+    once = {(one.left, one.right, each) for one in saved for each in one.fields}
     for place, compiled in enumerate(mapping.types):
         where = f"types.{place}.fields"
-        if not compiled.fields:
+        if not (compiled.fields or compiled.resting or compiled.absent):
             raise PutRight("Pair at least one field of each pair of types.", field=where)
         for side in Side:
             _written_once(mapping, compiled, side, where)
         for row, one in enumerate(compiled.fields):
             for side in Side:
                 _writable(mapping, one, side, f"{where}.{row}")
-                _options(mapping, one, side, f"{where}.{row}")
+                if (compiled.left, compiled.right, one.rule) not in once:
+                    _options(mapping, one, side, f"{where}.{row}")
     for side in Side:
         review_filter(mapping.document.scope.on(side), mapping.shape(side), f"scope.{side}")
         _parts(mapping, side)

@@ -168,6 +168,11 @@ def _counterpart_type(one: _Type, others: Sequence[_Type]) -> _Type | None:
     return next((each for each in others if any(plain(each[1]) in _TYPES[index] for index in meaning)), None)
 
 
+def paired(left: Sequence[FieldSpec], right: Sequence[FieldSpec]) -> tuple[FieldMapping, ...]:
+    """The fields of two types that would be suggested for each other."""
+    return _type(("", "", tuple(left)), ("", "", tuple(right)), []).fields
+
+
 def _type(left: _Type, right: _Type, notes: list[str]) -> TypeMapping:
     rules: list[FieldMapping] = []
     taken: set[str] = set()

@@ -9,6 +9,7 @@ from server.domain.errors import Conflicting, PutRight
 from server.domain.integration import Document, SideSettings
 from server.domain.item import Side
 from server.domain.mapping import TypeMapping
+from server.engine.appeared import appeared, shown
 from server.engine.mapping import Mapping
 from server.engine.review import review, review_ends, review_shape
 from server.engine.suggest import Offer, suggest
@@ -44,6 +45,7 @@ def create(scope: TenantScope, actor: str, name: str, document: Document) -> Int
     with scope.transaction() as tx:
         _no_second_way(integrations.every(tx), document)
         made = integrations.add(tx, name, document, actor)
+        integrations.show(tx, made, shown(mapping))
         audit.add(tx, actor, "integration created", name)
     _tell_shared(scope, made, mapping)
     return get(scope, made)
@@ -56,16 +58,17 @@ def change(scope: TenantScope, actor: str, integration_id: str, name: str, docum
     out is tried again under the new rules.
     """
     before = get(scope, integration_id)
-    if (before.document.left, before.document.right) != (document.left, document.right) and before.state != "draft":
+    if not _same_ends(before.document, document) and before.state != "draft":
         raise Conflicting(
             "The two ends of an integration that has run cannot change, because its pairs belong to them; make a new"
             " integration."
         )
-    mapping = check(scope, document)
+    mapping = check(scope, document, before.document.types if _same_ends(before.document, document) else ())
     _tell_shared(scope, integration_id, mapping)
     with scope.transaction_and_wake() as tx:
         _no_second_way([one for one in integrations.every(tx) if one.id != integration_id], document)
         integrations.change(tx, integration_id, name, document, actor)
+        integrations.show(tx, integration_id, shown(mapping))
         holds.due_anew(tx, integration_id)
         audit.add(tx, actor, "integration changed", name, {"version": before.version + 1})
     return get(scope, integration_id)
@@ -85,9 +88,12 @@ def remove(scope: TenantScope, actor: str, integration_id: str) -> None:
 def start(scope: TenantScope, actor: str, integration_id: str) -> Integration:
     """Let it run, at once. Raises ``NotFound``, ``PutRight`` when it no longer fits, and what the apps raise."""
     row = get(scope, integration_id)
-    _tell_shared(scope, integration_id, check(scope, row.document, row.document.types))
+    mapping = check(scope, row.document, row.document.types)
+    _tell_shared(scope, integration_id, mapping)
     with scope.transaction_and_wake() as tx:
         integrations.start(tx, integration_id)
+        if row.shown is not None:
+            integrations.appear(tx, integration_id, row.version, " ".join(appeared(mapping, row.shown)))
         audit.add(tx, actor, "integration started", row.name)
     return get(scope, integration_id)
 
@@ -160,8 +166,12 @@ def check(scope: TenantScope, document: Document, saved: tuple[TypeMapping, ...]
         mapping, _, _ = ends.mapping(document, saved=saved)
     finally:
         ends.close()
-    review(mapping)
+    review(mapping, saved)
     return mapping
+
+
+def _same_ends(one: Document, other: Document) -> bool:
+    return (one.left, one.right) == (other.left, other.right)
 
 
 def _tell_shared(scope: TenantScope, integration_id: str, mapping: Mapping) -> None:

@@ -46,6 +46,10 @@ class Integration:
     outcome: str = ""
     shared: str = ""
     """That another tenant of the cluster works on one of its containers, as a sentence; empty: none does."""
+    shown: Mapping[str, Any] | None = None
+    """What both apps showed when it was saved (None: that was not kept yet)."""
+    appeared: str = ""
+    """What they show since then that it could carry, as sentences; empty: nothing."""
 
 
 _REQUESTED = exists().where(t.run_requests.c.integration_id == t.integrations.c.id)
@@ -175,6 +179,18 @@ def share(tx: Transaction, integration_id: str, said: str) -> None:
     tx.execute(update(t.integrations).where(mine, t.integrations.c.shared != said).values(shared=said))
 
 
+def show(tx: Transaction, integration_id: str, shown: Mapping[str, Any]) -> None:
+    """Keep what both apps showed when it was saved; nothing has appeared since."""
+    mine = t.integrations.c.id == integration_id
+    tx.execute(update(t.integrations).where(mine).values(shown=dict(shown), appeared=""))
+
+
+def appear(tx: Transaction, integration_id: str, version: int, said: str) -> None:
+    """Say what has appeared since that version was saved."""
+    mine = (t.integrations.c.id == integration_id) & (t.integrations.c.version == version)
+    tx.execute(update(t.integrations).where(mine, t.integrations.c.appeared != said).values(appeared=said))
+
+
 def end(tx: Transaction, integration_id: str, outcome: str) -> None:
     """Let a migration rest that has come through; ``outcome`` is its summary. Nothing is wrong with it."""
     pause(tx, integration_id)
@@ -232,4 +248,6 @@ def _integration(row: Row[Any]) -> Integration:
         retried_at=row.retried_at,
         outcome=row.outcome,
         shared=row.shared,
+        shown=row.shown,
+        appeared=row.appeared,
     )

@@ -179,6 +179,8 @@ integrations = Table(
     Column("worked_at", _TIME),
     Column("outcome", Text),
     Column("shared", Text),
+    Column("shown", _JSON),
+    Column("appeared", Text),
 )
 integration_versions = Table(
     "integration_versions",

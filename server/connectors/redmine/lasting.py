@@ -34,7 +34,7 @@ class Lasting:
         """Keep which custom fields the issue shows, by number, name and kind; never their values."""
         place = _place(issue)
         if place is not None and not self.has_customs_of(issue):
-            self._seen.learn(f"{_FIELDS} {place}", _shown(issue))
+            self._seen.learn(f"{_FIELDS} {place}", _shown(issue), of_fields=True)
 
     def customs(self, project: str, tracker: str | None = None) -> tuple[Json, ...] | None:
         """The custom fields that issues of the project (and of the tracker) showed; None: none was ever seen."""

@@ -71,7 +71,7 @@ class RequestTracker:
         self.seen = Seen()
         self._outlet = outlet
         self._format = TextFormat.PLAIN if settings.get("text_format") == "plain" else TextFormat.HTML
-        self._learned = Learned(outlet, settings, self._format)
+        self._learned = Learned(outlet, settings, self._format, self.seen)
         self._settings = settings
         self._links = Links(outlet, self._learned, self._record)
         self._statuses = Statuses(self._learned, self._record, self._put)

@@ -34,6 +34,7 @@ from server.connectors.request_tracker.read import (
     record_of,
 )
 from server.connectors.request_tracker.write import quoted, spoken
+from server.connectors.seen import Seen
 from server.domain.errors import PutRight
 from server.domain.values import AppUser, Option, TextFormat
 
@@ -45,6 +46,8 @@ _KEPT_FOR = 600.0
 _PAGE = 100
 _NOT_FOUND = 404
 _TOKEN = re.compile(r"^\d+-(\d+)-[0-9a-fA-F]+$")
+_STATUSES = "rt statuses 1"
+"""With the number of the form in which they are kept, and the name of their workflow."""
 _CLOSED_BY_DEFAULT = "resolved, rejected"
 
 
@@ -58,7 +61,7 @@ def app_user(user: Json) -> AppUser:
 class Learned:
     """Asks RT about itself and keeps the answers; shared by the threads of a page."""
 
-    def __init__(self, outlet: Outlet, settings: Mapping[str, str], text_format: TextFormat) -> None:
+    def __init__(self, outlet: Outlet, settings: Mapping[str, str], text_format: TextFormat, seen: Seen) -> None:
         token = settings["token"].strip()
         match = _TOKEN.match(token)
         if match is None:
@@ -69,6 +72,7 @@ class Learned:
             )
         self._own_number = match.group(1)
         self._outlet = outlet
+        self._seen = seen
         self._text_format = text_format
         self.headers = {"Authorization": f"token {token}"}
         self._restricting = audience.named(settings)
@@ -223,13 +227,23 @@ class Learned:
         """The statuses of the queue's workflow. RT does not list a workflow; a new one is learned from its tickets."""
 
         def learn() -> tuple[Option, ...]:
-            if str(self.queue(container).get("Lifecycle") or DEFAULT_LIFECYCLE) == DEFAULT_LIFECYCLE:
-                names = list(DEFAULT_STATUSES)
-            else:
-                names = self._found_statuses(container)
+            usual = str(self.queue(container).get("Lifecycle") or DEFAULT_LIFECYCLE) == DEFAULT_LIFECYCLE
+            found = [] if usual else self._found_statuses(container)
+            kept = self._kept_statuses(container, found)
+            names = [*DEFAULT_STATUSES, *(one for one in kept if one not in DEFAULT_STATUSES)] if usual else kept
             return tuple(Option(one, one, one.casefold() in self._closed) for one in names)
 
         return self._keep(f"statuses {container}", learn)
+
+    def _kept_statuses(self, container: str, found: list[str]) -> list[str]:
+        """With those that tickets showed before: of a workflow of its own a queue without tickets shows nothing."""
+        name = f"{_STATUSES} {self.queue(container).get('Lifecycle')}"
+        kept = self._seen.lesson(name)
+        before = [one for one in kept if isinstance(one, str)] if isinstance(kept, list) else []
+        names = [*before, *(one for one in found if one not in before)]
+        if names != before:
+            self._seen.learn(name, names, of_fields=True)
+        return names
 
     def _found_statuses(self, container: str) -> list[str]:
         known: dict[str, bool] = {}
@@ -247,8 +261,15 @@ class Learned:
         """Learn from a ticket which statuses may follow its own; returns them."""
         following = read_following(ticket)
         if following:
+            queue = own_id(ticket.get("Queue")) or ""
             with self._lock:
-                self._following[f"{own_id(ticket.get('Queue'))} {ticket['Status']}"] = following
+                self._following[f"{queue} {ticket['Status']}"] = following
+                _, known = self._kept.get(f"statuses {queue}", (0.0, None))
+            fresh = {str(ticket["Status"]), *following} - {DELETED} - {one.id for one in known or ()}
+            if fresh and known is not None:
+                self._kept_statuses(queue, sorted(fresh))
+                with self._lock:
+                    self._kept.pop(f"statuses {queue}", None)
         return following
 
     def following(self, container: str, status: str) -> frozenset[str]:

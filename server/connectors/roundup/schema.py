@@ -1,18 +1,22 @@
 """What a Roundup tracker's classes hold, learned by asking; it must not change anything.
 
-Every tracker has its own schema and Roundup does not tell it. But a filter by a name that cannot exist is answered
-with the class that a property links to, and an item shows which properties it has.
+Every tracker has its own schema, and Roundup's REST interface does not tell it. Its other interface does, where it is
+on for our account. Where it is not, a filter by a name that cannot exist is answered with the class that a property
+links to, and an item shows which properties it has; so a class without items shows less than it holds.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from server.connectors.reading import number
+from server.connectors.roundup.declared import Declared
 from server.connectors.roundup.session import Json, Session, record
 from server.domain.errors import PutRight, Rejected, Transient
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat
@@ -31,7 +35,15 @@ _USUAL = (
     *("title", "status", "priority", "assignedto", "assignee", "keyword", "keywords", "nosy", "superseder"),
     *("type", "severity", "resolution", "components", "versions", "dependencies", "dependson", "due", "remote_id"),
 )
-"""What trackers mostly have, for one that is still empty."""
+"""What trackers mostly have, for one that is still empty and does not tell its schema."""
+_ASKED_AGAIN = 30.0
+"""Seconds after which a class is looked at again that had no item to show its properties."""
+_KINDS = {
+    "Date": FieldKind.MOMENT,  # a day is kept as the moment at which it began for whoever typed it
+    "Boolean": FieldKind.FLAG,
+    "Number": FieldKind.NUMBER,
+    "Integer": FieldKind.NUMBER,
+}
 _CLOSED = frozenset({"resolved", "done-cbb", "closed"})
 _OPEN = frozenset(
     {"unread", "deferred", "chatting", "need-eg", "in-progress", "testing", "new", "open", "pending"},
@@ -68,7 +80,8 @@ class Schema:
         self._wished = restricting
         self._restricting: dict[str, tuple[str, ...]] = {}
         self._lock = threading.RLock()
-        self._shapes: dict[str, Shape] = {}
+        self._shapes: dict[str, tuple[float, Shape]] = {}
+        """Each with the time until which it is believed."""
 
     def item_classes(self) -> tuple[str, ...]:
         """The classes whose members are items: with a title, messages and files."""
@@ -80,9 +93,10 @@ class Schema:
     def shape(self, name: str) -> Shape:
         """What a class holds. Raises ``PutRight`` for a class that there is not."""
         with self._lock:
-            known = self._shapes.get(name)
-            if known is None:
-                known = self._shapes[name] = self._learn(name)
+            until, known = self._shapes.get(name, (0.0, None))
+            if known is None or until <= time.monotonic():
+                known, sure = self._learn(name)
+                self._shapes[name] = (math.inf if sure else time.monotonic() + _ASKED_AGAIN, known)
             return known
 
     def fields(self, name: str, text_format: TextFormat) -> tuple[FieldSpec, ...]:
@@ -123,18 +137,27 @@ class Schema:
         options = self.options(one.target) if linked else ()
         return FieldSpec(one.name, one.name.replace("_", " ").capitalize(), one.kind, options=options)
 
-    def _learn(self, name: str) -> Shape:
-        names, sample = self._names(name)
-        found = {one: self._property(name, one, sample.get(one)) for one in names if one not in _OWN}
+    def _learn(self, name: str) -> tuple[Shape, bool]:
+        """What a class holds, and whether that will still be so when the class has more items."""
+        declared = self._session.declared().get(name, {})
+        names, sample = self._names(name, declared)
+        found = {
+            one: _declared(one, declared[one]) if one in declared else self._property(name, one, sample.get(one))
+            for one in names
+            if one not in _OWN
+        }
         relations = tuple(one.name for one in found.values() if one.target == name)
+        never = {"", name, "msg", "file"}
+        others = {one.target for one in found.values()} - never
+        never |= {one for one in others if not self._answers(one, (("id", "0"),))}  # nobody could choose a member
         fields = {
             key: one
             for key, one in found.items()
-            if one.target not in {"", name} | {"msg", "file"} or (not one.target and one.kind is not FieldKind.LABELS)
+            if one.target not in never or (not one.target and one.kind is not FieldKind.LABELS)
         }
-        return Shape(name, fields, relations, "remote_id" in names)
+        return Shape(name, fields, relations, "remote_id" in names), bool(declared or sample)
 
-    def _names(self, name: str) -> tuple[tuple[str, ...], Json]:
+    def _names(self, name: str, declared: Mapping[str, Declared]) -> tuple[tuple[str, ...], Json]:
         """The properties' names, and one item's values as a sample."""
         path = record(name)
         try:
@@ -146,6 +169,8 @@ class Schema:
                 sample, _ = self._session.get(record(name, number(one["id"])), (("@verbose", "1"),))
                 if isinstance(values := sample["attributes"], dict):
                     return tuple(values), values
+        if declared:  # a list in the order of a property is refused to who may not see the property
+            return tuple(one for one in declared if self._answers(name, (("@sort", one), ("id", "0")))), {}
         return tuple(one for one in _USUAL if self._answers(name, (("@fields", one), ("id", "0")))), {}
 
     def _property(self, owner: str, name: str, sample: object) -> Property:
@@ -159,13 +184,7 @@ class Schema:
             elif self._is_date(owner, name, sample):
                 kind = FieldKind.MOMENT  # a day is kept as the moment at which it began for whoever typed it
             return Property(name, kind=kind)
-        if target == "user":
-            kind = FieldKind.USERS if many else FieldKind.USER
-        elif many:
-            kind = FieldKind.LABELS if target == "keyword" else FieldKind.OPTIONS
-        else:
-            kind = FieldKind.STATUS if name == "status" else FieldKind.OPTION
-        return Property(name, target, many, kind)
+        return Property(name, target, many, _linking(name, target, many=many))
 
     def _target(self, owner: str, name: str, sample: object) -> tuple[str, bool]:
         """The class that a property links to (empty: none), and whether to many of them."""
@@ -210,6 +229,22 @@ class Schema:
         except Rejected:
             return False
         return True
+
+
+def _declared(name: str, told: Declared) -> Property:
+    """A property as the tracker declares it."""
+    if told.target:
+        return Property(name, told.target, told.many, _linking(name, told.target, many=told.many))
+    return Property(name, kind=_KINDS.get(told.sort, FieldKind.TEXT))
+
+
+def _linking(name: str, target: str, *, many: bool) -> FieldKind:
+    """The kind of a field that links to a class."""
+    if target == "user":
+        return FieldKind.USERS if many else FieldKind.USER
+    if many:
+        return FieldKind.LABELS if target == "keyword" else FieldKind.OPTIONS
+    return FieldKind.STATUS if name == "status" else FieldKind.OPTION
 
 
 def label(one: Json) -> str:

@@ -20,6 +20,8 @@ from server.connectors.base import Answer, Outlet
 from server.connectors.confirming import told, unconfirmed
 from server.connectors.paths import segment
 from server.connectors.reading import is_page, members_of, number
+from server.connectors.roundup import declared
+from server.connectors.roundup.declared import Declared
 from server.connectors.zones import zone_called, zone_name
 from server.domain.errors import (
     AppError,
@@ -106,6 +108,14 @@ class Session:
         """The members of a list, as they came, and the answer."""
         answer = self._ask("GET", path, params=tuple(params), shape=collection_in)
         return collection_in(answer.json()), answer
+
+    def declared(self) -> Mapping[str, Mapping[str, Declared]]:
+        """What the tracker declares of its classes; empty where that interface is off, or not for our account."""
+        kind = {"Content-Type": "text/xml", "Accept": "text/xml"}
+        try:
+            return declared.read(self._ask("POST", "/xmlrpc", data=declared.ASKED, headers=kind).content)
+        except AppError:
+            return {}  # then the items have to show it
 
     def post(self, path: str, json: object) -> str:
         """Make something; its number."""

@@ -64,6 +64,8 @@ class Ends:
     _open: dict[str, _Opened] = field(default_factory=dict)
     _opening: threading.Lock = field(default_factory=threading.Lock)
     _shapes: dict[tuple[str, str, Side, tuple[str, ...]], tuple[float, SideShape]] = field(default_factory=dict)
+    _of_fields: dict[tuple[str, str, Side, tuple[str, ...]], int] = field(default_factory=dict)
+    """How much each connector had learned of fields when it was asked: what an item shows beyond is asked for anew."""
 
     def mapping(
         self,
@@ -153,14 +155,18 @@ class Ends:
         asked = dict(zip((end.side for end in missing), several(partial(_ask, document), missing), strict=True))
         for end in missing:
             self._shapes[_key(document, end)] = (time.monotonic(), asked[end.side])
+            self._of_fields[_key(document, end)] = end.connector.seen.of_fields
             keep_seen(self.scope, end.connection, end.connector)
             if self.paces is None:
                 _keep_labels(self.scope, end, asked[end.side])
         return [believed[end.side] or asked[end.side] for end in ends]
 
     def _believed(self, document: Document, end: End) -> SideShape | None:
-        known = self._shapes.get(_key(document, end))
-        return known[1] if known is not None and time.monotonic() - known[0] < _BELIEVED_SECONDS else None
+        key = _key(document, end)
+        known = self._shapes.get(key)
+        if known is None or end.connector.seen.of_fields != self._of_fields.get(key):
+            return None
+        return known[1] if time.monotonic() - known[0] < _BELIEVED_SECONDS else None
 
 
 def _keep_labels(scope: TenantScope, end: End, shape: SideShape) -> None:

@@ -47,6 +47,7 @@ def run(work: Work) -> Iterator[Reached]:
     stands where they end.
     """
     resting.tell(work)
+    resting.tell_appeared(work)
     with work.scope.reading() as tx:
         begun = outset.read(tx, work.integration)
     if begun.owed:

@@ -294,6 +294,7 @@ class Desk:
             self.paces.caller,
             self.pages.size(wanted.row.id, self.paces.items_a_turn(left.connection, right.connection)),
             wanted.row.version,
+            wanted.row.shown,
             released=wanted.request is not None and bool(wanted.request.argument.get(RELEASED)),
             unknown_since=self._unknown_since,
             revisits=self._revisits,

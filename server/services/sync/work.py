@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from server import faults
@@ -95,6 +96,8 @@ class Revisits:
 
     due: dict[str, float] = field(default_factory=dict)
     place: dict[str, Lately] = field(default_factory=dict)
+    compared: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """The version of each integration, and the two shapes, that were held against what was shown when it was saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,8 @@ class Work:
     caller: Caller = field(default_factory=Caller)
     turn: int = NO_LIMIT
     version: int = 0
+    shown: Mapping[str, Any] | None = None
+    """What both apps showed when the document was saved (None: that was not kept)."""
     align: Precedence | None = None
     again: Again | None = None
     released: bool = False

@@ -18,7 +18,8 @@ class IntegrationOut(Reply):
     """An integration. ``problem`` is empty while nothing is wrong.
 
     ``outcome`` is the summary of a migration that has come through, empty while it has not. ``shared`` says that
-    another tenant works on one of its containers, too; empty: none does.
+    another tenant works on one of its containers, too; empty: none does. ``appeared`` says what both apps show by now,
+    and did not when it was saved, that it could carry; empty: nothing.
 
     ``cap``: what its first run may do at most, by kind of operation, as its dry run showed it (None: no limit).
     """
@@ -31,6 +32,7 @@ class IntegrationOut(Reply):
     problem: str
     outcome: str
     shared: str
+    appeared: str
     due_at: datetime | None
     run_requested: bool
     cap: dict[str, int] | None

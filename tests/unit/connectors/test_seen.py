@@ -83,3 +83,11 @@ def test_what_another_process_has_seen_is_taken_over_where_nothing_is_known_here
     seen.heed({"fields": ["c"], "others": ["d"], "deletes_items": True})
     assert (seen.lesson("fields"), seen.lesson("others"), seen.has("deletes_items")) == (["b"], ["d"], True)
     assert seen.news() == {"fields": ["b"]}
+
+
+def test_what_changes_which_fields_there_are_is_counted_once() -> None:
+    seen = Seen()
+    seen.learn("fields", ["a"], of_fields=True)
+    seen.learn("fields", ["a"], of_fields=True)
+    seen.learn("after new", ["open"])
+    assert seen.of_fields == 1

@@ -83,6 +83,7 @@ function Parts({ integration }: { integration: Integration }) {
           </Group>
           {integration.problem !== "" && <Note tone="problem">{integration.problem}</Note>}
           {integration.shared !== "" && <Note tone="advice">{integration.shared}</Note>}
+          {integration.appeared !== "" && <Note tone="advice" title="There is more that could travel">{integration.appeared}</Note>}
           {integration.outcome !== "" && <Note tone="good">{integration.outcome}</Note>}
           {integration.state === "paused" && integration.problem !== "" && <Release integration={integration} />}
           {integration.state === "draft" && <Note tone="advice">
