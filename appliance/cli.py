@@ -18,6 +18,7 @@ import click
 from pydantic import ValidationError
 
 from appliance import display
+from appliance.asked_password import whole_address
 from appliance.cluster_reach import offer_reach
 from appliance.command import command, finish, show, tell_progress
 from appliance.config import Options, find_data_folder, load_options, product_version, require_name
@@ -172,13 +173,30 @@ def cluster() -> None:
 @click.argument("name")
 @click.option(
     "--database",
-    help="An external PostgreSQL 15 or later: postgresql://OWNER:PASSWORD@HOST/DATABASE; without: the embedded one.",
+    help="An external PostgreSQL 15 or later: postgresql://OWNER@HOST/DATABASE; without: the embedded one. Its "
+    "password is asked for. It is reached with sslmode=verify-full unless the address says another.",
 )
-def cluster_create(data: Path, as_json: bool, name: str, database: str | None) -> None:  # noqa: FBT001
+@click.option("--password-stdin", is_flag=True, help="Read the database's password from standard input.")
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path),
+    help="Read the database's password from the first line of this file, which only its owner may read.",
+)
+def cluster_create(
+    data: Path,
+    as_json: bool,  # noqa: FBT001
+    name: str,
+    database: str | None,
+    password_stdin: bool,  # noqa: FBT001
+    password_file: Path | None,
+) -> None:
     """Make a cluster: a database and its nodes."""
     require_name(name, "cluster")
+    database = whole_address(database, password_stdin=password_stdin, password_file=password_file)
     with Client.of(data) as client:
         made = finish(client, client.create_cluster(CreateCluster(name=name, database_dsn=database)))
+    if "warning" in made and not as_json:
+        click.echo(f"lockstep: {made['warning']}", err=True)
     show(
         made,
         f"Cluster {name} runs at {made['url']}. Next: lockstep tenant create NAME --cluster {name}",

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from appliance.control.client import START_JOB, Client, read_control_file
+from appliance.control.client import START_JOB, Client, read_control_file, whole_address
 from appliance.control.messages import (
     Check,
     ClusterStatus,
@@ -59,6 +59,7 @@ __all__ = [
     "TenantStatus",
     "TenantVerb",
     "Verb",
+    "secured",
 ]
 
 _ANSWER_SECONDS = 5.0
@@ -67,6 +68,14 @@ _POLL_SECONDS = 0.15
 _STOP_SECONDS = 90.0
 _APPEAR_SECONDS = 10.0
 _LAST_LINES = 12
+
+
+def secured(dsn: str) -> str:
+    """The address of an external database as the appliance would use it. Raises ``Trouble``."""
+    try:
+        return whole_address(dsn)
+    except ApplianceError as error:
+        raise Trouble(error.message) from error
 
 
 @dataclass(frozen=True, slots=True)

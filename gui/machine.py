@@ -150,6 +150,13 @@ def _told(error: psycopg.Error) -> str:
         return "PostgreSQL refused the login. Check the user name and the password."
     if "does not exist" in text and "database" in text:
         return f"{first.rpartition('FATAL:')[2].strip().capitalize()}. Create it first, owned by this login."
+    if "does not support ssl" in text:
+        return "This PostgreSQL does not encrypt. Have it do so, or add ?sslmode=disable to the address."
+    if "certificate" in text:
+        return (
+            "This PostgreSQL does not prove that it is the one of that name. Add ?sslrootcert=FILE with the authority "
+            "of its certificate, or a weaker sslmode, to the address."
+        )
     if "connection refused" in text:
         return "Nothing answers at this address. Check host and port, and that PostgreSQL accepts network connections."
     if "timeout" in text:

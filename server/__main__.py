@@ -13,9 +13,11 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import MutableMapping
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import structlog
 
@@ -23,6 +25,7 @@ from server.domain.errors import LockstepError
 from server.repeats import Filter, Processor, Repeats
 from server.services import admin
 from server.settings import Settings, read_settings
+from server.store.discretion import without_values
 
 _FILES = 65_536
 
@@ -79,6 +82,7 @@ def log_to_stderr(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _without_values,
             Processor(repeats),
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False),
@@ -92,6 +96,15 @@ def log_to_stderr(level: str) -> None:
     for handler in logging.getLogger().handlers:
         if not any(isinstance(one, Filter) for one in handler.filters):
             handler.addFilter(Filter(repeats))
+
+
+def _without_values(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What PostgreSQL says of an error goes into the log without people's values."""
+    given = event.get("exc_info")
+    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
+    if error is not None:
+        without_values(error)
+    return event
 
 
 def allow_many_files() -> None:

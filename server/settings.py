@@ -9,7 +9,7 @@ import json
 import os
 import stat
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -22,18 +22,20 @@ class _Part(BaseModel):
 
 
 class DatabaseSettings(_Part):
-    """Where the cluster's database is and how the control role signs in. ``host`` may name several, with commas.
+    """Where the cluster's database is and how the control role signs in.
 
+    ``host`` and ``port`` may name several, with commas. ``options``: what its address says besides, by libpq's names.
     ``connections``: how many the cluster may hold (None: what the server's own limits leave). Behind a pooler, or
     beside others who need more than they hold, the server does not tell.
     """
 
     host: str
-    port: int = Field(ge=1, le=65535)
+    port: Annotated[int, Field(ge=1, le=65535)] | Annotated[str, Field(pattern=r"^[0-9]{1,5}(,[0-9]{1,5})*$")]
     name: str
     control_role: str
     control_password: SecretStr
-    sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
+    sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] = "verify-full"
+    options: dict[str, str] = {}
     connections: int | None = Field(default=None, ge=1)
 
 

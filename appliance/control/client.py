@@ -33,7 +33,14 @@ from appliance.control.messages import (
     TenantVerb,
     Verb,
 )
+from appliance.database_address import given_address
 from appliance.errors import ApplianceError, ExitCode
+
+
+def whole_address(database: str) -> str:
+    """The address of an external database as the agent would use it. Raises ``ApplianceError`` (USAGE)."""
+    return given_address(database).text
+
 
 START_JOB = "start"
 """The id of the job that brings everything up after the agent's own start."""

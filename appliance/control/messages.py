@@ -112,7 +112,10 @@ class Status(Message):
 
 
 class CreateCluster(Message):
-    """POST /v1/clusters -> Job. ``database_dsn``: an external PostgreSQL (owner login); none: the embedded one."""
+    """POST /v1/clusters -> Job. ``database_dsn``: an external PostgreSQL (owner login); none: the embedded one.
+
+    Its ``sslmode`` is ``verify-full`` unless it says another; the job's result then has a ``warning``.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,38}[a-z0-9]$")
     database_dsn: str | None = None

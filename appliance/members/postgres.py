@@ -55,6 +55,8 @@ SETTINGS: Mapping[str, str] = {
     "log_min_error_statement": "panic",
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
+    # Nor would what it says of a row that it refuses: that line holds the row.
+    "log_error_verbosity": "terse",
 }
 
 

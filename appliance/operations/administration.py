@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 from appliance.config import ClusterRecord, ClusterSecrets, load
+from appliance.database_address import kept_address
 from appliance.errors import ApplianceError, ExitCode
 from appliance.members.node import server_environment
 from appliance.members.postgres import Postgres
@@ -45,9 +46,9 @@ def database_of(cluster: str) -> str:
 def owner_dsn(postgres: Postgres, record: ClusterRecord, secrets: ClusterSecrets) -> str:
     """The address with which the owner of the cluster's database signs in."""
     if secrets.external_dsn is not None:
-        return secrets.external_dsn
+        return kept_address(secrets.external_dsn).text
     name = database_of(record.name)
-    return f"postgresql://{name}:{secrets.owner_password}@127.0.0.1:{postgres.listen_port}/{name}"
+    return f"postgresql://{name}:{secrets.owner_password}@127.0.0.1:{postgres.listen_port}/{name}?sslmode=disable"
 
 
 def ask_server(site: Site, cluster: str, verb: str, *, as_owner: bool, **request: object) -> dict[str, object]:

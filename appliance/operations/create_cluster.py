@@ -11,10 +11,10 @@ import shutil
 
 from appliance.config import ClusterRecord, ClusterSecrets, require_name, save
 from appliance.control.messages import CreateCluster
+from appliance.database_address import given_address
 from appliance.errors import ApplianceError, ExitCode
 from appliance.operations.run_cluster import (
     bring_up,
-    database_settings,
     new_web_port,
     serve_routes,
     take_down,
@@ -23,8 +23,9 @@ from appliance.site import Report, Site
 
 
 def create_cluster(site: Site, request: CreateCluster, report: Report) -> dict[str, object]:
-    """Make the cluster and wait until it serves. Returns its name and address."""
+    """Make the cluster and wait until it serves. Returns its name and address, and a warning if there is one."""
     require_name(request.name, "cluster")
+    address = given_address(request.database_dsn) if request.database_dsn is not None else None
     with site.changing:
         if any(record.name == request.name for record in site.clusters()):
             raise ApplianceError(f"The cluster {request.name} exists already.", ExitCode.EXISTS)
@@ -32,10 +33,8 @@ def create_cluster(site: Site, request: CreateCluster, report: Report) -> dict[s
             owner_password=secrets.token_urlsafe(24),
             control_password=secrets.token_urlsafe(24),
             node_token=secrets.token_urlsafe(32),
-            external_dsn=request.database_dsn,
+            external_dsn=address.text if address is not None else None,
         )
-        if request.database_dsn is not None:
-            database_settings(request.database_dsn, request.name, kept)
         record = ClusterRecord(
             name=request.name,
             database="external" if request.database_dsn else "embedded",
@@ -55,4 +54,7 @@ def create_cluster(site: Site, request: CreateCluster, report: Report) -> dict[s
             shutil.rmtree(place, ignore_errors=True)
             serve_routes(site)
             raise
-    return {"name": record.name, "url": site.cluster_url(record.name)}
+    made: dict[str, object] = {"name": record.name, "url": site.cluster_url(record.name)}
+    if address is not None and address.weakness:
+        made["warning"] = f"Its database is reached with sslmode={address.sslmode}, as asked: {address.weakness}."
+    return made

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import appliance
 from appliance.config import LEAST_FREE_BYTES, ClusterRecord, DataFolder
 from appliance.control.messages import Check, Connections, Doctor, Health
+from appliance.database_address import Address, kept_address
 from appliance.errors import ApplianceError
 from appliance.members.gateway import binary
 from appliance.members.postgres_place import installed_programs
@@ -37,6 +38,7 @@ def examine(folder: DataFolder | None, site: Site | None) -> Doctor:
         checks.extend(examine_rights(site))
         checks.extend(_connections(site))
         checks.extend(_databases(site))
+        checks.extend(_addresses(site))
     return Doctor(checks=tuple(checks))
 
 
@@ -138,6 +140,30 @@ def check_database(record: ClusterRecord, openings: Sequence[str]) -> Check:
         ok=not (ours and openings),
         found=found if openings else "a tenant's login is kept to its schema",
         advice=advice if openings else "",
+    )
+
+
+def _addresses(site: Site) -> Iterator[Check]:
+    # As above.
+    from appliance.operations.administration import secrets_of  # noqa: PLC0415
+
+    for record in site.clusters():
+        address = secrets_of(site, record.name).external_dsn
+        if address is not None:
+            place = site.folder.cluster(record.name) / "secrets.json"
+            yield check_address(record.name, kept_address(address), place)
+
+
+def check_address(cluster: str, address: Address, place: Path) -> Check:
+    """How safe the way to an external database is; ``place``: the file that says how."""
+    asked = "sslmode" in address.parts
+    return Check(
+        name=f"{cluster} database's address",
+        ok=asked,
+        found=f"sslmode={address.sslmode}{f', as asked: {address.weakness}' if address.weakness else ''}"
+        if asked
+        else f"nobody said how it is reached: {address.weakness}",
+        advice="" if asked else f"Add sslmode=verify-full to external_dsn in {place}, then restart the cluster.",
     )
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 
 import appliance
 from appliance.config import ClusterRecord, ClusterSecrets, save, told_plainly, write_private
-from appliance.errors import ApplianceError, ExitCode
+from appliance.database_address import kept_address
+from appliance.errors import ApplianceError
 from appliance.members import postgres_closed
 from appliance.members.node import Node
 from appliance.members.process import find_left
@@ -196,30 +196,5 @@ def _settings(site: Site, record: ClusterRecord, kept: ClusterSecrets) -> str:
 
 
 def database_settings(dsn: str, cluster: str, kept: ClusterSecrets) -> dict[str, object]:
-    """The ``database`` part of a settings file from the owner's address. Raises ``ApplianceError`` (USAGE)."""
-    try:
-        parts = conninfo_to_dict(dsn)
-    except psycopg.Error as error:
-        # The reason would repeat the address, and with it the password.
-        raise ApplianceError(
-            "The database address is not a valid one. Write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
-            ExitCode.USAGE,
-        ) from error
-    missing = [part for part in ("host", "dbname", "user", "password") if not parts.get(part)]
-    if missing:
-        raise ApplianceError(
-            f"The database address lacks {' and '.join(missing)}. "
-            "Write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
-            ExitCode.USAGE,
-        )
-    port = str(parts.get("port") or 5432).split(",", maxsplit=1)[0]
-    if not port.isdecimal():
-        raise ApplianceError("The port in the database address is not a number.", ExitCode.USAGE)
-    return {
-        "host": str(parts["host"]),
-        "port": int(port),
-        "name": str(parts["dbname"]),
-        "control_role": control_role(cluster),
-        "control_password": kept.control_password,
-        "sslmode": str(parts.get("sslmode") or "prefer"),
-    }
+    """The ``database`` part of a settings file from the owner's address."""
+    return kept_address(dsn).settings(control_role(cluster), kept.control_password)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QRadioButton, QWidget
 
 from gui import machine, secrets
+from gui.client import secured
 from gui.errors import sentence_of
 from gui.machine import DatabaseFacts
 from gui.pages.session import Session
@@ -108,12 +109,14 @@ class DatabaseForm(QWidget):
             return
         self.test.setEnabled(False)
         self._say("Connecting …", "note")
-        self._testing = self._session.ask(self, lambda _watch: machine.try_database(dsn), self._good, self._bad)
+        self._testing = self._session.ask(
+            self, lambda _watch: machine.try_database(secured(dsn)), self._good, self._bad
+        )
 
     def _good(self, facts: DatabaseFacts) -> None:
         self.test.setEnabled(True)
-        secured = "encrypted" if facts.encrypted else "not encrypted"
-        self._say(f"PostgreSQL {facts.version}, {facts.database} as {facts.user}; {secured}.", "fine")
+        how = "encrypted" if facts.encrypted else "not encrypted"
+        self._say(f"PostgreSQL {facts.version}, {facts.database} as {facts.user}; {how}.", "fine")
 
     def _bad(self, error: Exception) -> None:
         self.test.setEnabled(True)

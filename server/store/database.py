@@ -93,7 +93,7 @@ class Database:
         self._part = part
         self._name = f"lockstep {part} {token_hex(4)}"
         self._manners = manners = _MANNERS[part]
-        self._pooled = create_engine("postgresql+psycopg://", poolclass=SharedPool)
+        self._pooled = create_engine("postgresql+psycopg://", poolclass=SharedPool, hide_parameters=True)
         self._pool = cast(SharedPool, self._pooled.pool)
         size = budget.LEAST[part] if seats is None else seats
         self._pool.seat(Seats(size, _of_one(size), manners.grace), manners.patience, _OLDEST_SECONDS)
@@ -169,6 +169,7 @@ class Database:
     def parameters(self, role: str, password: str) -> dict[str, Any]:
         """What libpq needs to sign in as ``role``."""
         return {
+            **self._settings.options,
             "host": self._settings.host,
             "port": self._settings.port,
             "dbname": self._settings.name,
@@ -214,6 +215,7 @@ class Database:
             pool_timeout=self._manners.patience,
             pool_use_lifo=True,
             pool_recycle=int(_OLDEST_SECONDS),
+            hide_parameters=True,
         )
 
         @event.listens_for(engine, "do_connect")

@@ -208,6 +208,7 @@ def make_cluster(server: Server, name: str | None = None) -> TestCluster:
         name=database,
         control_role=f"{database}_control",
         control_password=SecretStr(secrets.token_urlsafe(12)),
+        sslmode="disable",  # on loopback, without a certificate
     )
     key = secrets.token_bytes(32)
     cluster = TestCluster(server, settings, owner, owner_password, MasterKey(key), key)

@@ -19,7 +19,7 @@ WHOLE: dict[str, Any] = {
         "name": "lockstep_cluster1",
         "control_role": "lockstep_cluster1_control",
         "control_password": "hunter2",
-        "sslmode": "prefer",
+        "sslmode": "disable",
     },
     "master_key_file": "/keys/master",
     "web": {

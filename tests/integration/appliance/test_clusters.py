@@ -255,7 +255,13 @@ def test_a_creation_that_was_cut_off_is_completed_by_the_next_start(installation
 def test_a_creation_that_fails_leaves_nothing(installation: Installation) -> None:
     assert installation.start().code == 0
     failed = installation.lockstep(
-        "cluster", "create", "north", "--database", "postgresql://own:geheim@127.0.0.1:1/none"
+        "cluster",
+        "create",
+        "north",
+        "--database",
+        "postgresql://own@127.0.0.1:1/none",
+        "--password-stdin",
+        stdin="geheim",
     )
     assert failed.code != 0
     assert "geheim" not in failed.err + failed.out
@@ -280,8 +286,16 @@ def test_a_cluster_lives_in_an_external_database_too(started: Installation) -> N
     with contextlib.closing(Postgres(folder, options.postgres_port).connect()) as superuser:
         superuser.execute("create role elsewhere login createrole nosuperuser password 'geheim'")
         superuser.execute("create database elsewhere owner elsewhere")
-    dsn = f"postgresql://elsewhere:geheim@127.0.0.1:{options.postgres_port}/elsewhere"
-    started.must("cluster", "create", "south", "--database", dsn)
+    # The first of the two does not answer, so the second is asked, at its own port.
+    dsn = f"postgresql://elsewhere@127.0.0.1:1,127.0.0.1:{options.postgres_port}/elsewhere"
+    make = ("cluster", "create", "south", "--password-stdin", "--database")
+    refused = started.lockstep(*make, dsn, stdin="geheim\n")
+    assert refused.code != 0
+    assert "SSL" in refused.err, "this PostgreSQL has no certificate"
+    made = started.must(*make, f"{dsn}?sslmode=disable", stdin="geheim\n")
+    assert "nothing on the way to it is encrypted" in made["warning"]
+    checks = {check["name"]: check for check in started.must("doctor")["checks"]}
+    assert "sslmode=disable, as asked" in checks["south database's address"]["found"]
     started.must("tenant", "create", "carl", "--cluster", "south")
     shown = next(one for one in started.must("cluster", "list")["clusters"] if one["name"] == "south")
     assert (shown["database"], shown["health"]) == ("external", "running")
