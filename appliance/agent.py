@@ -28,7 +28,7 @@ from appliance.errors import ApplianceError, ExitCode
 from appliance.members.gateway import Gateway
 from appliance.members.node import SERVER
 from appliance.members.postgres import Postgres
-from appliance.members.process import find_left, left_names, turn_log
+from appliance.members.process import find_left, in_one_line, left_names, turn_log
 from appliance.operations.run_cluster import bring_up, serve_routes
 from appliance.site import Report, Site
 from appliance.supervision import Supervision
@@ -127,8 +127,11 @@ class Agent:
     # Its parts
 
     def log(self, message: str) -> None:
-        """Write a line to the agent's own log. A full disk silences the log, not the agent."""
-        line = f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {message}\n"
+        """Write a line to the agent's own log. A full disk silences the log, not the agent.
+
+        It stays one line, whatever words of others the message repeats.
+        """
+        line = f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {in_one_line(message)}\n"
         with contextlib.suppress(OSError):
             handle = os.open(self.folder.log_of("agent"), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8") as stream:

@@ -239,6 +239,11 @@ def turn_log(path: Path) -> None:
         return
 
 
+def in_one_line(message: str) -> str:
+    """The message without line ends and other signs that steer a terminal: nobody adds a line to a log by a name."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in message)
+
+
 def last_lines(path: Path, count: int) -> tuple[str, ...]:
     """The last ``count`` lines of a log, none if it is not there."""
     try:

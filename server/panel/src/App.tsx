@@ -11,9 +11,11 @@ import { Rooms } from "./Rooms";
 import { theme, variables } from "./theme";
 import { Loaded } from "./widgets/Loaded";
 
-/** A session that has ended sends the reader back to the sign-in page. */
+/** A session that has ended sends the reader back to the sign-in page; what was read for them is forgotten. */
 function noticeEnd(error: unknown): void {
-  if (error instanceof ApiProblem && error.status === 401) cache.setQueryData(["me"], null);
+  if (!(error instanceof ApiProblem) || error.status !== 401) return;
+  cache.removeQueries({ predicate: (query) => query.queryKey[0] !== "me" });
+  cache.setQueryData(["me"], null);
 }
 
 const cache: QueryClient = new QueryClient({
