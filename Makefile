@@ -63,8 +63,9 @@ test: $(TEST_READY) panel  ## everything; what CI runs
 bench: $(TEST_READY)  ## goals as ratios to a yardstick of the same run
 	@$(PY) -m tests.bench $(ARGS)
 
-soak: $(TEST_READY)  ## random histories for SOAK seconds (600)
+soak: $(TEST_READY) panel  ## random histories, then hostile input at each part; SOAK seconds each (600)
 	@$(PY) -m tests.property.soak --seconds $(or $(SOAK),600)
+	@$(PY) -m tests.security.fuzz --seconds $(or $(SOAK),600)
 
 storm: $(TEST_READY)  ## real trackers, people at work, a spoiling proxy, 25 kills; then both sides compared
 	@$(PY) -m tests.storm $(ARGS)

@@ -22,6 +22,7 @@ import psycopg
 from appliance.config import DataFolder, secret_of, told_plainly
 from appliance.errors import ApplianceError, ExitCode
 from appliance.members.member import Finding, Say
+from appliance.members.postgres_closed import bound_memory
 from appliance.members.postgres_place import installed_programs, make_home
 from appliance.members.process import (
     Running,
@@ -172,13 +173,15 @@ class Postgres:
         if not port_is_free(self.listen_port):
             raise ApplianceError(f"Port {self.listen_port} is in use.", ExitCode.PORT_IN_USE)
         options = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
-        return start_process(
+        running = start_process(
             self.folder,
             self.name,
             [str(installed_programs() / "postgres"), "-D", str(self.data), "-p", str(self.listen_port), *options],
             place=self.home,
             environment={},
         )
+        bound_memory(running.pid)
+        return running
 
     def _end_orphans(self) -> None:
         """Backends outlive a killed postmaster for a moment and hold its memory; wait them out."""

@@ -6,6 +6,8 @@ cluster keeps in its database.
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from typing import Final
 
 import psycopg
@@ -14,6 +16,7 @@ from psycopg import sql
 GUARD: Final = "guard"
 """The schema of the one function that is the superuser's, and that a cluster's control role may call."""
 
+MOST_OF_ITS_OWN: Final = 768 * 1024 * 1024
 _OF_ALL_DATABASES: Final = (
     "pg_roles", "pg_user", "pg_group", "pg_auth_members", "pg_database", "pg_db_role_setting", "pg_tablespace",
     "pg_shdepend", "pg_shdescription", "pg_shseclabel", "pg_stat_activity", "pg_stat_database",
@@ -75,3 +78,19 @@ def close_database(superuser: psycopg.Connection[tuple[object, ...]], owner: str
 def _take(superuser: psycopg.Connection[tuple[object, ...]], right: sql.Composable, names: sql.Composable) -> None:
     superuser.execute(sql.SQL("revoke {} from public").format(right))
     superuser.execute(sql.SQL("grant {} to {}").format(right, names))
+
+
+def bound_memory(pid: int) -> None:
+    """Let no process of the server take more of its own than this: a statement then fails, and not the machine.
+
+    Each has it from the first one. Any login may ask for as much as it likes (``work_mem``). What all of them share is
+    not meant.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    import resource  # noqa: PLC0415 - not on Windows
+
+    with contextlib.suppress(OSError, ValueError):
+        _, hard = resource.prlimit(pid, resource.RLIMIT_DATA)
+        most = MOST_OF_ITS_OWN if hard < 0 else min(MOST_OF_ITS_OWN, hard)
+        resource.prlimit(pid, resource.RLIMIT_DATA, (most, hard))

@@ -33,7 +33,7 @@ class Rules:
     ``tenant`` questions of one tenant run and ``waiting`` more wait for that; ``place``: so many are at one app;
     ``whole``: so many run in this process, with ``line`` that wait. ``patience``: for a turn at an app. ``seconds``:
     one question with all its requests; ``unheard``: after so long nobody waits for it. ``kept``: an answer that is
-    there; ``kept_of_one``: so many of them of one tenant.
+    there; ``kept_of_one``: so many of them of one tenant, and ``kept_size`` characters together.
     """
 
     tenant: int = 4
@@ -46,6 +46,7 @@ class Rules:
     unheard: float = 30.0
     kept: float = 120.0
     kept_of_one: int = 32
+    kept_size: int = 8 * 1024 * 1024
     retry_after: int = 5
 
 
@@ -111,6 +112,11 @@ class Question:
         if isinstance(self._outcome, Exception):
             raise self._outcome
         return self._outcome
+
+    @property
+    def size(self) -> int:
+        """How many characters its answer has."""
+        return len(self._outcome.body) if isinstance(self._outcome, Answered) else 0
 
     # For the thread that asks: an errand
 
@@ -282,11 +288,16 @@ class Questions:
 
     def _forget(self) -> None:
         """Drop answers that were kept long enough, and the oldest of a tenant that has many."""
-        now, kept = time.monotonic(), Counter[str]()
+        now, kept, size = time.monotonic(), Counter[str](), Counter[str]()
         for question in reversed(list(self._known.values())):
             if question.ended_at is None:
                 continue
             kept[question.asker.tenant] += 1
             late = now - question.ended_at > self.rules.kept
-            if late or kept[question.asker.tenant] > self.rules.kept_of_one:
+            more = (
+                kept[question.asker.tenant] > 1 and size[question.asker.tenant] + question.size > self.rules.kept_size
+            )
+            if not late and not more:
+                size[question.asker.tenant] += question.size
+            if late or more or kept[question.asker.tenant] > self.rules.kept_of_one:
                 del self._known[question.id]

@@ -14,6 +14,7 @@ import psutil
 from appliance.config import open_data_folder
 from appliance.members.caddy import Route
 from appliance.members.gateway import Gateway
+from appliance.members.process import find_left
 from server.store.provision import FirstUser
 from tests.chaos.panel import HASH, Panel, wait_until
 from tests.chaos.stage import House
@@ -35,6 +36,13 @@ class Edge:
     def panel(self) -> Panel:
         """A visitor of the tenant, through the gateway."""
         return Panel(self.gateway.http_port, self.tenant)
+
+    @property
+    def process(self) -> psutil.Process:
+        """The gateway's own."""
+        found = find_left(self.gateway.folder, self.gateway.name)
+        assert found is not None
+        return found.process
 
     @property
     def host(self) -> bytes:

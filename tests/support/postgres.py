@@ -81,6 +81,11 @@ class Server:
             process.kill()
         psutil.wait_procs(every, timeout=10)
 
+    @property
+    def process(self) -> psutil.Process:
+        """The one that makes all others."""
+        return psutil.Process(self._pid())
+
     @contextmanager
     def hanging(self) -> Iterator[None]:
         """All of its processes stand still until the end of the context: nothing is refused, and nothing answered."""

@@ -171,3 +171,50 @@ def test_an_end_of_the_process_is_told_to_who_waits_in_line(held: Held) -> None:
         waiting.answer()
     with pytest.raises(Unavailable):
         ask(crew, held)
+
+
+def test_large_answers_are_kept_only_as_far_as_there_is_room_for_them_and_the_last_always() -> None:
+    crew = Questions(Rules(kept_size=100))
+    every = []
+    for _ in range(3):
+        every.append(ask(crew, lambda _: Answered(200, "x" * 60)))
+        assert every[-1].wait(5)
+    small = ask(crew, lambda _: OK)
+    assert small.wait(5)
+    assert [_is_kept(crew, one) for one in (*every, small)] == [False, False, True, True]
+
+
+def test_an_error_that_is_kept_holds_nothing_of_what_it_is_about() -> None:
+    def work(_: Question) -> Answered:
+        try:
+            int("no number")
+        except ValueError as error:
+            raise PutRight("No such project.") from error
+
+    question = ask(Questions(), work)
+    assert question.wait(5)
+    with pytest.raises(PutRight) as caught:
+        question.answer()
+    assert caught.value.__cause__ is None
+    assert [one.name for one in caught.traceback if one.name == "work"] == []
+
+
+def test_who_runs_out_of_memory_is_told_and_the_next_is_asked() -> None:
+    crew = Questions()
+
+    def work(_: Question) -> Answered:
+        raise MemoryError
+
+    question = ask(crew, work)
+    assert question.wait(5)
+    with pytest.raises(Unavailable, match="no memory left"):
+        question.answer()
+    assert ask(crew, lambda _: OK).wait(5)
+
+
+def _is_kept(crew: Questions, question: Question) -> bool:
+    try:
+        crew.find(question.id, "t1", "ann")
+    except NotFound:
+        return False
+    return True
