@@ -9,8 +9,9 @@ from typing import Final
 
 from urllib3 import exceptions as lower
 
+from server.connectors.answer import CutOff, TooMuch
 from server.connectors.troubles import Why
-from server.connectors.wire import CutOff, TooMuch, Unsendable
+from server.connectors.wire import Unsendable
 
 _NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL", "RECORD_LAYER_FAILURE"})
 """OpenSSL's reasons that only a handshake gives; with any other, something may have been sent."""

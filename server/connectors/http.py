@@ -27,6 +27,7 @@ from urllib3 import BaseHTTPResponse, Timeout
 from urllib3 import exceptions as lower
 
 from server.connectors import troubles
+from server.connectors.answer import CutOff, Growing, TooMuch, at_most, counted
 from server.connectors.base import Shape
 from server.connectors.bounds import Bounds
 from server.connectors.causes import broke, why
@@ -38,7 +39,7 @@ from server.connectors.paths import astray
 from server.connectors.reach import Reach
 from server.connectors.reply import Reply, moment_of
 from server.connectors.room import ROOM, Held, NoRoom
-from server.connectors.wire import Adapter, CutOff, Growing, TooMuch, Unsendable, at_most, counted
+from server.connectors.wire import Adapter, Unsendable
 from server.domain.errors import EgressDenied, LockstepError, NotThatApp, PutRight, Transient
 
 _CHUNK: Final = 64 * 1024

@@ -8,94 +8,40 @@ the library's own way.
 
 from __future__ import annotations
 
-import io
 import re
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
-from httptools import HttpParserError, HttpResponseParser
 from requests.adapters import HTTPAdapter
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, Timeout
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
-    DecodeError,
     LocationParseError,
     NameResolutionError,
     NewConnectionError,
-    ProtocolError,
 )
 
+from server.connectors.answer import Growing, read
 from server.connectors.deadline import Cord, Deadline
 from server.connectors.dial import Gate, Place
 from server.connectors.reach import Reach
-from server.connectors.room import UNCOUNTED
 
 Leaving = Callable[[str], None]
 """Told of a request's method when its connection stands and nothing has been sent; what it raises stops it."""
 
-Growing = Callable[[int], object]
-"""Told how many bytes more an answer holds; what it raises ends the answer."""
-
 _AGENT: Final = "Lockstep"
-_PIECE: Final = 64 * 1024
-_LONGEST_HEAD: Final = 256 * 1024
-_MOST_FRAMES: Final = 2
-"""So many times of what an answer may have goes over the wire for it: in small chunks the frames are most of it."""
-_OK: Final = 200
 _HEAD: Final = re.compile(r"[A-Z]+ [!-~]+ HTTP/1\.1(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\0]*)*")
 """What may be sent before the body: a line each, of characters that HTTP can carry."""
 
 
-class CutOff(ProtocolError):
-    """The answer had begun and did not come whole."""
-
-
-class TooMuch(ProtocolError):
-    """The answer has more bytes than are taken."""
-
-
 class Unsendable(ValueError):
     """The path or a header holds what HTTP cannot carry."""
-
-
-class Headers(Mapping[str, str]):
-    """Headers by their names in any case; what came several times is joined by commas."""
-
-    __slots__ = ("_kept",)
-
-    def __init__(self, kept: dict[str, tuple[str, str]]) -> None:
-        self._kept = kept
-
-    def __getitem__(self, name: str) -> str:
-        return self._kept[name.lower()][1]
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name, _ in self._kept.values())
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-
-class Whole:
-    """An answer that came whole: with what the library's pool looks at, and no more."""
-
-    __slots__ = ("_connection", "_pool", "data", "headers", "length_remaining", "retries", "status", "version_string")
-
-    def __init__(self, version: str, status: int, headers: Headers) -> None:
-        self.version_string = version
-        self.status = status
-        self.headers = headers
-        self.data = b""
-        self.length_remaining = 0
-
-    def close(self) -> None:
-        """Nothing is left open."""
 
 
 class _AtOnce:
@@ -127,7 +73,7 @@ class _AtOnce:
         if method is None:
             return super().getresponse()  # type: ignore[misc]  # the library's connection
         self.sock.settimeout(self.timeout)
-        answer, kept = _read(self.sock, method, self.adapter.most, self.adapter.grow)
+        answer, kept = read(self.sock, method, self.adapter.most, self.adapter.grow)
         if not kept:
             self.close()
         return answer
@@ -341,65 +287,6 @@ class Adapter(HTTPAdapter):
         return self._way
 
 
-class _Answer:
-    """One answer as ``httptools`` finds it in the bytes that come in: the parser's callbacks, and what they found."""
-
-    def __init__(self, method: str) -> None:
-        self.parser = HttpResponseParser(self)
-        # As old servers have it: headers that go on in the next line, and lines without a carriage return.
-        self.parser.set_dangerous_leniencies(lenient_headers=True, lenient_optional_cr_before_lf=True)
-        self.status, self.version = 0, ""
-        self.headers: dict[str, tuple[str, str]] = {}
-        self.body = io.BytesIO()
-        self.size = 0
-        self.begun = self.kept = self.spoilt = False
-        self._whole = False
-        self._without_body = method == "HEAD"
-
-    def on_message_begin(self) -> None:
-        if self._whole:
-            self.spoilt = True  # what follows a whole answer was never asked for
-        else:
-            self.headers.clear()
-
-    def on_status(self, _reason: bytes) -> None:
-        self.begun = True
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self.spoilt:
-            return
-        shown, said = name.decode("latin-1"), value.decode("latin-1").strip()
-        before = self.headers.get(shown.lower())
-        self.headers[shown.lower()] = (shown, said) if before is None else (before[0], f"{before[1]}, {said}")
-
-    def on_headers_complete(self) -> None:
-        status = self.parser.get_status_code()
-        if self.spoilt or status < _OK:
-            return  # "go on", "hold on": the answer itself is still to come
-        self.status, self.version = status, self.parser.get_http_version()
-        self.kept = self.parser.should_keep_alive()
-        self._whole = self._without_body
-
-    def on_body(self, piece: bytes) -> None:
-        if not self.spoilt:
-            self.size += self.body.write(piece)
-
-    def on_message_complete(self) -> None:
-        self._whole = self.status > 0
-
-    def content(self) -> bytes:
-        """The body."""
-        return self.body.getvalue()
-
-    def is_whole(self) -> bool:
-        """Whether nothing of it is still to come."""
-        return self._whole
-
-    def ends_with_the_connection(self) -> bool:
-        """Whether nothing else tells where its body ends."""
-        return self.status > 0 and not {"content-length", "transfer-encoding"} & self.headers.keys()
-
-
 def _head(method: str, url: str, headers: Mapping[str, str]) -> bytes:
     """What goes out before the body. Raises ``Unsendable``, which repeats nothing of it: it may hold a secret."""
     text = "\r\n".join([f"{method} {url} HTTP/1.1", *[f"{name}: {value}" for name, value in headers.items()]])
@@ -410,88 +297,3 @@ def _head(method: str, url: str, headers: Mapping[str, str]) -> bytes:
     if not message or text.count("\n") != len(headers) or _HEAD.fullmatch(text) is None:
         raise Unsendable("the path or a header holds a character that HTTP cannot carry")
     return message + b"\r\n\r\n"
-
-
-def _read(sock: Any, method: str, most: int, grow: Growing) -> tuple[Whole, bool]:
-    """The next answer to ``method``, of at most so many bytes, and whether the connection can be used again."""
-    found = _Answer(method)
-    try:
-        _hear(sock, found, most, grow)
-    finally:
-        del found.parser  # it holds the answer, and the answer it
-    answer = Whole(f"HTTP/{found.version}", found.status, Headers(found.headers))
-    answer.data = _unpacked(found.content(), answer.headers, most, grow)
-    return answer, found.kept and not found.spoilt
-
-
-def _hear(sock: Any, found: _Answer, most: int, grow: Growing) -> None:
-    """Read the answer to its end."""
-    size = held = 0
-    while not found.is_whole():
-        piece = _receive(sock, found)
-        if not piece:
-            _judge_the_end(found)
-            break
-        size += len(piece)
-        try:
-            found.parser.feed_data(piece)
-        except HttpParserError as error:
-            if not found.is_whole():  # after that, only the connection is of no use any more
-                raise (CutOff if found.begun else ProtocolError)(f"the answer is no HTTP: {error}") from error
-            found.spoilt = True
-        if not found.status and size > _LONGEST_HEAD:
-            raise ProtocolError("the answer's head does not end")
-        if found.size > most or size > _MOST_FRAMES * most + _LONGEST_HEAD:
-            raise TooMuch("the answer is too large")
-        if found.size - held > UNCOUNTED:
-            grow(found.size - held)
-            held = found.size
-
-
-def _receive(sock: Any, found: _Answer) -> bytes:
-    try:
-        piece: bytes = sock.recv(_PIECE)
-    except OSError as error:
-        if found.begun:
-            raise CutOff(str(error), error) from error
-        raise
-    return piece
-
-
-def _judge_the_end(found: _Answer) -> None:
-    """The connection is closed: whether that ends the answer, or cuts it off."""
-    if found.ends_with_the_connection():
-        return
-    if not found.begun:
-        raise ConnectionResetError("the connection was closed without an answer")
-    raise CutOff("the connection was closed within the answer")
-
-
-def at_most(most: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same pieces. Raises ``TooMuch`` instead of the one with which they have more than ``most`` bytes."""
-    size = 0
-    for piece in pieces:
-        size += len(piece)
-        if size > most:
-            raise TooMuch("the answer is too large")
-        yield piece
-
-
-def counted(grow: Growing, pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same pieces; ``grow`` is told of each before it is kept."""
-    for piece in pieces:
-        if len(piece) >= UNCOUNTED:
-            grow(len(piece))
-        yield piece
-
-
-def _unpacked(content: bytes, headers: Headers, most: int, grow: Growing) -> bytes:
-    """Raises ``TooMuch`` when little content holds more than ``most`` bytes, before they are unpacked."""
-    coding = headers.get("content-encoding")
-    if not coding:
-        return content
-    packed = HTTPResponse(io.BytesIO(content), {"content-encoding": coding}, preload_content=False)
-    try:
-        return b"".join(counted(grow, at_most(most, iter(lambda: packed.read(_PIECE), b""))))
-    except (OSError, ValueError, DecodeError) as error:
-        raise CutOff(str(error), error) from error

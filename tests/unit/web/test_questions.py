@@ -187,7 +187,7 @@ def test_large_answers_are_kept_only_as_far_as_there_is_room_for_them_and_the_la
 def test_an_error_that_is_kept_holds_nothing_of_what_it_is_about() -> None:
     def work(_: Question) -> Answered:
         try:
-            int("no number")
+            return Answered(int("no number"), "")
         except ValueError as error:
             raise PutRight("No such project.") from error
 
