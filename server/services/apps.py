@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from server.connectors.base import Connector, Container, ItemType
+from server.connectors.room import Held
 from server.domain.errors import LockstepError, PutRight
 from server.domain.item import PARENT
 from server.domain.values import AppUser, FieldSpec
 from server.services.connections import keep_seen, open_connector
-from server.services.labels import Labels, keep, kept
+from server.services.labels import Labels, hold, keep, kept
 from server.services.scope import TenantScope
 from server.store import connections
 
@@ -32,7 +33,7 @@ class Apps:
     """What the apps said a moment ago. Thread-safe, bounded. ``asks``: an app may be asked for what is not known."""
 
     asks: bool = True
-    _labels: OrderedDict[tuple[str, ...], tuple[float, Labels]] = field(default_factory=OrderedDict)
+    _labels: OrderedDict[tuple[str, ...], tuple[float, Labels, Held | None]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def silent(self) -> Apps:
@@ -43,6 +44,7 @@ class Apps:
         """The labels of a type; empty while the app does not answer, for then ids must do."""
         key = (scope.id, connection_id, container, item_type)
         now = time.monotonic()
+        held: Held | None
         with self._lock:
             known = self._labels.get(key)
         if known is not None and now - known[0] < _BELIEVED_SECONDS:
@@ -61,16 +63,22 @@ class Apps:
                 ),
             )
             keep(scope, connection_id, container, item_type, labels)
+            held = hold(scope, labels.fields, labels.users)
         except LockstepError as error:
             scope.log.info("an app did not name its fields", connection=connection_id, reason=error.message)
             stored = known[1] if known is not None else kept(scope, connection_id, container, item_type)
-            labels = stored or Labels()
+            labels, held = stored or Labels(), None if known is None else known[2]
         with self._lock:
-            self._labels[key] = (now, labels)
+            self._labels[key] = (now, labels, held)
             self._labels.move_to_end(key)
-            while len(self._labels) > _KEPT:
+            while len(self._labels) > _KEPT or self._is_stale(now):
                 self._labels.popitem(last=False)
         return labels
+
+    def _is_stale(self, now: float) -> bool:
+        """Whether the oldest is not worth its memory any more: the store has it, too."""
+        asked_at, _, held = next(iter(self._labels.values()))
+        return held is not None and held.size > 0 and now - asked_at > _BELIEVED_SECONDS
 
 
 def with_connector(scope: TenantScope, connection_id: str, ask: Callable[[Connector], T]) -> T:

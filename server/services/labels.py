@@ -5,11 +5,14 @@ A kill before it is written costs nothing: whoever asks the app next writes it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter, ValidationError
 
 from server.connectors.base import Capabilities
+from server.connectors.room import ROOM, UNCOUNTED, Held, NoRoom
+from server.domain.errors import Crammed, TooLarge
 from server.domain.values import AppUser, FieldSpec, TextFormat
 from server.services.scope import TenantScope
 from server.store import labels as store
@@ -32,6 +35,28 @@ class Labels:
 
 
 _LABELS: TypeAdapter[Labels] = TypeAdapter(Labels)
+_OF_A_PERSON, _OF_A_FIELD, _OF_AN_OPTION = 600, 500, 250
+"""Bytes that each takes, beside what its texts take."""
+
+
+def hold(scope: TenantScope, fields: Iterable[FieldSpec], users: Sequence[AppUser]) -> Held:
+    """Count what is kept of an app's fields and people among what the tenant holds, for as long as this is there.
+
+    Raises ``Crammed``, and ``TooLarge`` where it is more than a tenant may hold at all.
+    """
+    size = sum(_OF_A_PERSON + len(one.name) + len(one.email) + len(one.login) for one in users)
+    for spec in fields:
+        size += _OF_A_FIELD + len(spec.name) + sum(_OF_AN_OPTION + len(one.name) for one in spec.options)
+    held = ROOM.of(scope.id)
+    try:
+        if size > UNCOUNTED:
+            held.grow(size)
+    except NoRoom as error:
+        what = "An app named more people, fields and choices than can be held in memory"
+        if error.never:
+            raise TooLarge(f"{what}. Check the address of its connection.") from None
+        raise Crammed(f"{what} beside what is held of the tenant's apps. They will be asked again.") from None
+    return held
 
 
 def keep(scope: TenantScope, connection_id: str, container: str, item_type: str, said: Labels) -> None:

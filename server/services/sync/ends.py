@@ -12,6 +12,7 @@ from functools import partial
 from typing import TypedDict
 
 from server.connectors.base import Capabilities, Connector
+from server.connectors.room import Held
 from server.domain.errors import Conflicting, PutRight
 from server.domain.integration import Document
 from server.domain.item import Side
@@ -66,6 +67,8 @@ class Ends:
     _shapes: dict[tuple[str, str, Side, tuple[str, ...]], tuple[float, SideShape]] = field(default_factory=dict)
     _of_fields: dict[tuple[str, str, Side, tuple[str, ...]], int] = field(default_factory=dict)
     """How much each connector had learned of fields when it was asked: what an item shows beyond is asked for anew."""
+    _held: dict[tuple[str, str, Side, tuple[str, ...]], Held] = field(default_factory=dict)
+    """What the shapes take in memory."""
 
     def mapping(
         self,
@@ -102,6 +105,7 @@ class Ends:
     def forget(self) -> None:
         """Ask the apps anew next time (something they were asked for had changed)."""
         self._shapes.clear()
+        self._held.clear()
 
     def rest(self, seconds: float) -> None:
         """Nothing is asked for so long: let go of what would not be believed by then, which is most of the memory."""
@@ -115,7 +119,7 @@ class Ends:
         for one in self._open.values():
             one.connector.close()
         self._open.clear()
-        self._shapes.clear()
+        self.forget()
 
     def _end(self, document: Document, side: Side, read: abc.Mapping[str, Connection]) -> End:
         connection_id = document.side(side).connection
@@ -154,6 +158,9 @@ class Ends:
         several = pool.map if pool is not None and len(missing) > 1 else map
         asked = dict(zip((end.side for end in missing), several(partial(_ask, document), missing), strict=True))
         for end in missing:
+            fields = [spec for several_of in asked[end.side].fields.values() for spec in several_of]
+            self._held.pop(_key(document, end), None)
+            self._held[_key(document, end)] = labels.hold(self.scope, fields, asked[end.side].users)
             self._shapes[_key(document, end)] = (time.monotonic(), asked[end.side])
             self._of_fields[_key(document, end)] = end.connector.seen.of_fields
             keep_seen(self.scope, end.connection, end.connector)

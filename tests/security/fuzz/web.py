@@ -22,10 +22,17 @@ from tests.chaos.panel import PASSWORD
 from tests.chaos.stage import House
 from tests.security.besieged import Tenant
 from tests.security.fuzz import drawn
+from tests.security.fuzz.hostile import hostile
 from tests.security.fuzz.law import MEGABYTE, Neighbour, Siege, Watched
 from tests.support.postgres import Server
 
 MOST = 700 * MEGABYTE
+_SETTINGS = {"api_key": "k", "token": "k", "login": "l", "password": "p"}
+_NAMES = {
+    "redmine": ("url", "api_key", "answer_seconds"),
+    "request_tracker": ("url", "token", "answer_seconds"),
+    "roundup": ("url", "login", "password", "answer_seconds"),
+}
 _ROLES = ("nobody", "viewer", "admin")
 _TENANT_SECONDS = 20.0
 _TIMEOUT = 60.0
@@ -70,7 +77,8 @@ class Prey:
 class Requests:
     """Draws requests from the API's description, and spoils some."""
 
-    def __init__(self, prey: Prey, siege: Siege) -> None:
+    def __init__(self, prey: Prey, siege: Siege, hostile: str) -> None:
+        self._hostile = hostile
         document = openapi("0.0.0")
         self._schemas = document["components"]["schemas"]
         self._operations = [
@@ -103,6 +111,19 @@ class Requests:
             method, f"{self._root}/t/{tenant}{path}", params=query, data=body, headers=headers, timeout=_TIMEOUT
         )
         return self._judge(answer, f"{role}: {method} {path} {query} {(body or b'')[:300]!r}")
+
+    def app(self, draw: random.Random) -> str:
+        """A trial of a connection to a hostile app, which is waited for, or not."""
+        tenant, tokens, _ = self._prey.now()
+        kind = draw.choice(("redmine", "request_tracker", "roundup"))
+        settings = {"url": self._hostile, "answer_seconds": "5", **_SETTINGS}
+        answer = requests.post(
+            f"{self._root}/t/{tenant}/api/v1/connections/test",
+            json={"kind": kind, "settings": {name: settings[name] for name in _NAMES[kind]}},
+            headers={"Authorization": f"Bearer {tokens['admin']}"},
+            timeout=_TIMEOUT,
+        )
+        return f"app {self._judge(answer, f'a trial of {kind}')}"
 
     def raw(self, draw: random.Random) -> str:
         """Something that is hardly HTTP."""
@@ -240,6 +261,7 @@ def play(seconds: float, seed: int, server: Server, folder: Path) -> str:
         prey = Prey(house, secret)
         watched = Watched("web", house.web.seen, MOST, house.web.log)
         siege = Siege("web", [watched], [Neighbour("another tenant", visit)], [secret, PASSWORD])
-        asking = Requests(prey, siege)
-        siege.run([asking.operation] * 6 + [asking.raw] * 3 + [asking.large], seconds, seed)
+        with hostile("", siege, f"{seed}", 0.1) as app:
+            asking = Requests(prey, siege, app.url)
+            siege.run([asking.operation] * 6 + [asking.raw] * 3 + [asking.app] * 2 + [asking.large], seconds, seed)
         return siege.told()
