@@ -104,9 +104,13 @@ class DeleteFile:
 
 @dataclass(frozen=True, slots=True)
 class DeleteItem:
-    """Delete the twin. ``before`` holds what its fields held last, for the history and for undo."""
+    """Delete the twin. ``before`` holds what its fields held last, for the history and for undo.
+
+    ``updated_at``: when it was changed last, by the app's time, as far as whoever decided this has seen.
+    """
 
     before: Mapping[str, Value]
+    updated_at: datetime | None = None
     kind: Literal["delete"] = "delete"
 
 

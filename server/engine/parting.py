@@ -68,7 +68,7 @@ def part(
         return Plan(after, type_, summary=told_of(reason, pair, mapping, policy, state))
     kept = _kept(pair, type_, reason.side.other, twin, mapping) if policy is Parting.DELETE else ""
     if policy is Parting.DELETE and not kept:
-        drawing.add(reason.side.other, DeleteItem(snapshot(type_, reason.side.other, twin)))
+        drawing.add(reason.side.other, DeleteItem(snapshot(type_, reason.side.other, twin), twin.updated_at))
         ended = replace(after, state=PairState.ENDED)
         return Plan(ended, type_, tuple(drawing.operations), summary=told_of(reason, pair, mapping, policy, state))
     if kept:

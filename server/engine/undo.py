@@ -105,7 +105,7 @@ def _made(
     if item is not None and delete:
         kept = _worth_keeping(pair, mine, side, item, mapping)
         if not kept:
-            drawing.add(side, DeleteItem(dict(item.fields)))
+            drawing.add(side, DeleteItem(dict(item.fields), item.updated_at))
             return
         drawing.note("not deleted", side, reason=kept)
     if pair.state is not PairState.ENDED:

@@ -82,8 +82,8 @@ def a_refusal_is_not_told(patch: Patch) -> None:
 def a_refused_item_stops_its_page(patch: Patch) -> None:
     honest = apply.apply
 
-    def strict(work: Work, plan: Any) -> Applied:
-        done = honest(work, plan)
+    def strict(work: Work, plan: Any, read: float) -> Applied:
+        done = honest(work, plan, read)
         if done.failure is not None:
             raise done.failure
         return done

@@ -35,19 +35,24 @@ from server.engine.plan import Plan, snapshot
 from server.services.sync.carried import Applied
 from server.services.sync.creation import believe_restricted, create
 from server.services.sync.leave_out import Writing
+from server.services.sync.overtaken import overtaken
 from server.services.sync.work import Work
 from server.store.journal import NOT_REACHED, Outcome
 
 _IN_MEMORY = 1024 * 1024
 
 
-def apply(work: Work, plan: Plan) -> Applied:
+def apply(work: Work, plan: Plan, read: float) -> Applied:
     """Carry out ``plan``. Never raises an ``AppError``: the first one is in ``failure``.
+
+    ``read``: when, by the pass's clock, the reading began on which the plan rests.
 
     Raises ``Fenced`` when the tenant may be another's by now; what is not done then stays planned.
     """
     done = Applied(plan)
     for operation in plan.operations:
+        if _is_overtaken(work, done, operation, read):
+            break
         try:
             _carry_out(work, done, operation)
             done.outcomes.append(Outcome(operation.id, "done", after=_held(done, operation)))
@@ -73,6 +78,18 @@ def apply(work: Work, plan: Plan) -> Applied:
             break
     _set_aside(done)
     return done
+
+
+def _is_overtaken(work: Work, done: Applied, operation: Operation, read: float) -> bool:
+    """Whether somebody was faster than this step: then nothing of it is sent, and that is its failure."""
+    item_id = done.plan.pair.on(operation.side).item_id
+    error = overtaken(work, operation.side, item_id, operation.step, read) if item_id and not done.created else None
+    if error is not None:
+        done.failure = error
+        done.outcomes.append(Outcome(operation.id, "failed", error.message))
+        rest = done.plan.operations[done.plan.operations.index(operation) + 1 :]
+        done.outcomes += [Outcome(one.id, "superseded", NOT_REACHED) for one in rest]
+    return error is not None
 
 
 def _set_aside(done: Applied) -> None:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -60,7 +61,7 @@ class Flow:
             self.land()
             wave = prepare(work, [Look(one.side, one.item_id, one.head) for one in looks], cursor)
         if wave is not None:
-            calls = begin(work.pool, lambda plan: apply(work, plan), wave.plans)
+            calls = begin(work.pool, partial(apply, work, read=wave.read), wave.plans)
             self._under_way.append(_UnderWay(wave, calls))
         # A page without calls is settled at once: so a page of items that are known has nothing to wait for.
         self.land(0 if self._alone or wave is None or not wave.plans else 1)

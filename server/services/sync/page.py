@@ -58,6 +58,8 @@ class Wave:
     settlement: Settlement
     looked: int
     cursor: tuple[Side, datetime] | None
+    read: float
+    """Before its items were read, by the pass's clock."""
     planned: _Planned = field(default_factory=_Planned)
 
     @property
@@ -76,8 +78,13 @@ def process(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | N
     wave = prepare(work, looks, cursor)
     if wave is not None:
         with _given_up_where_it_breaks(work):
-            settle_wave(work, wave, list(work.pool.map(lambda plan: apply(work, plan), wave.plans)))
+            settle_wave(work, wave, carry_out(work, wave))
         makings.over(work)
+
+
+def carry_out(work: Work, wave: Wave) -> list[Applied]:
+    """Make the calls of a wave, side by side."""
+    return list(work.pool.map(lambda plan: apply(work, plan, wave.read), wave.plans))
 
 
 def prepare(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> Wave | None:
@@ -99,7 +106,7 @@ def _given_up_where_it_breaks(work: Work) -> Iterator[None]:
 
 
 def _prepare(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> Wave | None:
-    settlement = Settlement()
+    settlement, read = Settlement(), work.clock()
     todo = looking.recognise(work, looks)
     work = in_zones_of_now(work, todo)
     looking.fetch_items(work, todo)
@@ -119,10 +126,10 @@ def _prepare(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | 
     stop_on_refusal(work, [one.failure for one in todo])
     *first, last = relatives.in_waves(work, todo)
     for each in first:
-        wave = _write_down(work, each, Wave(Settlement(), 0, None))
+        wave = _write_down(work, each, Wave(Settlement(), 0, None, read))
         if wave is not None:
-            settle_wave(work, wave, list(work.pool.map(lambda plan: apply(work, plan), wave.plans)))
-    return _write_down(work, last, Wave(settlement, len(looks), cursor))
+            settle_wave(work, wave, carry_out(work, wave))
+    return _write_down(work, last, Wave(settlement, len(looks), cursor, read))
 
 
 def prepare_new(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> Wave | None:
@@ -135,6 +142,7 @@ def prepare_new(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime]
 
 
 def _prepare_new(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime] | None) -> Wave | None:
+    read = work.clock()
     todo = looking.strangers(work, looks)
     if todo is None:
         return None
@@ -145,7 +153,7 @@ def _prepare_new(work: Work, looks: Sequence[Look], cursor: tuple[Side, datetime
     _beware_of_lost_creates(work, todo)
     todo = kinship.trace(work, todo)
     stop_on_refusal(work, [one.failure for one in todo])
-    return _write_down(work, todo, Wave(Settlement(), len(looks), cursor))
+    return _write_down(work, todo, Wave(Settlement(), len(looks), cursor, read))
 
 
 def _write_down(work: Work, looks: Sequence[Look], wave: Wave) -> Wave | None:

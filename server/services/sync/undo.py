@@ -75,6 +75,7 @@ def run(work: Work) -> Iterator[feed.Reached]:
 
 
 def _page(work: Work, undone: str, pair_ids: Sequence[str]) -> None:
+    read = work.clock()
     entries = _read(work, undone, pair_ids)
     by_look = {id(one.look): one for one in entries}
     in_parallel(work, [one.look for one in entries], lambda look: _fetch(work, by_look[id(look)]))
@@ -94,7 +95,7 @@ def _page(work: Work, undone: str, pair_ids: Sequence[str]) -> None:
     plans, ends = leave_apart(work, [plan for _, plan in todo])
     todo = [(one, plan) for (one, _), plan in zip(todo, ways.written_down(work, plans), strict=True)]
     _journal(work, todo, ends)
-    done = list(work.pool.map(lambda each: apply(work, each[1]), todo))
+    done = list(work.pool.map(lambda each: apply(work, each[1], read), todo))
     for (one, _), applied in zip(todo, done, strict=True):
         _settle(work, settlement, one.look, applied)
     settle.commit(work, settlement, looked=len(pair_ids), cursor=None)

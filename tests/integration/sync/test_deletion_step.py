@@ -44,7 +44,7 @@ def delete_twin(world: World, fates: list[Fate]) -> None:
     page._journal(work, page._Planned([look], [plan]), settlement)
     world.fates, world.harsh = fates, True
     with contextlib.suppress(Killed):
-        settle.settle_applied(work, settlement, look, apply(work, plan))
+        settle.settle_applied(work, settlement, look, apply(work, plan, work.clock()))
         world.harsh = False
         settle.commit(work, settlement, looked=1, cursor=None)
     world._take_over()
@@ -81,7 +81,7 @@ def test_a_deletion_that_was_never_confirmed_is_found_by_asking_for_the_item(
     bad: Fate,
     original_there: bool,  # noqa: FBT001 - a case
 ) -> None:
-    delete_twin(world, [bad])
+    delete_twin(world, [Fate.WELL, bad])
     assert state(world) == (["linked"], ["planned"])
     if not original_there:
         world.left.records.clear()
@@ -93,7 +93,7 @@ def test_a_deletion_that_was_never_confirmed_is_found_by_asking_for_the_item(
 
 
 def test_a_deletion_that_never_arrived_leaves_the_pair_in_step(world: World) -> None:
-    delete_twin(world, [Fate.KILLED_BEFORE])
+    delete_twin(world, [Fate.WELL, Fate.KILLED_BEFORE])
     world.settle()
     assert state(world) == (["linked"], ["superseded"])
     [twin] = world.right.records.values()
@@ -101,6 +101,12 @@ def test_a_deletion_that_never_arrived_leaves_the_pair_in_step(world: World) -> 
 
 
 def test_a_deletion_that_the_app_refuses_sets_the_pair_aside(world: World) -> None:
-    delete_twin(world, [Fate.BUSY])
+    delete_twin(world, [Fate.WELL, Fate.BUSY])
     assert state(world) == (["linked"], ["failed"])
     assert "right is busy" in world.history()
+
+
+def test_a_twin_that_cannot_be_looked_at_once_more_stays(world: World) -> None:
+    delete_twin(world, [Fate.BUSY])
+    assert state(world) == (["linked"], ["failed"])
+    assert len(world.right.records) == 1
