@@ -1,4 +1,7 @@
-"""A storm from the command line: ``python -m tests.storm --kills 25 --seed 1``; prints what it left as JSON."""
+"""A storm from the command line: ``python -m tests.storm --kills 25 --seed 1``; prints what it left as JSON.
+
+Of items with a fault all that product and trackers have on record is written to a file (``--evidence``).
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ def main() -> int:
     parser.add_argument("--stops", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scale", type=float, default=1.0, help="how many times as bad the proxies are")
+    parser.add_argument("--evidence", type=Path, default=Path(tempfile.gettempdir(), "lockstep-storm-evidence.txt"))
     chosen = parser.parse_args()
 
     def say(what: str) -> None:
@@ -37,6 +41,9 @@ def main() -> int:
         "held": list(outcome.held),
         "refused to people": len(outcome.failures),
     }
+    if outcome.evidence:
+        chosen.evidence.write_text("\n".join(outcome.evidence), encoding="utf-8")
+        say(f"what is on record of the items with a fault: {chosen.evidence}")
     sys.stdout.write(json.dumps(shown, ensure_ascii=False, indent=1) + "\n")
     return 1 if outcome.faults else 0
 

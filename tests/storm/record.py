@@ -4,6 +4,22 @@ from __future__ import annotations
 
 from tests.e2e.trackers.node import Node
 
+_STORY = (
+    "select row_to_json(pairs)::text from pairs where integration_id = %s and title like %s",
+    (
+        "select row_to_json(o)::text from operations o join pairs p on p.id = pair_id"
+        " where integration_id = %s and p.title like %s order by o.planned_at, o.place"
+    ),
+    (
+        "select row_to_json(e)::text from events e join pairs p on p.id = pair_id"
+        " where p.integration_id = %s and p.title like %s order by e.id"
+    ),
+    (
+        "select row_to_json(c)::text from conflicts c join pairs p on p.id = pair_id"
+        " where integration_id = %s and p.title like %s order by c.at"
+    ),
+)
+
 
 def linked(node: Node, integration: str, side: str) -> list[tuple[str, str]]:
     """(id, title) of the items of one side that have a twin. Any thread may ask."""
@@ -43,3 +59,14 @@ def creations(node: Node, integration: str) -> dict[str, int]:
         integration,
     )
     return {str(one[0]): int(one[1]) for one in found}
+
+
+def story(node: Node, integration: str, token: str) -> list[str]:
+    """All that is on record of the items whose title has this token, oldest first; what a fault is looked into with."""
+    return [str(row[0]) for query in _STORY for row in node.ask(query, integration, f"%{token}%")]
+
+
+def twins(node: Node, integration: str, token: str) -> list[tuple[str, str]]:
+    """The ids of both sides of the pairs whose title has this token."""
+    of = "from pairs where integration_id = %s and title like %s and left_id is not null and right_id is not null"
+    return [(str(a), str(b)) for a, b in node.ask(f"select left_id, right_id {of}", integration, f"%{token}%")]

@@ -31,18 +31,22 @@ _SEEDED = 6
 """Items that each side has before the integration starts."""
 _PAST_THE_LEASE = 9.0
 _QUIET_PASSES = 2
+_NOTHING_TO_WRITE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How bad it becomes. ``kills`` of the process, ``stops`` past its lease; seconds lie between two of either."""
+    """How bad it becomes. ``kills`` of the process, ``stops`` past its lease; so many writes to apps lie between two.
+
+    Writes and not seconds: a busy machine would else be killed before it had read anything, which proves nothing.
+    """
 
     kills: int = 25
     stops: int = 2
     seed: int = 1
     scale: float = 1.0
     pause: float = 0.3
-    between: tuple[float, float] = (6.0, 20.0)
+    between: tuple[int, int] = (1, 60)
 
 
 @dataclass(slots=True)
@@ -68,13 +72,17 @@ class Front:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it: a verdict for each integration, what the proxies did, and how long it took in seconds."""
+    """What came of it: a verdict for each integration, what the proxies did, and how long it took in seconds.
+
+    ``evidence``: all that product and trackers have on record of the items with a fault.
+    """
 
     verdicts: Mapping[str, Verdict]
     happened: Mapping[str, int]
     done: Mapping[str, int]
     held: Sequence[str]
     failures: Sequence[str]
+    evidence: Sequence[str]
     seconds: float
 
     @property
@@ -152,7 +160,7 @@ def rage(plan: Plan, cluster: TestCluster, folder: Path, say: Say = lambda _: No
         for thread in threads:
             thread.start()
         try:
-            _strike(node, plan, say)
+            _strike(node, plan, weather, say)
         finally:
             over.set()
             for thread in threads:
@@ -164,6 +172,8 @@ def rage(plan: Plan, cluster: TestCluster, folder: Path, say: Say = lambda _: No
         node.wait_until_quiet()
         standings = [_stand(node, front) for front in places]
         held = node.held()
+        verdicts = {one.name: judge(one, front.diary) for one, front in zip(standings, places, strict=True)}
+        evidence = [line for front in places for line in _evidence(node, front, verdicts[front.name])]
     done = {
         "items": sum(len(one.diary.items) for one in places),
         "comments": sum(len(one.diary.remarks) for one in places),
@@ -177,9 +187,8 @@ def rage(plan: Plan, cluster: TestCluster, folder: Path, say: Say = lambda _: No
     happened = {
         str(fault): sum(proxy.happened[fault] for proxy in proxies) for proxy in proxies for fault in proxy.happened
     }
-    verdicts = {one.name: judge(one, front.diary) for one, front in zip(standings, places, strict=True)}
     failures = [said for crowd in crowds for said in crowd.failures]
-    return Outcome(verdicts, happened, done, held, failures, time.monotonic() - began)
+    return Outcome(verdicts, happened, done, held, failures, evidence, time.monotonic() - began)
 
 
 def _crowd(node: Node, front: Front, place: int, plan: Plan, number: int) -> Crowd:
@@ -203,14 +212,14 @@ def _crowd(node: Node, front: Front, place: int, plan: Plan, number: int) -> Cro
     )
 
 
-def _strike(node: Node, plan: Plan, say: Say) -> None:
+def _strike(node: Node, plan: Plan, weather: Weather, say: Say) -> None:
     """Kill the process again and again at any moment, and let it stand still past its lease now and then."""
     drawn = random.Random(plan.seed)  # noqa: S311 - the same storm for the same seed
     blows = ["kill"] * plan.kills + ["stop"] * plan.stops
     drawn.shuffle(blows)
     for number, blow in enumerate(blows, 1):
-        time.sleep(drawn.uniform(*plan.between))
-        say(f"{number} of {len(blows)}: {blow}")
+        _wait_for_writes(weather, drawn.randint(*plan.between))
+        say(f"{number} of {len(blows)}: {blow}, after {weather.writes} writes")
         if blow == "kill":
             node.kill()
             node.start()
@@ -218,7 +227,14 @@ def _strike(node: Node, plan: Plan, say: Say) -> None:
             node.stop()
             time.sleep(_PAST_THE_LEASE)
             node.wake()
-    time.sleep(plan.between[1])
+    _wait_for_writes(weather, plan.between[1])
+
+
+def _wait_for_writes(weather: Weather, many: int) -> None:
+    """Until so many more have gone to the apps; or until it is clear that nothing is to be written."""
+    wanted, deadline = weather.writes + many, time.monotonic() + _NOTHING_TO_WRITE
+    while weather.writes < wanted and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _stand(node: Node, front: Front) -> Standing:
@@ -241,6 +257,15 @@ def _stand(node: Node, front: Front) -> Standing:
         record.troubled(node, front.id),
         record.creations(node, front.id),
     )
+
+
+def _evidence(node: Node, front: Front, verdict: Verdict) -> Iterator[str]:
+    for token in sorted({token for said in verdict.faults if (token := token_of(said))}):
+        yield f"== {front.name}: {token}"
+        yield from (str(one) for one in front.diary.titles if one.token == token)
+        yield from record.story(node, front.id, token)
+        for ids in record.twins(node, front.id, token):
+            yield from (visit.history(item) for visit, item in zip(front.visits, ids, strict=True))
 
 
 def _read(front: Front) -> tuple[tuple[Stored, ...], tuple[Stored, ...]]:

@@ -72,6 +72,11 @@ class RedmineVisit:
         """As the administrator."""
         return in_parallel(self.at_once, self._stored, self._issues("admin"))
 
+    def history(self, item: str) -> str:
+        """The journals."""
+        issue = self._call("admin", "GET", f"/issues/{item}.json?include=journals")["issue"]
+        return json.dumps(issue, ensure_ascii=False)
+
     def seen_by_outsider(self) -> str:
         """As Bob, whose role shows no private notes."""
         return json.dumps(self._issues("bob"), ensure_ascii=False)

@@ -84,6 +84,11 @@ class RequestTrackerVisit:
         """As root."""
         return in_parallel(self.at_once, self._stored, self._tickets())
 
+    def history(self, item: str) -> str:
+        """The transactions."""
+        fields = "Type,Field,OldValue,NewValue,Data,Creator,Created"
+        return json.dumps(self._pages(f"/ticket/{item}/history", fields), ensure_ascii=False)
+
     def seen_by_outsider(self) -> str:
         """Every message's parts, as they are shown to Dora, and every mail to Carol."""
         headers = {"Authorization": f"token {self._outsider}"}

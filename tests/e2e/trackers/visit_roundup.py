@@ -66,6 +66,11 @@ class RoundupVisit:
         fields = "title,status,priority,assignedto,messages,files,activity"
         return in_parallel(self.at_once, lambda one: self._stored(one, said), self._members("issue", fields))
 
+    def history(self, item: str) -> str:
+        """The item as it is, and when and by whom it was last touched: REST tells no more."""
+        number = item.removeprefix("issue")
+        return str(self._call("admin", "GET", f"/issue/{number}"))
+
     def seen_by_outsider(self) -> str:
         """Everything that was ever said, for here everybody sees it."""
         return "\n".join(str(one["content"]) for one in self._members("msg", "content", verbose=3))

@@ -55,6 +55,9 @@ class Visit(Protocol):
     def read(self) -> tuple[Stored, ...]:
         """Everything there is, files included."""
 
+    def history(self, item: str) -> str:
+        """What the tracker itself has on record of an item: who changed what, and when."""
+
     def seen_by_outsider(self) -> str:
         """All that somebody sees who may see items but no private comments; empty where none are private."""
 
