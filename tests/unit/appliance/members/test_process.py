@@ -13,7 +13,7 @@ import pytest
 from appliance.config import open_data_folder
 from appliance.members import process
 from appliance.members.node import server_environment
-from appliance.members.process import clean_environment, find_left, last_lines, start_process, turn_log
+from appliance.members.process import clean_environment, find_left, in_one_line, last_lines, start_process, turn_log
 from server import faults
 
 
@@ -82,3 +82,11 @@ def test_a_small_log_and_a_missing_one_are_left_alone(tmp_path: Path) -> None:
     turn_log(tmp_path / "none.log")
     assert last_lines(log, 1) == ("b",)
     assert last_lines(tmp_path / "none.log", 5) == ()
+
+
+@pytest.mark.parametrize("said", ["a\nb", "a\r\n2026-11-30T00:00:00 b", "a\x1b[2Jb", "a\u2028b", "a\x85b", "a\0b"])
+def test_what_others_say_adds_no_line_to_a_log(said: str) -> None:
+    line = in_one_line(said)
+    assert len(line.splitlines()) == 1
+    assert line.isprintable()
+    assert in_one_line("Müller & Söhne: 日本") == "Müller & Söhne: 日本"
