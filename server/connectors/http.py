@@ -151,11 +151,11 @@ class HttpOutlet:
             content = response.data if at_once else self._read(response, deadline, grow, write=write)
         well = _OK <= response.status < _MULTIPLE
         if well or response.status in accept:
-            reply = Reply(self._origin, response.status, response.headers, content, write, held)
+            reply = Reply(self._origin, response.status, response.headers, content, write, asked, held)
             if well and method != "HEAD" and asked.get("Accept") == _JSON:
                 reply.judge(shape)
             return reply
-        raise troubles.refused(self._origin, response.status, response.headers, content, write=write)
+        raise troubles.refused(self._origin, response.status, response.headers, content, write=write, sent=asked)
 
     def stream(self, path: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes]:
         """GET in chunks of at most 64 KiB. Raises before the first chunk as ``request`` does; ``Transient`` within."""
@@ -167,7 +167,9 @@ class HttpOutlet:
             chunks = self._chunks(response, self._bounds.file, deadline, write=False)
             if not _OK <= response.status < _MULTIPLE:
                 content = next(chunks, b"")
-                raise troubles.refused(self._origin, response.status, response.headers, content, write=False)
+                raise troubles.refused(
+                    self._origin, response.status, response.headers, content, write=False, sent=asked
+                )
             under_way.pop_all()  # its time ends with the last chunk
             return chunks
 
@@ -248,16 +250,18 @@ class HttpOutlet:
             if moved is None:
                 if url and _BAD_REQUEST <= response.status < _ITS_OWN_FAULT and response.status not in _ABOUT_US:
                     response.close()
-                    raise troubles.spoilt(troubles.led_astray(self._origin, url, response.status))
+                    shown = troubles.place_of(url, headers)
+                    raise troubles.spoilt(troubles.led_astray(self._origin, shown, response.status))
                 return response
             response.close()
             url = requote_uri(urljoin(self._origin + target, moved))
             if method not in _READS:
                 with suppress(EgressDenied):
                     self._allowed(url, moved=True)
-                raise troubles.sent_on(self._origin, url)
+                raise troubles.sent_on(self._origin, troubles.place_of(url, headers))
             target = self._allowed(url, moved=True)
-        circles = f"{self._origin} redirects in circles ({url}). Check the address of the connection."
+        shown = troubles.place_of(url, headers)
+        circles = f"{self._origin} redirects in circles ({shown}). Check the address of the connection."
         raise troubles.spoilt(NotThatApp(circles))
 
     def _exchange(

@@ -25,6 +25,8 @@ class Reply:
     headers: Mapping[str, str]
     content: bytes
     write: bool = False
+    sent: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Our headers, of which no error repeats anything."""
     held: Held | None = field(default=None, compare=False)
     """What it takes in memory, for as long as it is there."""
     _read: list[Any] = field(default_factory=list, compare=False)
@@ -54,7 +56,9 @@ class Reply:
         except ValueError as error:
             if self.write or self._ends_early():
                 raise troubles.cut_off(self.origin, error, write=self.write) from error
-            raise troubles.not_json(self.origin, self.headers.get("Content-Type", ""), self.content) from error
+            raise troubles.not_json(
+                self.origin, self.headers.get("Content-Type", ""), self.content, self.sent
+            ) from error
         self._read.append(body)
         return body
 

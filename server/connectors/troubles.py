@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import Any, Final
 
 from cryptography import x509
@@ -23,6 +24,7 @@ from server.connectors import limits
 from server.connectors.bounds import MEGABYTE
 from server.connectors.deadline import Cord, Deadline
 from server.connectors.dial import Gate, Place
+from server.connectors.echoes import without_echoes
 from server.domain import json_text
 from server.domain.errors import (
     AppError,
@@ -37,6 +39,7 @@ from server.domain.errors import (
     Transient,
     Untrusted,
 )
+from server.domain.quoting import quoted
 
 _UNAUTHORIZED, _PROXY_LOGIN, _TIMEOUT, _TOO_EARLY = 401, 407, 408, 425
 _REFUSES = 400
@@ -45,6 +48,9 @@ _NOT_DONE: Final = frozenset({_NOT_IMPLEMENTED, _UNAVAILABLE})
 """Server errors that say that nothing was done; after any other a write may have happened."""
 _LONGEST_WAIT = 3600.0
 _WORDS = 500
+_LONGEST_PLACE = 200
+_LOOKED_AT = 20_000
+"""Characters of an answer in which its words are looked for."""
 _LONGEST_ERROR = 256 * 1024
 """Bytes: what is longer has its words at the beginning, and is not read as data."""
 _CERTIFICATE_SECONDS = 5.0
@@ -80,10 +86,18 @@ class Why(Enum):
     BROKEN = auto()
 
 
-def refused(origin: str, status: int, headers: Mapping[str, str], content: bytes, *, write: bool) -> AppError:
-    """An answer that is no success, as an error."""
-    words = words_of(headers.get("Content-Type", ""), content)
-    said = f": {words}" if words else "."
+def refused(
+    origin: str,
+    status: int,
+    headers: Mapping[str, str],
+    content: bytes,
+    *,
+    write: bool,
+    sent: Mapping[str, str] = MappingProxyType({}),
+) -> AppError:
+    """An answer that is no success, as an error. ``sent``: our headers, of which nothing is repeated."""
+    words = words_of(headers.get("Content-Type", ""), content, sent)
+    said = quoted(words)
     if status == _UNAUTHORIZED:
         return CredentialsRefused(
             f"{origin} refuses the credentials. Enter valid ones in the connection and test it.",
@@ -98,19 +112,21 @@ def refused(origin: str, status: int, headers: Mapping[str, str], content: bytes
         return Transient(f"{origin} asks for a slower pace. {_AGAIN}", words=words, status=status, retry_after=wait)
     if status < _REFUSES:
         kind = headers.get("Content-Type", "")  # it points elsewhere and does not say where: to a log-in, mostly
-        return sent_on(origin, "nowhere") if write else not_json(origin, kind, content)
+        return sent_on(origin, "nowhere") if write else not_json(origin, kind, content, sent)
     if status in {_TIMEOUT, _TOO_EARLY} or status >= _SERVER:
         wait = retry_after(headers)
         if write and status >= _SERVER and status not in _NOT_DONE:
-            message = f"{origin} failed (HTTP {status}) while it was written to; whether it was done will be looked up"
+            message = f"{origin} failed (HTTP {status}) while it was written to; whether it was done will be looked up."
             return LostAnswer(f"{message}{said}", words=words, status=status, retry_after=wait)
         return Transient(
-            f"{origin} cannot answer now (HTTP {status}){said}", words=words, status=status, retry_after=wait
+            f"{origin} cannot answer now (HTTP {status}).{said}", words=words, status=status, retry_after=wait
         )
-    return Rejected(f"{origin} refuses this (HTTP {status}){said}", words=words, status=status)
+    return Rejected(f"{origin} refuses this (HTTP {status}).{said}", words=words, status=status)
 
 
-def not_json(origin: str, content_type: str, content: bytes) -> AppError:
+def not_json(
+    origin: str, content_type: str, content: bytes, sent: Mapping[str, str] = MappingProxyType({})
+) -> AppError:
     """An answer that should have been JSON and is not."""
     page = "html" in content_type.lower() or content.lstrip()[:1] == b"<"
     came = "a web page" if page else ("nothing" if not content.strip() else "something else")
@@ -118,7 +134,7 @@ def not_json(origin: str, content_type: str, content: bytes) -> AppError:
         NotThatApp(
             f"{origin} answers with {came} where the app's data should be. Check the address of the connection; a "
             "login page or a proxy may also stand in between.",
-            words=words_of(content_type, content),
+            words=words_of(content_type, content, sent),
         )
     )
 
@@ -143,6 +159,11 @@ def sent_on(origin: str, url: str) -> LostAnswer:
         f"{origin} sends writes on to {url}; whether this one was done before will be looked up. If the app moved, put "
         "its final address into the connection; a login page may also stand in between."
     )
+
+
+def place_of(url: str, sent: Mapping[str, str]) -> str:
+    """Where an app points to, without what it may put there of what we ``sent``, and without the query."""
+    return without_echoes(url.partition("?")[0].partition("#")[0], sent)[:_LONGEST_PLACE]
 
 
 def cut_off(origin: str, error: Exception, *, write: bool) -> AppError:
@@ -252,16 +273,16 @@ def _capped(wait: float | None) -> float | None:
     return None if wait is None else min(wait, _LONGEST_WAIT)
 
 
-def words_of(content_type: str, content: bytes) -> str:
-    """The app's own words in an answer, as one short line of text."""
-    text = content[:20_000].decode("utf-8", "replace")
+def words_of(content_type: str, content: bytes, sent: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The app's own words in an answer, as one short line of text without what we ``sent``."""
+    text = without_echoes(content[: 2 * _LOOKED_AT].decode("utf-8", "replace"), sent)[:_LOOKED_AT]
     if "json" in content_type.lower() and len(content) <= _LONGEST_ERROR:
         with suppress(ValueError):
             text = "; ".join(_sentences(json_text.read(content)))
     elif "html" in content_type.lower() or text.lstrip().startswith("<"):
         text = re.sub(r"(?is)<(script|style|title).*?</\1>", " ", text)
         text = html.unescape(re.sub(r"<[^<>]*>", " ", text))
-    text = " ".join(text.split())
+    text = without_echoes(" ".join(text.split()), sent)
     return text if len(text) <= _WORDS else text[: _WORDS - 1] + "…"
 
 

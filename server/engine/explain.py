@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from server.domain.quoting import quoted
+
 _SECONDS = 100
 """A time that is nearer is said in seconds."""
 
@@ -125,7 +127,7 @@ def _unpaired(one: Situation) -> str:
 
 
 def _held(held: Held, one: Situation) -> str:
-    words = f" It says: “{held.words}”." if held.words else ""
+    words = quoted(held.words)
     again = f"It is tried again {when(held.due_at, one.now)}." if held.due_at else ""
     if held.kind == "skipped":
         return f"Left out by a rule: {held.reason}"

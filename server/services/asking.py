@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from server.connectors.base import Connector
 from server.domain.errors import Gone, LockstepError, Rejected, Unreadable
 from server.domain.item import Item, Side
+from server.domain.quoting import with_words
 from server.domain.rules import Restricted
 from server.engine.filters import makes_none, outside
 from server.engine.mapping import Mapping
@@ -83,7 +84,7 @@ def ask(
         # Whether everybody may read what cannot be read is not known.
         words = "" if isinstance(error, Unreadable) else getattr(error, "words", "")
         own = isinstance(error, Rejected)
-        return Asked(Now(side, name, problem=f"{error.message} {words}".strip()), of_item=own)
+        return Asked(Now(side, name, problem=with_words(error.message, words)), of_item=own)
     except Exception as error:
         scope.log.exception("an item could not be read for a person", item=item_id)
         return Asked(Now(side, name, problem=f"What it answers of {item_id} cannot be read ({error}); see the log."))

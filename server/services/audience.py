@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
+from server.domain.quoting import unquoted
 from server.engine.attachments import OF_A_PRIVATE_COMMENT
 from server.engine.audience import without_file_names
 from server.services.access import Identity
@@ -19,6 +21,9 @@ from server.services.scope import TenantScope
 from server.store import items
 from server.store.history import EventRow, HoldRow
 from server.store.items import AttachmentRow, PairPage, PairRow
+
+_IN_THE_APPS_WORDS = frozenset({"failed", "not taken", "sent again", "not written"})
+"""Notes of the history whose reason is what an app said."""
 
 
 def sees_all(who: Identity) -> bool:
@@ -69,6 +74,21 @@ def explanation(scope: TenantScope, found: Explanation) -> Explanation:
     """Why an item is as it is, as a viewer reads it."""
     subjects = tuple(_subject(scope, one) for one in found.subjects)
     return replace(found, subjects=subjects, history=events(scope, found.history))
+
+
+def without_words(said: Any) -> Any:
+    """Any answer of ours without what apps said when they failed: that is for administrators, for it may be anything.
+
+    It goes through the whole of it, so that no sentence, line of history or held item is left out.
+    """
+    if isinstance(said, str):
+        return unquoted(said)
+    if isinstance(said, list):
+        return [without_words(one) for one in said]
+    if isinstance(said, dict):
+        quiet = {"words"} | ({"reason"} if said.get("what") in _IN_THE_APPS_WORDS else set())
+        return {name: "" if name in quiet and one else without_words(one) for name, one in said.items()}
+    return said
 
 
 def _subject(scope: TenantScope, one: Subject) -> Subject:

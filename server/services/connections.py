@@ -169,8 +169,13 @@ def test(scope: TenantScope, actor: str, connection_id: str) -> Verdict:
     return verdict
 
 
-def try_settings(scope: TenantScope, kind: str, settings: Mapping[str, str], connection_id: str | None) -> Verdict:
-    """Try settings that are not saved; secrets left out are those of ``connection_id``. Nothing is kept."""
+def try_settings(
+    scope: TenantScope, actor: str, kind: str, settings: Mapping[str, str], connection_id: str | None
+) -> Verdict:
+    """Try settings that are not saved; secrets left out are those of ``connection_id``. Nothing of them is kept.
+
+    That it is tried, and where, is on record before anything is contacted, so no kill in between hides it.
+    """
     kept: Mapping[str, str] = {}
     row: Connection | None = None
     if connection_id is not None:
@@ -178,6 +183,9 @@ def try_settings(scope: TenantScope, kind: str, settings: Mapping[str, str], con
             row = connections.get(tx, connection_id)
         kept = row.all_settings(scope.cipher)
     plain, secrets = _sorted_out(manifest(kind), settings, kept)
+    about = {"kind": kind, "address": plain.get("url", "")} | ({"proxy": plain["proxy"]} if plain.get("proxy") else {})
+    with scope.transaction() as tx:
+        audit.add(tx, actor, "settings tried", row.name if row is not None else "", about)
     same_app = row is not None and (row.kind, row.settings.get("url")) == (kind, plain.get("url"))
     return _try(scope, kind, {**plain, **secrets}, row if same_app else None)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, Response, make_response
+from flask import Flask, Response, g, make_response
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from server.domain import errors
+from server.domain.quoting import unquoted
 from server.services.access import NotSignedIn, TooManyAttempts
 from server.services.errand import Busy
 from server.web import refusals
@@ -73,7 +74,9 @@ def _known(error: errors.LockstepError) -> Response:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
     if isinstance(error, errors.NotAllowed | Misdirected):
         refusals.tell(status)
-    response = problem(status, error.message, getattr(error, "field", None))
+    at = g.get("visit")
+    said = error.message if at is not None and at.sees_all else unquoted(error.message)
+    response = problem(status, said, getattr(error, "field", None))
     if isinstance(error, TooManyAttempts | Busy):
         response.headers["Retry-After"] = str(error.retry_after)
     elif status is HTTPStatus.SERVICE_UNAVAILABLE:

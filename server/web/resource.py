@@ -7,6 +7,7 @@ otherwise; a route that was not made here answers nobody (``hooks.authorise``). 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
@@ -18,6 +19,7 @@ from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel
 
 from server import faults
+from server.services import audience
 from server.web import asking
 from server.web.schemas.answers import Waiting
 from server.web.schemas.base import Problem
@@ -98,7 +100,7 @@ class Resource:
                 result = view(at, **given)
                 if method != "get":
                     faults.reach("change.committed")
-                return _answer(result, reply, status)
+                return _answer(result, reply, status, in_full=at.sees_all)
 
             def endpoint(**given: Any) -> Response:
                 if not asks:
@@ -119,10 +121,13 @@ class Resource:
         return decorate
 
 
-def _answer(result: BaseModel | Response, reply: type[BaseModel], status: int) -> Response:
-    """The reply as JSON. What is not of the declared kind never leaves."""
+def _answer(result: BaseModel | Response, reply: type[BaseModel], status: int, *, in_full: bool) -> Response:
+    """The reply as JSON. What is not of the declared kind never leaves; ``in_full``: what apps said does, too."""
     if isinstance(result, Response):
         return result
     if type(result) is not reply:
         raise TypeError(f"a view declared {reply.__name__} and replied {type(result).__name__}")
-    return Response(result.model_dump_json(), status, content_type="application/json")
+    if in_full:
+        return Response(result.model_dump_json(), status, content_type="application/json")
+    shown = json.dumps(audience.without_words(result.model_dump(mode="json")), ensure_ascii=False)
+    return Response(shown, status, content_type="application/json")

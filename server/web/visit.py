@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from flask import current_app, g
 
+from server.services import audience
 from server.services.access import Caller, Identity, NotSignedIn, Passwords
 from server.services.apps import Apps
 from server.services.cluster import Cluster
@@ -49,6 +50,11 @@ class Visit:
     def caller(self) -> Caller:
         """Where the request comes from, for a session that it may begin."""
         return Caller(self.address, self.browser)
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether the caller may read what apps said."""
+        return self.identity is not None and audience.sees_all(self.identity)
 
     @property
     def actor(self) -> str:

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.connectors.reach import Reach
 from server.services.scope import TenantScope
 from server.services.sync.crew import Batch
 from server.store.database import Transaction
 from tests.property.model import Fate, Killed
 from tests.property.witness import watch
+from tests.support.reaching import loopback
 
 
 class Inline(Executor):
@@ -39,6 +41,7 @@ class Inline(Executor):
 class MortalScope(TenantScope):
     """A scope whose transactions may die before or after their commit."""
 
+    reach: Callable[[], Reach] = field(default=loopback, repr=False, compare=False)
     commits: Callable[[str], Fate] = field(default=lambda _call: Fate.WELL, kw_only=True)
     seen: Callable[[Transaction], None] = field(default=lambda _tx: None, kw_only=True)
     """Told of every transaction that is about to be committed."""

@@ -54,6 +54,7 @@ from server.connectors.zones import chosen_zone
 from server.domain.errors import Gone, Hidden, NotThatApp, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
 from server.domain.lineage import Births
+from server.domain.quoting import quoted
 from server.domain.syntax import Syntax
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
 
@@ -302,9 +303,9 @@ class RequestTracker:
         with confirming(what), reading(f"#{item_id}"):
             left = not_taken(wanted, read_fields(ticket, "", by), by.customs)
         if left:
-            said = "; ".join(words) or "it gave no reason"
+            said = quoted("; ".join(words)) or " It gave no reason."
             raise Rejected(
-                f"Request Tracker left {', '.join(left)} of ticket #{item_id} as it was ({said}). The workflow or "
+                f"Request Tracker left {', '.join(left)} of ticket #{item_id} as it was.{said} The workflow or "
                 "open dependencies may forbid it, the value may be unknown there, or the syncing user may not.",
                 words="; ".join(words),
                 fields=left,

@@ -14,6 +14,7 @@ from server.connectors.request_tracker.learned import API, Learned
 from server.connectors.request_tracker.read import Json, read_links
 from server.domain.errors import Rejected
 from server.domain.item import PARENT
+from server.domain.quoting import quoted
 
 _NAMES = {
     PARENT: "Parents",
@@ -64,9 +65,9 @@ class Links:
             if not isinstance(answer, list):
                 raise unconfirmed(f"the links of ticket #{item_id}")
             words = "; ".join(str(one) for one in answer)
-            said = words or "it gave no reason"
+            said = quoted(words) or " It gave no reason."
             raise Rejected(
-                f"Request Tracker left the “{kind}” links of ticket #{item_id} as they were ({said}). The syncing user "
+                f"Request Tracker left the “{kind}” links of ticket #{item_id} as they were.{said} The syncing user "
                 "needs the right “ModifyTicket” on both tickets.",
                 words=words,
             )

@@ -18,6 +18,7 @@ from urllib.parse import urlencode, urlsplit
 
 from server.connectors.base import Answer, Outlet
 from server.connectors.confirming import told, unconfirmed
+from server.connectors.echoes import without_echoes
 from server.connectors.paths import segment
 from server.connectors.reading import is_page, members_of, number
 from server.connectors.roundup import declared
@@ -33,6 +34,7 @@ from server.domain.errors import (
     Transient,
     Unreadable,
 )
+from server.domain.quoting import quoted
 from server.domain.values import AppUser
 
 Json = Mapping[str, Any]
@@ -194,10 +196,10 @@ class Session:
             answer = ask(self._signed_in())
         if answer.status != _FORBIDDEN:
             return answer
-        words = _words(answer)
+        words = without_echoes(_words(answer), known.headers)
         raise Rejected(
-            f"Roundup does not allow this to {self._login}: {words or 'it gives no reason.'} Give the syncing user's "
-            "role the right.",
+            f"Roundup does not allow this to {self._login}.{quoted(words) or ' It gives no reason.'} Give the syncing "
+            "user's role the right.",
             words=words,
             status=answer.status,
         )

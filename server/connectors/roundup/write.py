@@ -13,6 +13,7 @@ from server.connectors.roundup.read import first_message, ids, item_marker, line
 from server.connectors.roundup.schema import DESCRIPTION, Property, Schema
 from server.connectors.roundup.session import Json, Session, record
 from server.domain.errors import Gone, Rejected
+from server.domain.quoting import quoted
 from server.domain.values import FieldKind, Value
 
 _FORBIDDEN = 403
@@ -141,7 +142,7 @@ class Writer:
             if name in added:
                 return added[name]  # by a person, in this very moment
             raise Rejected(
-                f"Roundup has no {target} “{name}”, and the syncing user may not add it: {error.words}",
+                f"Roundup has no {target} “{name}”, and the syncing user may not add it.{quoted(error.words)}",
                 words=error.words,
                 status=error.status,
             ) from error

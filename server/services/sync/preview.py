@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from server.domain.item import Item, Side
 from server.domain.preview import Line
+from server.domain.quoting import with_words
 from server.domain.values import FieldSpec
 from server.engine import preview
 from server.engine.plan import Plan
@@ -75,7 +76,7 @@ def _kept_back(settlement: Settlement) -> list[Line]:
     for hold in settlement.holds:
         skipped = "restricted" if (hold.side, hold.item_id) in settlement.restricted else "skip"
         action = skipped if hold.kind == "skipped" else "hold"
-        reason = f"{hold.reason} ({hold.words})" if hold.words else hold.reason
+        reason = with_words(hold.reason, hold.words)
         found.append(Line(hold.side.other, hold.item_id, action, hold.item_key, reason=reason))
     for event in settlement.events:
         if event.outcome not in ("held", "skipped"):

@@ -32,6 +32,7 @@ from server.domain.operation import (
     UpdateItem,
 )
 from server.domain.pair import PARTED, AttachmentPair, CommentPair, Pair, PairState, Seen
+from server.domain.quoting import unquoted
 from server.engine.fields import afresh
 from server.engine.plan import known_before, snapshot, unsettled
 from server.services.sync import history, left_out
@@ -249,7 +250,7 @@ def settle_deleted(work: Work, settlement: Settlement, look: Look, side: Side) -
 def hold(look: Look, error: Exception, pair: str | None) -> Hold:
     """How an item is held back after ``error``: transient ones try again by themselves, refused ones wait."""
     words = error.words if isinstance(error, AppError) else ""
-    reason = error.message if isinstance(error, AppError) else str(error)
+    reason = unquoted(error.message) if isinstance(error, AppError) else str(error)  # the words stand beside it
     stamp = look.item.stamp if look.item else look.head.stamp if look.head else ""
     if isinstance(error, NotYetKnown):
         delay = timedelta(seconds=error.retry_after or 1)

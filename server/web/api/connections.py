@@ -49,7 +49,8 @@ def create_connection(visit: Visit, body: ConnectionIn) -> ConnectionOut:
 def try_connection(visit: Visit, body: ConnectionTrial) -> ConnectionVerdict:
     """Try settings without saving them."""
     known = str(body.id) if body.id else None
-    return ConnectionVerdict.model_validate(connections.try_settings(visit.scope, body.kind, body.settings, known))
+    verdict = connections.try_settings(visit.scope, visit.actor, body.kind, body.settings, known)
+    return ConnectionVerdict.model_validate(verdict)
 
 
 @resource.get("/connections/<id>", ConnectionOut)
