@@ -28,6 +28,7 @@ from appliance.control.messages import (
     CreateTenant,
     ExplainItem,
     LimitConnections,
+    MakePasswordLink,
     TenantCreated,
     TenantVerb,
     Verb,
@@ -366,6 +367,26 @@ def tenant_open(data: Path, as_json: bool, name: str, cluster_name: str | None) 
     """Print a link that works once and opens the panel signed in as the administrator."""
     with Client.of(data) as client:
         link = client.entry_link(_one_cluster(client, cluster_name), name)
+    show(link, link.url, as_json)
+
+
+@command(tenant, "password")
+@click.argument("name")
+@click.argument("login")
+@_cluster_option
+@click.option("--drop-second-factor", is_flag=True, help="Take a lost second factor away, too.")
+def tenant_password(
+    data: Path,
+    as_json: bool,  # noqa: FBT001
+    name: str,
+    login: str,
+    cluster_name: str | None,
+    drop_second_factor: bool,  # noqa: FBT001
+) -> None:
+    """Print a link that works once, within a day, and lets LOGIN choose a new password."""
+    request = MakePasswordLink(login=login, drop_second_factor=drop_second_factor)
+    with Client.of(data) as client:
+        link = client.password_link(_one_cluster(client, cluster_name), name, request)
     show(link, link.url, as_json)
 
 

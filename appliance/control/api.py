@@ -26,6 +26,7 @@ from appliance.control.messages import (
     ExplainItem,
     LimitConnections,
     LogLines,
+    MakePasswordLink,
     Problem,
     TenantVerb,
     Verb,
@@ -39,6 +40,7 @@ from appliance.operations.doctor import examine
 from appliance.operations.explain_item import explain_item
 from appliance.operations.limit_connections import limit_connections
 from appliance.operations.open_tenant import open_tenant
+from appliance.operations.reset_password import reset_password
 from appliance.operations.show_status import show_status
 from appliance.operations.switch_cluster import switch_cluster
 from appliance.operations.switch_member import switch_member
@@ -210,6 +212,10 @@ def build_app(  # noqa: C901 - a list of routes reads best in one place
         return _reply(
             jobs.submit(f"create tenant {body.name}", lambda report: create_tenant(site, cluster, body, report))
         )
+
+    @app.post("/v1/clusters/<cluster>/tenants/<tenant>/password-link")
+    def password_link(cluster: str, tenant: str) -> Response:
+        return _reply(reset_password(site, cluster, tenant, _body(MakePasswordLink)))
 
     @app.post("/v1/clusters/<cluster>/tenants/<tenant>/entry-link")
     def entry_link(cluster: str, tenant: str) -> Response:

@@ -27,6 +27,8 @@ from appliance.control.messages import (
     Job,
     LimitConnections,
     LogLines,
+    MakePasswordLink,
+    PasswordLink,
     Problem,
     Reach,
     Status,
@@ -182,6 +184,11 @@ class Client:
     def delete_tenant(self, cluster: str, name: str) -> Job:
         """Delete a tenant and all its data."""
         return self._job("DELETE", self._tenant(cluster, name))
+
+    def password_link(self, cluster: str, name: str, request: MakePasswordLink) -> PasswordLink:
+        """A one-time link with which somebody chooses a new password."""
+        path = f"{self._tenant(cluster, name)}/password-link"
+        return PasswordLink.model_validate_json(self._ask("POST", path, request))
 
     def entry_link(self, cluster: str, name: str) -> EntryLink:
         """A one-time link into the tenant's panel."""

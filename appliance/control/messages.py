@@ -180,6 +180,24 @@ class TenantVerb(StrEnum):
     RESUME = "resume"
 
 
+class MakePasswordLink(Message):
+    """POST /v1/clusters/{cluster}/tenants/{tenant}/password-link -> ``PasswordLink``: for one who cannot get in.
+
+    ``drop_second_factor``: take a lost one away, too.
+    """
+
+    login: str
+    drop_second_factor: bool = False
+
+
+class PasswordLink(Message):
+    """A one-time link with which that login chooses a new password."""
+
+    url: str
+    login: str
+    expires_at: datetime
+
+
 class EntryLink(Message):
     """POST /v1/clusters/{cluster}/tenants/{tenant}/entry-link: a one-time link, already signed in."""
 

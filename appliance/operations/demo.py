@@ -136,7 +136,7 @@ def _password(folder: DataFolder) -> str:
     try:
         return load(place, Kept).password
     except FileNotFoundError:
-        kept = Kept(password=secrets.token_urlsafe(9))
+        kept = Kept(password=secrets.token_urlsafe(12))
         save(place, kept)
         return kept.password
 

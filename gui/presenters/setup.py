@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from gui.machine import Folder, Port
 
-LEAST_PASSWORD = 12
+LEAST_PASSWORD = 15
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,38}[a-z0-9]")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _LOGIN = re.compile(r"[A-Za-z0-9._@+-]{1,64}")

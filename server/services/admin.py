@@ -18,9 +18,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from server.domain import json_text
 from server.domain.errors import Conflicting, LockstepError, NotFound, PutRight
-from server.services import access
+from server.domain.password import objection
+from server.services import access, users
 from server.services.access import Passwords
 from server.services.cluster import Cluster
+from server.services.commonest import is_common
+from server.services.scope import TenantScope
 from server.settings import Settings, read_settings
 from server.store import provision
 from server.store.crypto import MasterKey
@@ -38,6 +41,11 @@ class _Owned(_Request):
 
 class _Named(_Request):
     name: str
+
+
+class _PasswordLink(_Named):
+    login: str = Field(min_length=1, max_length=200)
+    drop_second_factor: bool = False
 
 
 class _Explain(_Named):
@@ -117,6 +125,8 @@ def _examine(request: _Owned, _settings: Settings) -> Result:
 def _create(request: _NewTenant, settings: Settings) -> Result:
     made = None if request.admin_password else secrets.token_urlsafe(12)
     password = request.admin_password.get_secret_value() if request.admin_password else made or ""
+    if request.admin_password:
+        _require_good(request, password)
     provision.create_tenant(
         request.owner_dsn.get_secret_value(),
         settings.database,
@@ -126,6 +136,11 @@ def _create(request: _NewTenant, settings: Settings) -> Result:
         FirstUser(request.admin_login, request.admin_email, Passwords().hash(password)),
     )
     return {"name": request.name, "admin_login": request.admin_login, "admin_password": made}
+
+
+def _require_good(request: _NewTenant, password: str) -> None:
+    if said := objection(password, (request.admin_login, request.name, request.title, "Lockstep"), is_common):
+        raise PutRight(said, field="admin_password")
 
 
 def _delete(request: _OwnedNamed, settings: Settings) -> Result:
@@ -174,13 +189,28 @@ def _list(_request: _Request, settings: Settings) -> Result:
 def _entry_link(request: _Named, settings: Settings) -> Result:
     cluster = Cluster.open(settings)
     try:
-        scope = cluster.scope(request.name)
-        if scope.state != "active":
-            raise Conflicting(f"The tenant {request.name!r} is {scope.state}; resume it first.")
+        scope = _active(cluster, request.name)
         expires = datetime.now(UTC) + access.ENTRY_LINK
         return {"token": access.make_entry_link(scope), "expires_at": expires.isoformat()}
     finally:
         cluster.close()
+
+
+def _password_link(request: _PasswordLink, settings: Settings) -> Result:
+    cluster = Cluster.open(settings)
+    try:
+        scope = _active(cluster, request.name)
+        link = users.open_again(scope, request.login, drop_factor=request.drop_second_factor)
+        return {"token": link.token, "expires_at": link.expires_at.isoformat()}
+    finally:
+        cluster.close()
+
+
+def _active(cluster: Cluster, name: str) -> TenantScope:
+    scope = cluster.scope(name)
+    if scope.state != "active":
+        raise Conflicting(f"The tenant {name!r} is {scope.state}; resume it first.")
+    return scope
 
 
 def _explain(request: _Explain, settings: Settings) -> Result:
@@ -203,5 +233,6 @@ VERBS: Mapping[str, _Verb] = {
     "resume-tenant": _Verb(_Named, _resume),
     "list-tenants": _Verb(_Request, _list),
     "entry-link": _Verb(_Named, _entry_link),
+    "password-link": _Verb(_PasswordLink, _password_link),
     "explain-item": _Verb(_Explain, _explain),
 }

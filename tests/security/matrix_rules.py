@@ -127,6 +127,7 @@ CONTROL = frozenset(
         "PUT /v1/clusters/<cluster>/connections",
         "POST /v1/clusters/<cluster>/tenants",
         "POST /v1/clusters/<cluster>/tenants/<tenant>/entry-link",
+        "POST /v1/clusters/<cluster>/tenants/<tenant>/password-link",
         "POST /v1/clusters/<cluster>/tenants/<tenant>/explain",
         "POST /v1/clusters/<cluster>/tenants/<tenant>/<verb>",
         "DELETE /v1/clusters/<cluster>/tenants/<tenant>",

@@ -1,21 +1,28 @@
 /** Puts the pieces together: look, cache of reads, and who may see what. */
 import { Center, Loader, MantineProvider, Stack } from "@mantine/core";
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { BrowserRouter } from "react-router";
+import { BrowserRouter, Route, Routes } from "react-router";
 import { base } from "./api/client";
 import { ApiProblem, isAway } from "./api/problem";
-import { useMe } from "./api/queries";
+import { meQuery, useMe } from "./api/queries";
+import type { Me } from "./api/types";
 import { nonce } from "./nonce";
+import { ChoosePassword } from "./pages/sign-in/ChoosePassword";
 import { SignIn } from "./pages/sign-in/SignIn";
 import { Rooms } from "./Rooms";
 import { theme, variables } from "./theme";
 import { Loaded } from "./widgets/Loaded";
 
-/** A session that has ended sends the reader back to the sign-in page; what was read for them is forgotten. */
+/**
+ * A session that has ended sends the reader back to the sign-in page, and what was read for them is forgotten. One that
+ * goes on under another cookie does not: a read that was under way then is refused, and who is signed in is asked anew.
+ */
 function noticeEnd(error: unknown): void {
   if (!(error instanceof ApiProblem) || error.status !== 401) return;
-  cache.removeQueries({ predicate: (query) => query.queryKey[0] !== "me" });
-  cache.setQueryData(["me"], null);
+  const forget = (me: Me | null) => {
+    if (me === null) cache.removeQueries({ predicate: (query) => query.queryKey[0] !== "me" });
+  };
+  cache.fetchQuery({ ...meQuery, staleTime: 0 }).then(forget, () => undefined);
 }
 
 const cache: QueryClient = new QueryClient({
@@ -51,7 +58,12 @@ export function App() {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={() => nonce}>
       <QueryClientProvider client={cache}>
-        <BrowserRouter basename={base === "" ? "/" : base}><Door /></BrowserRouter>
+        <BrowserRouter basename={base === "" ? "/" : base}>
+          <Routes>
+            <Route path="password" element={<ChoosePassword />} />
+            <Route path="*" element={<Door />} />
+          </Routes>
+        </BrowserRouter>
       </QueryClientProvider>
     </MantineProvider>
   );

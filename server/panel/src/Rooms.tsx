@@ -1,6 +1,7 @@
 /** Which page stands at which address. */
 import { Route, Routes } from "react-router";
 import type { Me } from "./api/types";
+import { AccountPage } from "./pages/account/AccountPage";
 import { AccessPage } from "./pages/access/AccessPage";
 import { AuditPage } from "./pages/audit/AuditPage";
 import { ConnectionEdit } from "./pages/connections/ConnectionEdit";
@@ -45,6 +46,7 @@ export function Rooms({ me }: { me: Me }) {
         <Route path="holds" element={<HoldList />} />
         <Route path="why" element={<WhyPage />} />
         <Route path="people" element={<PeoplePage />} />
+        <Route path="account" element={<AccountPage />} />
         <Route path="access" element={<AccessPage />} />
         <Route path="contacted" element={<EgressPage />} />
         <Route path="audit" element={<AuditPage />} />

@@ -35,6 +35,7 @@ from tests.support.webapp import WebApp
 
 pytestmark = [pytest.mark.postgres, pytest.mark.e2e]  # the whole product starts: not for test-fast
 HOST = "anna.north.localhost"
+PASSWORD = "correct-horse-battery"
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +44,13 @@ def started() -> Iterator[Installation]:
     with new_installation() as made:
         assert made.start().code == 0
         made.must("cluster", "create", "north")
-        made.must("tenant", "create", "anna", "--title", "Anna & Söhne", "--password-stdin", stdin="correct-horse\n")
+        made.must("tenant", "create", "anna", "--title", "Anna & Söhne", "--password-stdin", stdin=f"{PASSWORD}\n")
         yield made
 
 
 def signed_in(installation: Installation) -> Panel:
     panel = Panel(HOST, installation.http_port)
-    panel.sign_in("admin", "correct-horse")
+    panel.sign_in("admin", PASSWORD)
     return panel
 
 
@@ -89,6 +90,24 @@ def test_a_one_time_link_works_once(started: Installation) -> None:
 
     assert enter().status_code in {302, 303}
     assert "lockstep_session" not in enter().headers.get("Set-Cookie", "")
+
+
+def test_whoever_runs_the_host_lets_a_locked_out_administrator_in_again(started: Installation) -> None:
+    link = urlsplit(started.must("tenant", "password", "anna", "admin")["url"])
+    assert (link.netloc, link.path, link.query) == (f"{HOST}:{started.https_port}", "/password", "")
+    place, sent_to = f"http://127.0.0.1:{started.http_port}/api/v1", {"Host": f"{HOST}:{started.http_port}"}
+
+    def choose(password: str) -> int:
+        given = {"token": link.fragment, "password": password}
+        return requests.post(f"{place}/password", json=given, headers=sent_to, timeout=30).status_code
+
+    assert choose("too short") == 422
+    assert choose(PASSWORD) == 200
+    assert choose(PASSWORD) == 401
+    given = {"login": "admin", "password": PASSWORD}
+    assert requests.post(f"{place}/session", json=given, headers=sent_to, timeout=30).status_code == 200
+    unknown = started.lockstep("tenant", "password", "anna", "nobody")
+    assert (unknown.code, "no user 'nobody'" in unknown.err) == (7, True)
 
 
 def test_suspending_shuts_out_and_resuming_lets_in(started: Installation) -> None:
@@ -276,7 +295,7 @@ def test_secrets_are_readable_by_their_owner_alone(started: Installation) -> Non
     files = [path for path in started.data.rglob("*") if path.is_file() and "postgres/data" not in str(path)]
     assert [path.name for path in files if loose(path) and "storage" not in path.parts] == []
     logs = "".join(path.read_text() for path in (started.data / "logs").iterdir())
-    assert "correct-horse" not in logs
+    assert PASSWORD not in logs
 
 
 def test_a_cluster_lives_in_an_external_database_too(started: Installation) -> None:

@@ -67,6 +67,8 @@ def test_the_status_tells_what_there_is(client: FlaskClient, site: Site) -> None
         ("POST", "/v1/clusters/nowhere/tenants", '{"name": "t1"}', 404, "no cluster nowhere"),
         ("POST", "/v1/clusters/nowhere/tenants/t1/suspend", "", 404, "no cluster nowhere"),
         ("POST", "/v1/clusters/nowhere/tenants/t1/entry-link", "", 404, "no cluster nowhere"),
+        ("POST", "/v1/clusters/nowhere/tenants/t1/password-link", '{"login": "ada"}', 404, "no cluster nowhere"),
+        ("POST", "/v1/clusters/nowhere/tenants/t1/password-link", "{}", 422, "login"),
         ("DELETE", "/v1/clusters/nowhere/tenants/t1", "", 404, "no cluster nowhere"),
         ("POST", "/v1/clusters/../stop", "", 404, "no cluster .."),
         ("POST", "/v1/members/cluster1/web/start", "", 404, "no member cluster1/web"),

@@ -2,8 +2,8 @@
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { post, put, remember, remove } from "./client";
 import type {
-  Connection, ConnectionIn, ConnectionTrial, Document, Integration, IntegrationIn, MatchRule, Me, Person, Precedence, Side, SideSettings, Suggestion,
-  TokenMade, UserIn, UserMade, Verdict, WebhookMade,
+  Account, Connection, ConnectionIn, ConnectionTrial, Document, FactorSetup, Integration, IntegrationIn, MatchRule, Me, PasswordLink, Person, Precedence, RecoveryCodes, Side, SideSettings, SignInRules, Suggestion,
+  TokenMade, User, UserChange, UserIn, UserMade, Verdict, WebhookMade,
 } from "./types";
 
 /** A change after which everything under these keys is read again. */
@@ -28,7 +28,7 @@ export function useSignIn() {
   const cache = useQueryClient();
   return useMutation({
     mutationKey: ["sign-in"],
-    mutationFn: (given: { login: string; password: string }) => post<Me>("/session", given),
+    mutationFn: (given: { login: string; password: string; code: string }) => post<Me>("/session", given),
     onSuccess: (me) => enter(cache, me),
   });
 }
@@ -129,6 +129,45 @@ export const useResync = () =>
 export const useSavePeople = () => useChange((given: Person[]) => put<Person[]>("/people", given), "people");
 export const useAddUser = () => useChange((given: UserIn) => post<UserMade>("/users", given), "users");
 export const useDeleteUser = () => useChange((id: string) => remove(`/users/${id}`), "users");
+export const useChangeUser = () => useChange(({ id, ...given }: UserChange & { id: string }) => put<User>(`/users/${id}`, given), "users");
+export const usePasswordLink = () => useChange((id: string) => post<PasswordLink>(`/users/${id}/password-link`), "users");
+export const useDropFactor = () => useChange((id: string) => remove(`/users/${id}/second-factor`), "users");
+export const useSetSignInRules = () =>
+  useChange((needed: boolean) => put<SignInRules>("/sign-in-rules", { second_factor_for_admins: needed }), "sign-in-rules");
+
+interface Proof {
+  current: string;
+  code: string;
+}
+
+/** A change of one's own way in: the session goes on under another token, which every later change has to carry. */
+function useWayIn<Given, Reply extends { csrf: string }>(act: (given: Given) => Promise<Reply>) {
+  return useChange(
+    async (given: Given) => {
+      const reply = await act(given);
+      if (reply.csrf !== "") remember(reply);
+      return reply;
+    },
+    "me",
+    "account",
+    "sessions",
+  );
+}
+export const useChangePassword = () =>
+  useWayIn((given: { current: string; password: string; revoke_tokens: boolean }) => put<Me>("/account/password", given));
+export const useChangeAccount = () =>
+  useChange((given: { name: string; email: string; current: string }) => put<Account>("/account", given), "account", "me");
+export const useSetUpFactor = () => useMutation({ mutationFn: (given: Proof) => post<FactorSetup>("/account/second-factor", given) });
+export const useConfirmFactor = () => useWayIn((code: string) => post<RecoveryCodes>("/account/second-factor/confirm", { code }));
+export const useRemoveFactor = () => useWayIn((given: Proof) => post<Me>("/account/second-factor/remove", given));
+export const useNewCodes = () => useChange((given: Proof) => post<RecoveryCodes>("/account/recovery-codes", given), "account");
+export const useEndSession = () => useChange((id: string) => remove(`/account/sessions/${id}`), "sessions");
+export const useEndSessions = () => useChange((keep: boolean) => remove(`/account/sessions?keep_this=${keep}`), "sessions", "me");
+export const useChoosePassword = () =>
+  useMutation({
+    mutationKey: ["sign-in"],
+    mutationFn: (given: { token: string; password: string; revoke_tokens: boolean }) => post<{ login: string }>("/password", given),
+  });
 export const useAddToken = () =>
   useChange(
     (given: { name: string; expires_in_days: number | null }) => post<TokenMade>("/tokens", given),

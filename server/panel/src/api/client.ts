@@ -8,6 +8,9 @@ export const base = /^(\/[\w./-]*[\w-])\/$/.exec(
   document.querySelector<HTMLMetaElement>('meta[name="base-path"]')?.content ?? "",
 )?.[1] ?? "";
 
+/** The whole address of a path below this tenant's. */
+export const here = (path: string): string => `${window.location.origin}${base}${path}`;
+
 const TRIES = 5;
 const SOON = 10;
 
@@ -16,7 +19,7 @@ type Query = Record<string, string | number | undefined>;
 let csrf = "";
 
 /** The session's token, known once we know who is signed in; sent with every change. */
-export function remember(me: Me | null): void {
+export function remember(me: Pick<Me, "csrf"> | null): void {
   csrf = me?.csrf ?? "";
 }
 

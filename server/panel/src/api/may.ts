@@ -2,5 +2,6 @@
 import { useMe } from "./queries";
 
 export function useMayChange(): boolean {
-  return useMe().data?.role === "admin";
+  const me = useMe().data;
+  return me?.role === "admin" && !me.owes_second_factor;
 }

@@ -3,8 +3,8 @@ import { keepPreviousData, queryOptions, useInfiniteQuery, useQuery } from "@tan
 import { get, remember } from "./client";
 import { ApiProblem } from "./problem";
 import type {
-  AppUser, AuditPage, Connection, Connector, Container, Egress, EventPage, Explanation, FieldSpec, Hold, Integration, ItemDetail,
-  ItemPage, ItemType, Me, Overview, Person, PreviewPage, Run, Token, User, Webhook,
+  Account, AppUser, AuditPage, Connection, Connector, Container, Egress, EventPage, Explanation, FieldSpec, Hold, Integration, ItemDetail,
+  ItemPage, ItemType, Me, Overview, Person, PreviewPage, Run, Session, SignInRules, Token, User, Webhook,
 } from "./types";
 
 const LIVE = 2_000;
@@ -149,6 +149,9 @@ export const useExplanation = (key: string) =>
 
 export const usePeople = () => useQuery({ queryKey: ["people"], queryFn: () => get<Person[]>("/people") });
 export const useUsers = () => useQuery({ queryKey: ["users"], queryFn: () => get<User[]>("/users") });
+export const useSignInRules = () => useQuery({ queryKey: ["sign-in-rules"], queryFn: () => get<SignInRules>("/sign-in-rules") });
+export const useAccount = () => useQuery({ queryKey: ["account"], queryFn: () => get<Account>("/account") });
+export const useSessions = () => useQuery({ queryKey: ["sessions"], queryFn: () => get<Session[]>("/account/sessions") });
 export const useTokens = () => useQuery({ queryKey: ["tokens"], queryFn: () => get<Token[]>("/tokens") });
 export const useEgress = () =>
   useQuery({ queryKey: ["egress"], queryFn: () => get<Egress[]>("/egress"), refetchInterval: SLOW });

@@ -21,6 +21,7 @@ export function UserMenu({ me }: { me: Me }) {
           <Text size="xs">{me.role === "admin" ? "Administrator" : "May look, not change"} of {me.tenant_title || me.tenant}</Text>
         </Menu.Label>
         <Menu.Divider />
+        <Menu.Item component={Link} to="/account" leftSection={<Icon name="user" />}>Account</Menu.Item>
         <Menu.Item component={Link} to="/access" leftSection={<Icon name="key" />}>Users and tokens</Menu.Item>
         <Menu.Item leftSection={<Icon name="exit" />} onClick={() => leave.mutate()}>Sign out</Menu.Item>
       </Menu.Dropdown>

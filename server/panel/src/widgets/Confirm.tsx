@@ -9,19 +9,20 @@ interface Props {
   verb: string;
   children: ReactNode;
   busy: boolean;
+  stay?: string;
   error: unknown;
   onClose: () => void;
   onConfirm: () => void;
 }
 
-export function Confirm({ opened, title, verb, children, busy, error, onClose, onConfirm }: Props) {
+export function Confirm({ opened, title, verb, children, busy, stay = "Keep it", error, onClose, onConfirm }: Props) {
   return (
     <Modal opened={opened} onClose={onClose} title={<Text fw={600} size="md">{title}</Text>}>
       <Stack>
         <Text component="div">{children}</Text>
         <Problem error={error} />
         <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose} data-autofocus>Keep it</Button>
+          <Button variant="default" onClick={onClose} data-autofocus>{stay}</Button>
           <Button color="red" loading={busy} onClick={onConfirm}>{verb}</Button>
         </Group>
       </Stack>

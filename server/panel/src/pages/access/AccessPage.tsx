@@ -2,6 +2,7 @@
 import { Stack } from "@mantine/core";
 import { useMayChange } from "../../api/may";
 import { Page } from "../../widgets/Page";
+import { SignInRules } from "./SignInRules";
 import { Tokens } from "./Tokens";
 import { Users } from "./Users";
 
@@ -11,6 +12,7 @@ export function AccessPage() {
     <Page title="Users and tokens" lead="Who may sign in to this tenant, and which programs may use its API.">
       <Stack gap="lg">
         {may && <Users />}
+        {may && <SignInRules />}
         <Tokens />
       </Stack>
     </Page>
