@@ -4,8 +4,7 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@ta
 import { BrowserRouter, Route, Routes } from "react-router";
 import { base } from "./api/client";
 import { ApiProblem, isAway } from "./api/problem";
-import { meQuery, useMe } from "./api/queries";
-import type { Me } from "./api/types";
+import { useMe } from "./api/queries";
 import { nonce } from "./nonce";
 import { ChoosePassword } from "./pages/sign-in/ChoosePassword";
 import { SignIn } from "./pages/sign-in/SignIn";
@@ -19,10 +18,9 @@ import { Loaded } from "./widgets/Loaded";
  */
 function noticeEnd(error: unknown): void {
   if (!(error instanceof ApiProblem) || error.status !== 401) return;
-  const forget = (me: Me | null) => {
-    if (me === null) cache.removeQueries({ predicate: (query) => query.queryKey[0] !== "me" });
-  };
-  cache.fetchQuery({ ...meQuery, staleTime: 0 }).then(forget, () => undefined);
+  void cache.invalidateQueries({ queryKey: ["me"] }).then(() => {
+    if (cache.getQueryData(["me"]) === null) cache.removeQueries({ predicate: (query) => query.queryKey[0] !== "me" });
+  });
 }
 
 const cache: QueryClient = new QueryClient({
