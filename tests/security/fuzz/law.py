@@ -21,6 +21,9 @@ _LOOK_SECONDS = 0.25
 _OURS = ("Traceback (most recent call last)", '"exception"', "panic:", "PANIC:", "terminated by signal 6")
 """What a log says where nobody foresaw what happened."""
 
+_OF_THE_FAKE = "tests/support/fakeapp/connector.py"
+"""The connector of the tests believes whatever its app says; what it stumbles over is no fault of the product's."""
+
 Attack = Callable[[random.Random], str]
 """One hostile deed; a word for what it was answered."""
 
@@ -55,7 +58,8 @@ class Watched:
             found.append(f"{self.name} has ended")
         if self.peak > self.most:
             found.append(f"{self.name} took {self.peak // MEGABYTE} MB of {self.most // MEGABYTE}")
-        said = self.log.read_text(errors="replace")[self._from :] if self.log.exists() else ""
+        lines = self.log.read_text(errors="replace")[self._from :].splitlines() if self.log.exists() else []
+        said = "\n".join(one for one in lines if _OF_THE_FAKE not in one)
         found += [f"{self.name} logged {one!r}: …{_around(said, one)}…" for one in _OURS if one in said]
         found += [f"{self.name} logged the secret number {place}" for place, one in enumerate(secrets) if one in said]
         return found
