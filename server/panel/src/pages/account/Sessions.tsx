@@ -26,27 +26,29 @@ export function Sessions() {
       {(end.error ?? endAll.error) !== null && !asking && <div className="panel-body"><Problem error={end.error ?? endAll.error} /></div>}
       <Loaded read={sessions} lines={2}>
         {(list) => (
-          <Table>
-            <Table.Thead><Table.Tr><Table.Th>With</Table.Th><Table.Th>From</Table.Th><Table.Th>Since</Table.Th><Table.Th>Last used</Table.Th><Table.Th><span className="visually-hidden">Actions</span></Table.Th></Table.Tr></Table.Thead>
-            <Table.Tbody>
-              {list.map((one) => (
-                <Table.Tr key={one.id}>
-                  <Table.Td className="wrap">
-                    <Text fw={550} span>{one.browser === "" ? "Unknown" : one.browser}</Text>
-                    {one.console && <Text size="xs" c="dimmed">by a link of the server's console</Text>}
-                  </Table.Td>
-                  <Table.Td className="wrap">{one.address}</Table.Td>
-                  <Table.Td><When time={one.begun_at} /></Table.Td>
-                  <Table.Td><When time={one.seen_at} /></Table.Td>
-                  <Table.Td>
-                    {one.this ? <Badge variant="light">This one</Badge> : (
-                      <Button size="compact-xs" variant="default" loading={end.isPending && end.variables === one.id} aria-label={`End ${one.browser} from ${one.address}`} onClick={() => end.mutate(one.id)}>End</Button>
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+          <Table.ScrollContainer minWidth={560}>
+            <Table>
+              <Table.Thead><Table.Tr><Table.Th>With</Table.Th><Table.Th>From</Table.Th><Table.Th>Since</Table.Th><Table.Th>Last used</Table.Th><Table.Th><span className="visually-hidden">Actions</span></Table.Th></Table.Tr></Table.Thead>
+              <Table.Tbody>
+                {list.map((one) => (
+                  <Table.Tr key={one.id}>
+                    <Table.Td className="wrap">
+                      <Text fw={550} span>{one.browser === "" ? "Unknown" : one.browser}</Text>
+                      {one.console && <Text size="xs" c="dimmed">by a link of the server's console</Text>}
+                    </Table.Td>
+                    <Table.Td className="wrap">{one.address}</Table.Td>
+                    <Table.Td><When time={one.begun_at} /></Table.Td>
+                    <Table.Td><When time={one.seen_at} /></Table.Td>
+                    <Table.Td>
+                      {one.this ? <Badge variant="light">This one</Badge> : (
+                        <Button size="compact-xs" variant="default" loading={end.isPending && end.variables === one.id} aria-label={`End ${one.browser} from ${one.address}`} onClick={() => end.mutate(one.id)}>End</Button>
+                      )}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
         )}
       </Loaded>
       <Confirm
