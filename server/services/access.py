@@ -1,7 +1,7 @@
 """Who is calling: sessions, API tokens, one-time entry links, passwords; it must not know about cookies or headers.
 
-Passwords are argon2id, sessions and tokens are random and kept only as SHA-256. Failed sign-ins are counted in the
-tenant's schema before the password is looked at, so many at once are throttled like many in a row.
+Passwords are argon2id, sessions and tokens are random and kept only as SHA-256. A try is counted before the password is
+looked at (``services/tries``), so many at once wait like many in a row.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, NoReturn
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from server.domain.errors import Conflicting, NotAllowed, PutRight, Unavailable
 from server.domain.password import same
-from server.services import second_factor
+from server.services import devices, second_factor, tries
+from server.services.elsewhere import Elsewhere
 from server.services.scope import TenantScope
+from server.services.tries import Try
 from server.store import audit, sessions, tokens, users
 from server.store.database import Transaction
 from server.store.sessions import Signed
@@ -35,10 +37,10 @@ SESSION = timedelta(hours=12)
 LONGEST = timedelta(days=7)
 """So long any session lives."""
 ENTRY_LINK = timedelta(minutes=2)
-_WINDOW = timedelta(minutes=15)
-_PER_LOGIN_AND_ADDRESS = 5
-_PER_LOGIN = 30
-_PER_ADDRESS = 60
+_WRONG = "The login or the password is wrong."
+LINK_OVER = "This link was used before or has expired; open the panel from the console again."
+SESSION_OVER = "Your session has ended; sign in again."
+TOKEN_OVER = "This API token does not exist, has expired or was revoked."  # noqa: S105 - a sentence
 _TOKEN_PREFIX = "ls_"  # noqa: S105 - says that it is a token, so that scanners of leaked secrets find it
 
 
@@ -50,14 +52,6 @@ class CodeWanted(NotSignedIn):
     """The password is right, and the account has a second factor: its code is missing or wrong."""
 
     field = "code"
-
-
-class TooManyAttempts(NotAllowed):
-    """Too many failed sign-ins. ``retry_after`` is in seconds."""
-
-    def __init__(self, message: str, retry_after: int) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +128,11 @@ class Passwords:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Where a request to sign in comes from: the address, and what the browser calls itself."""
+    """Where a request to sign in comes from: the address, what the browser calls itself, the device's sealed word."""
 
     address: str
     browser: str = ""
+    device: str = field(default="", repr=False)
 
 
 def sign_in(
@@ -148,13 +143,19 @@ def sign_in(
     Raises ``NotSignedIn`` for a wrong login or password (never saying which), ``CodeWanted`` where those are right and
     ``code`` is not that of the second factor, ``TooManyAttempts``.
     """
+    tried = Try(scope.name, login, caller.address, devices.known_to(scope.cipher, caller.device, login))
+    counted = tries.count(scope.database, tried)
     user = _known(scope, passwords, login, password, caller.address)
+    if code:
+        tries.count_code(scope.database, tried)
     with scope.transaction() as tx:
         _require_same(tx, user)
         how = second_factor.accept(tx, scope.cipher, user, code)
-        if how is not None:
-            sessions.forget_attempts(tx, login, caller.address)
-            return _begin(tx, user.id, caller, "signed in", how)
+        begun = None if how is None else _begin(tx, user.id, caller, "signed in", how)
+    if begun is not None or not code:
+        tries.take_back(scope.database, tried, counted)
+    if begun is not None:
+        return begun
     if code:
         with scope.transaction() as tx:
             audit.add(tx, user.login, "sign-in refused", caller.address, {"code": "wrong or used"})
@@ -171,15 +172,28 @@ def prove_again(scope: TenantScope, passwords: Passwords, who: Identity, passwor
         has_one = users.get(tx, who.user_id).password_hash is not None
     if not has_one:
         raise Conflicting("Your account has no password yet; have a link made with which you choose one.")
+    tries.count(scope.database, _again(scope, who, address))
     try:
         return _known(scope, passwords, who.login, password, address)
     except NotSignedIn as error:
         raise PutRight("This is not your password.", field="current") from error
 
 
-def proven(tx: Transaction, login: str, address: str) -> None:
+def proven(scope: TenantScope, who: Identity, address: str) -> None:
     """The attempt was right, the second factor's code included where one is asked for: it no longer counts."""
-    sessions.forget_attempts(tx, login, address)
+    tries.take_back(scope.database, _again(scope, who, address))
+
+
+def turn_away(place: Elsewhere, passwords: Passwords, login: str, password: str, caller: Caller) -> NoReturn:
+    """What becomes of a try to sign in to a tenant that is not there: all that becomes of one with a wrong password.
+
+    Raises ``NotSignedIn``, ``TooManyAttempts``.
+    """
+    tries.count(place.database, Try(place.tenant, login, caller.address))
+    place.pass_the_time()
+    passwords.matches(None, password)
+    place.pass_the_time()
+    raise NotSignedIn(_WRONG)
 
 
 def require_still(tx: Transaction, who: Identity) -> None:
@@ -195,23 +209,20 @@ def renew(tx: Transaction, who: Identity) -> tuple[str, Identity]:
     return cookie, replace(who, csrf=csrf, proof=hash_of(cookie))
 
 
-def _known(scope: TenantScope, passwords: Passwords, login: str, password: str, address: str) -> User:
-    """The user with this login and password. The attempt counts as failed until it is forgotten.
+def _again(scope: TenantScope, who: Identity, address: str) -> Try:
+    """Whoever is signed in is counted by their account: what strangers try keeps nobody from their own."""
+    return Try(scope.name, who.login, address, device="signed in")
 
-    Raises ``NotSignedIn``, ``TooManyAttempts``.
-    """
-    with scope.transaction() as tx:
-        failures = sessions.failures(tx, login, address, _WINDOW)
-        if failures.both >= _PER_LOGIN_AND_ADDRESS or failures.login >= _PER_LOGIN or failures.address >= _PER_ADDRESS:
-            wait = max(1, int(failures.wait.total_seconds()))
-            raise TooManyAttempts(f"Too many failed attempts; try again in {_minutes(wait)}.", wait)
-        sessions.count_attempt(tx, login, address)
+
+def _known(scope: TenantScope, passwords: Passwords, login: str, password: str, address: str) -> User:
+    """The user with this login and password; the try was counted. Raises ``NotSignedIn``."""
+    with scope.reading() as tx:
         user = users.by_login(tx, login)
     stored = user.password_hash if user is not None and not user.disabled else None
     if not passwords.matches(stored, password) or user is None:
         with scope.transaction() as tx:
             audit.add(tx, login, "sign-in refused", address)
-        raise NotSignedIn("The login or the password is wrong.")
+        raise NotSignedIn(_WRONG)
     return user
 
 
@@ -227,7 +238,7 @@ def enter(scope: TenantScope, token: str, caller: Caller) -> tuple[str, Identity
     with scope.transaction() as tx:
         user_id = sessions.use_entry_link(tx, hash_of(token))
     if user_id is None:
-        raise NotSignedIn("This link was used before or has expired; open the panel from the console again.")
+        raise NotSignedIn(LINK_OVER)
     with scope.transaction() as tx:
         return _begin(tx, user_id, caller, "entered by link", console=True)
 
@@ -246,7 +257,7 @@ def by_session(scope: TenantScope, cookie: str) -> Identity:
     with scope.reading() as tx:
         found = sessions.find(tx, hash_of(cookie), LONGEST)
         if found is None:
-            raise NotSignedIn("Your session has ended; sign in again.")
+            raise NotSignedIn(SESSION_OVER)
         if found.stale:
             sessions.prolong(tx, hash_of(cookie), SESSION)
     return _identity(found, hash_of(cookie))
@@ -257,7 +268,7 @@ def by_token(scope: TenantScope, token: str) -> Identity:
     with scope.reading() as tx:
         found = tokens.find(tx, hash_of(token))
         if found is None:
-            raise NotSignedIn("This API token does not exist, has expired or was revoked.")
+            raise NotSignedIn(TOKEN_OVER)
         if found.stale:
             tokens.touch(tx, hash_of(token))
     return _identity(found, hash_of(token))
@@ -313,8 +324,3 @@ def _still(tx: Transaction, who: Identity) -> bool:
 
 def _identity(found: Signed, proof: bytes) -> Identity:
     return Identity(found.user_id, found.login, found.name, found.role, found.csrf, proof, found.owes)
-
-
-def _minutes(seconds: int) -> str:
-    minutes = -(-seconds // 60)
-    return "a minute" if minutes == 1 else f"{minutes} minutes"

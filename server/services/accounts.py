@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from server.domain.errors import Conflicting, PutRight
-from server.services import access, second_factor
+from server.services import access, second_factor, tries
 from server.services.access import Identity, NotSignedIn, Passwords, Role, hash_of, prove_again, proven, require_still
 from server.services.scope import TenantScope
 from server.services.second_factor import Setup
+from server.services.tries import Try
 from server.services.users import require_good
 from server.store import audit, factors, password_links, sessions, sign_in_rules, tokens, users
 from server.store.database import Transaction
@@ -76,7 +77,7 @@ def describe(scope: TenantScope, passwords: Passwords, who: Identity, proof: Pro
     """Change one's own name and e-mail. Raises ``PutRight`` for a wrong password."""
     known = prove_again(scope, passwords, who, proof.password, proof.address)
     with scope.transaction() as tx:
-        user = _own(tx, who, known, proof)
+        user = _own(scope, tx, who, known, proof)
         users.change(tx, user.id, name or user.login, email, user.role)
         audit.add(tx, who.login, "account changed", user.login, {"name": name or user.login, "email": email})
     return own(scope, who)
@@ -93,7 +94,7 @@ def change_password(
     known = prove_again(scope, passwords, who, proof.password, proof.address)
     hashed = passwords.hash(password)
     with scope.transaction() as tx:
-        _own(tx, who, known, proof)
+        _own(scope, tx, who, known, proof)
         users.set_password(tx, who.user_id, hashed)
         renewed = _renew(tx, who)
         ended = sessions.end_all(tx, who.user_id, renewed[1].proof)
@@ -114,15 +115,15 @@ def choose_password(
         user_id = password_links.of(tx, link)
         user = None if user_id is None else users.get(tx, user_id)
     if user is None:
-        raise NotSignedIn(_OVER)
+        raise NotSignedIn(OVER)
     require_good(scope, password, user.login)
     hashed = passwords.hash(password)
     with scope.transaction() as tx:
         users.locked(tx, user.id)
         if password_links.of(tx, link) is None:
-            raise NotSignedIn(_OVER)
+            raise NotSignedIn(OVER)
         users.set_password(tx, user.id, hashed)
-        proven(tx, user.login, address)
+        tries.take_back(scope.database, Try(scope.name, user.login, address))
         ended = sessions.end_all(tx, user.id)
         revoked = tokens.revoke_all(tx, user.id) if revoke else 0
         audit.add(
@@ -162,7 +163,7 @@ def set_up_factor(scope: TenantScope, passwords: Passwords, who: Identity, proof
     setup, sealed = second_factor.new_secret(scope.cipher, known, f"Lockstep {scope.title or scope.name}")
     with scope.transaction() as tx:
         _require_code(scope, tx, known, proof.code)
-        _own(tx, who, known, proof)
+        _own(scope, tx, who, known, proof)
         factors.prepare(tx, known.id, sealed)
         audit.add(tx, who.login, "second factor being set up", who.login)
     return setup
@@ -198,7 +199,7 @@ def remove_factor(scope: TenantScope, passwords: Passwords, who: Identity, proof
     known = prove_again(scope, passwords, who, proof.password, proof.address)
     with scope.transaction() as tx:
         _require_code(scope, tx, known, proof.code)
-        user = _own(tx, who, known, proof)
+        user = _own(scope, tx, who, known, proof)
         if user.factor is None:
             raise Conflicting("Your account has no second factor.")
         if user.role == "admin" and sign_in_rules.admins_need_factor(tx):
@@ -216,7 +217,7 @@ def renew_codes(scope: TenantScope, passwords: Passwords, who: Identity, proof: 
     codes, hashes = second_factor.new_recovery_codes()
     with scope.transaction() as tx:
         _require_code(scope, tx, known, proof.code)
-        user = _own(tx, who, known, proof)
+        user = _own(scope, tx, who, known, proof)
         if user.factor is None:
             raise Conflicting("Your account has no second factor; set one up first.")
         factors.put_codes(tx, user.id, hashes)
@@ -224,13 +225,13 @@ def renew_codes(scope: TenantScope, passwords: Passwords, who: Identity, proof: 
     return codes
 
 
-def _own(tx: Transaction, who: Identity, known: User, proof: Proof) -> User:
+def _own(scope: TenantScope, tx: Transaction, who: Identity, known: User, proof: Proof) -> User:
     """The caller's account, locked, still as it was when the password was checked; and the proof is complete."""
     user = users.locked(tx, who.user_id)
     require_still(tx, who)
     if (user.password_hash, user.factor) != (known.password_hash, known.factor):
         raise Conflicting("Your account was changed at this moment by somebody else; try again.")
-    proven(tx, user.login, proof.address)
+    proven(scope, who, proof.address)
     return user
 
 
@@ -244,4 +245,4 @@ def _renew(tx: Transaction, who: Identity) -> Renewed:
     return ("", who) if who.csrf is None else access.renew(tx, who)
 
 
-_OVER = "This link was used before or has expired; have a new one made."
+OVER = "This link was used before or has expired; have a new one made."

@@ -12,7 +12,7 @@ import structlog
 
 from server.connectors.reach import Reach
 from server.domain.budget import Part
-from server.domain.errors import LockstepError
+from server.domain.errors import LockstepError, NotFound
 from server.services.reach import nothing_listed, reach_of
 from server.services.scope import TenantScope
 from server.settings import Settings
@@ -26,6 +26,8 @@ from server.store.tenants import SyncState, Tenant
 
 _SCOPE_SECONDS = 2.0
 """How long a tenant's row is believed before it is read again: so long a suspended tenant may still be served."""
+_MOST_MISSED = 1000
+_NOBODY = "There is no tenant of that name in this cluster; check the address."
 _TEND_SECONDS = 5.0
 """So often it is looked how many connections the server leaves us, and those that nobody uses are given back."""
 
@@ -39,6 +41,7 @@ class Cluster:
     master: MasterKey = field(repr=False)
     reach: Callable[[], Reach] = field(default=nothing_listed, repr=False)
     _scopes: dict[str, tuple[float, TenantScope]] = field(default_factory=dict, repr=False)
+    _missed: dict[str, float] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @staticmethod
@@ -54,19 +57,33 @@ class Cluster:
         """The tenant of that name, whatever its state. Raises ``NotFound`` or ``Unavailable``."""
         now = time.monotonic()
         with self._lock:
-            known = self._scopes.get(name)
+            known, missed = self._scopes.get(name), self._missed.get(name)
         if known is not None and now - known[0] < _SCOPE_SECONDS:
             return known[1]
-        with self.database.control() as control:
-            scope = self._scope(tenants.by_name(control, name), known[1] if known else None)
+        if missed is not None and now - missed < _SCOPE_SECONDS:
+            raise NotFound(_NOBODY)
+        try:
+            with self.database.control() as control:
+                scope = self._scope(tenants.by_name(control, name), known[1] if known else None)
+        except NotFound as error:
+            self._miss(name, now)
+            raise NotFound(_NOBODY) from error
         with self._lock:
             self._scopes[name] = (now, scope)
         return scope
 
-    def knows(self, name: str) -> bool:
-        """Whether a tenant of that name was here lately; nothing is looked up."""
+    def _miss(self, name: str, now: float) -> None:
+        """Whether a name is a tenant's shall not show by how long it takes; so those that are not are kept, too."""
         with self._lock:
-            return name in self._scopes
+            if len(self._missed) >= _MOST_MISSED:
+                self._missed.clear()
+            self._missed[name] = now
+
+    def known(self, name: str) -> TenantScope | None:
+        """The tenant of that name if it was here lately; nothing is looked up."""
+        with self._lock:
+            found = self._scopes.get(name)
+        return None if found is None else found[1]
 
     def scope_by_id(self, tenant_id: str) -> TenantScope:
         """The tenant with that id, read anew. Raises ``NotFound`` or ``Unavailable``."""

@@ -15,8 +15,8 @@ from typing import Final
 
 from server.connectors import registry
 from server.domain.errors import NotFound
-from server.services.access import TooManyAttempts
 from server.services.scope import TenantScope
+from server.services.tries import TooManyAttempts
 from server.store import audit, connections, inbox, webhooks
 from server.store.inbox import WHOLE_FEED
 

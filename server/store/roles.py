@@ -153,7 +153,7 @@ def let_in_when_full(owner: OwnerConnection, role: str) -> None:
 
 
 def grant_control(owner: OwnerConnection, role: str) -> None:
-    """What the control role may do: read tenants and change their state; keep leases, states, places and makings."""
+    """What the control role may do: read tenants and change their state; keep what it keeps there."""
     name, schema = sql.Identifier(role), sql.Identifier(CONTROL_SCHEMA)
     for grant in (
         "grant usage on schema {schema} to {role}",
@@ -161,6 +161,7 @@ def grant_control(owner: OwnerConnection, role: str) -> None:
         "grant update (state, title) on {schema}.tenants to {role}",
         "grant insert, update, delete on {schema}.leases, {schema}.holders, {schema}.tenant_states to {role}",
         "grant insert, update, delete on {schema}.places, {schema}.makings, {schema}.turns to {role}",
+        "grant insert, update, delete on {schema}.tries to {role}",
     ):
         owner.execute(sql.SQL(grant).format(schema=schema, role=name))
 

@@ -1,4 +1,4 @@
-"""Sessions, one-time links and counted sign-in attempts; only hashes are kept. It must not judge a password."""
+"""Sessions and one-time links; only hashes are kept. It must not judge a password."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 
 from server.domain.errors import NotFound
 from server.store import tables as t
 from server.store.database import Transaction
 
-_KEEP_ATTEMPTS = timedelta(days=1)
 _MOST_OF_ONE = 100
 
 
@@ -44,19 +43,6 @@ class Session:
     browser: str
     console: bool
     this: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Failures:
-    """Attempts within the window: of this login from this address, of the login, from the address.
-
-    ``wait`` is how long until the oldest of them no longer counts.
-    """
-
-    both: int
-    login: int
-    address: int
-    wait: timedelta
 
 
 def find(tx: Transaction, session: bytes, longest: timedelta) -> Signed | None:
@@ -165,38 +151,6 @@ def use_entry_link(tx: Transaction, link: bytes) -> str | None:
         .returning(t.entry_links.c.user_id)
     ).scalar_one_or_none()
     return used
-
-
-def failures(tx: Transaction, login: str, address: str, window: timedelta) -> Failures:
-    """How many attempts count now."""
-    attempts = t.sign_in_failures.c
-    same_login, same_address = attempts.login == login, attempts.address == address
-    row: Any = tx.execute(
-        select(
-            func.count().filter(and_(same_login, same_address)).label("both"),
-            func.count().filter(same_login).label("login"),
-            func.count().filter(same_address).label("address"),
-            (func.min(attempts.at) + window - func.now()).label("wait"),
-        ).where(or_(same_login, same_address), attempts.at > func.now() - window)
-    ).one()
-    return Failures(row.both, row.login, row.address, row.wait or timedelta(0))
-
-
-def count_attempt(tx: Transaction, login: str, address: str) -> int:
-    """Count an attempt as failed until it turns out to be right; its id."""
-    tx.execute(delete(t.sign_in_failures).where(t.sign_in_failures.c.at < func.now() - _KEEP_ATTEMPTS))
-    return int(
-        tx.execute(
-            t.sign_in_failures.insert().values(login=login, address=address).returning(t.sign_in_failures.c.id)
-        ).scalar_one()
-    )
-
-
-def forget_attempts(tx: Transaction, login: str, address: str) -> None:
-    """The attempt was right: those of this login from this address no longer count."""
-    tx.execute(
-        delete(t.sign_in_failures).where(t.sign_in_failures.c.login == login, t.sign_in_failures.c.address == address)
-    )
 
 
 _FIND = """

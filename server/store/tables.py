@@ -101,14 +101,6 @@ entry_links = Table(
     Column("expires_at", _TIME),
     Column("used_at", _TIME),
 )
-sign_in_failures = Table(
-    "sign_in_failures",
-    tenant,
-    Column("id", BigInteger, primary_key=True),
-    Column("login", Text),
-    Column("address", Text),
-    Column("at", _TIME),
-)
 audit = Table(
     "audit",
     tenant,

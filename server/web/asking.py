@@ -29,7 +29,7 @@ def ask(visit: Visit, *, admin: bool, serve: Callable[[Visit], Response]) -> Res
     """Have a view served in the background; its reply if that takes a moment only, else where to ask for it."""
 
     def work(question: Question) -> Answered:
-        reply = serve(replace(visit, scope=replace(visit.scope, errand=question)))
+        reply = serve(replace(visit, place=replace(visit.scope, errand=question)))
         return Answered(reply.status_code, reply.get_data(as_text=True))
 
     asker = Asker(visit.scope.id, visit.who.user_id, admin or visit.who.administers)

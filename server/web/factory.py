@@ -7,7 +7,7 @@ from typing import Any
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
-from server.web import caller, hooks, incoming, node, problems, tenancy
+from server.web import caller, cookie, hooks, incoming, node, problems, tenancy
 from server.web.api import RESOURCES, session
 from server.web.panel import Panel
 from server.web.resource import Access, Resource
@@ -24,7 +24,7 @@ def bare_application(version: str) -> OpenAPI:
         __name__,
         info=Info(title="Lockstep", version=version, description="Keeps the work items of two apps in step."),
         security_schemes={
-            "session": {"type": "apiKey", "in": "cookie", "name": hooks.COOKIE},
+            "session": {"type": "apiKey", "in": "cookie", "name": cookie.SESSION_NAME},
             "token": {"type": "http", "scheme": "bearer"},
         },
         validation_error_callback=problems.of_validation,

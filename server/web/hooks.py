@@ -10,16 +10,16 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, request
 
-from server.domain.errors import NotAllowed, NotFound, Unavailable
+from server.domain.errors import NotAllowed, NotFound
 from server.services import access as signing
 from server.services.access import Identity
+from server.services.elsewhere import Elsewhere
 from server.services.scope import TenantScope
-from server.web import browsers, incoming, tenancy
+from server.web import browsers, cookie, incoming, tenancy
 from server.web.caller import Application, StartResponse
 from server.web.resource import Access
 from server.web.visit import Node, Visit
 
-COOKIE = "lockstep_session"
 CSRF = "X-CSRF-Token"
 PAGE = "panel_page"
 """The endpoint of the panel's own page."""
@@ -60,25 +60,35 @@ def install(app: Flask, node: Node, access: Mapping[str, Access], tenantless: fr
 
 
 def admit(node: Node, access: Mapping[str, Access]) -> None:
-    """Find the tenant, then the caller, then the caller's right; raises what stands in the way."""
-    try:
-        scope = tenancy.open_scope(request, node.settings, node.cluster)
-    except Unavailable:
-        if request.endpoint == PAGE and request.method in _READS:
-            return  # it is the same for everybody, and tells what is wrong, and when it is over
-        raise
-    structlog.contextvars.bind_contextvars(tenant=scope.name)
-    if request.endpoint is None:
-        # No route: the tenant was looked at first, so that an unknown one is told as that.
-        return
+    """Find the tenant, then the caller, then the caller's right; raises what stands in the way.
+
+    Whether a tenant is there hears only who belongs to it: the page is the same for everybody, and whoever shows
+    nothing, or nothing that holds, is told the same everywhere.
+    """
+    name = tenancy.asked_for(request, node.settings)
+    structlog.contextvars.bind_contextvars(tenant=name)
+    if request.endpoint is None or (request.endpoint == PAGE and request.method in _READS):
+        return  # no route: said by whoever looks for one
     needed = access.get(request.endpoint)
     if needed is None:
         raise NotFound("There is nothing at this address.")
     _refuse_other_sites()
-    g.visit = Visit(node, scope, None, request.remote_addr or "", browsers.named(request.headers.get("User-Agent", "")))
-    if needed is Access.PUBLIC:
+    shown = _shown()
+    if needed is not Access.PUBLIC and shown is None:
+        raise signing.NotSignedIn("Sign in first.")
+    place = tenancy.find(name, node.cluster)
+    g.visit = Visit(
+        node,
+        place,
+        None,
+        request.remote_addr or "",
+        browsers.named(request.headers.get("User-Agent", "")),
+        cookie.device_of(request),
+    )
+    if needed is Access.PUBLIC or shown is None:
         return
-    identity = _authenticate(scope)
+    identity = _authenticate(place, *shown)
+    tenancy.require_active(g.visit.scope)
     g.visit = replace(g.visit, identity=identity)
     if request.method not in _READS:
         identity.prove_intent(request.headers.get(CSRF))
@@ -115,14 +125,20 @@ def with_fixed_headers(application: Application) -> Application:
 _POLICY = policy()
 
 
-def _authenticate(scope: TenantScope) -> Identity:
+def _shown() -> tuple[bool, str] | None:
+    """What a caller shows: whether it is an API token, and its value."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
-        return signing.by_token(scope, token.strip())
-    cookie = request.cookies.get(COOKIE)
-    if not cookie:
-        raise signing.NotSignedIn("Sign in first.")
-    return signing.by_session(scope, cookie)
+        return True, token.strip()
+    value = cookie.session_of(request)
+    return (False, value) if value else None
+
+
+def _authenticate(place: TenantScope | Elsewhere, is_token: bool, value: str) -> Identity:  # noqa: FBT001 - as shown
+    if isinstance(place, Elsewhere):
+        place.pass_the_time()
+        raise signing.NotSignedIn(signing.TOKEN_OVER if is_token else signing.SESSION_OVER)
+    return signing.by_token(place, value) if is_token else signing.by_session(place, value)
 
 
 def _refuse_other_sites() -> None:

@@ -11,8 +11,9 @@ from werkzeug.exceptions import HTTPException
 
 from server.domain import errors
 from server.domain.quoting import unquoted
-from server.services.access import NotSignedIn, TooManyAttempts
+from server.services.access import NotSignedIn
 from server.services.errand import Busy
+from server.services.tries import TooManyAttempts
 from server.web import refusals
 from server.web.questions import OUT_OF_MEMORY
 from server.web.schemas.base import Problem

@@ -19,8 +19,10 @@ from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel
 
 from server import faults
+from server.domain.errors import LockstepError
 from server.services import audience
-from server.web import asking
+from server.services.elsewhere import Elsewhere
+from server.web import asking, tenancy
 from server.web.schemas.answers import Waiting
 from server.web.schemas.base import Problem
 from server.web.visit import Visit, visit
@@ -37,6 +39,8 @@ class Access(StrEnum):
 
 
 View = Callable[..., BaseModel | Response]
+Wrong = Callable[[], LockstepError] | None
+"""What a public route tells who has no right to it: told where the tenant is not there, too."""
 _PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409, 413, 422, 423, 429, 502, 503), Problem)
 _OF_ASKING: dict[int, Any] = {202: Waiting}
 _OF_ANSWERS: dict[int, Any] = {
@@ -64,9 +68,10 @@ class Resource:
         status: int = 200,
         *,
         asks: bool = False,
+        wrong: Wrong = None,
     ) -> Callable[[View], View]:
         """A read."""
-        return self._route("get", rule, reply, access, status, asks=asks)
+        return self._route("get", rule, reply, access, status, asks=asks, wrong=wrong)
 
     def post(
         self,
@@ -76,9 +81,10 @@ class Resource:
         status: int = 200,
         *,
         asks: bool = False,
+        wrong: Wrong = None,
     ) -> Callable[[View], View]:
         """A change, or something that cannot be a read."""
-        return self._route("post", rule, reply, access, status, asks=asks)
+        return self._route("post", rule, reply, access, status, asks=asks, wrong=wrong)
 
     def put(
         self, rule: str, reply: type[BaseModel], access: Access = Access.ADMIN, *, asks: bool = False
@@ -91,13 +97,26 @@ class Resource:
         return self._route("delete", rule, reply, access, 200)
 
     def _route(
-        self, method: str, rule: str, reply: type[BaseModel], access: Access, status: int, *, asks: bool = False
+        self,
+        method: str,
+        rule: str,
+        reply: type[BaseModel],
+        access: Access,
+        status: int,
+        *,
+        asks: bool = False,
+        wrong: Wrong = None,
     ) -> Callable[[View], View]:
         register = getattr(self.api, method)
 
         def decorate(view: View) -> View:
             def serve(at: Visit, **given: Any) -> Response:
+                if wrong is not None and isinstance(at.place, Elsewhere):
+                    at.place.pass_the_time()
+                    raise wrong()
                 result = view(at, **given)
+                if access is Access.PUBLIC:
+                    tenancy.require_active(at.scope)
                 if method != "get":
                     faults.reach("change.committed")
                 return _answer(result, reply, status, in_full=at.sees_all)

@@ -10,6 +10,7 @@ from flask import Request
 
 from server.domain.errors import NotFound, PutRight
 from server.services.cluster import Cluster
+from server.services.elsewhere import Elsewhere
 from server.services.scope import TenantScope
 from server.settings import Settings
 from server.web.caller import Application, StartResponse
@@ -67,8 +68,8 @@ def for_whom(path: str, header: str, host: str, settings: Settings) -> str:
     return (found.group(1) if found else "") or header or _of_host(host, settings) or ""
 
 
-def open_scope(request: Request, settings: Settings, cluster: Cluster) -> TenantScope:
-    """The scope of the request's tenant. Raises ``NotFound`` when there is none, ``Suspended`` when it rests."""
+def asked_for(request: Request, settings: Settings) -> str:
+    """The name of the request's tenant, which need not be there. Raises ``NotFound`` where none can have that name."""
     name = named_tenant(request, settings)
     if name is None:
         raise NotFound(
@@ -77,14 +78,25 @@ def open_scope(request: Request, settings: Settings, cluster: Cluster) -> Tenant
         )
     if not _NAME.match(name):
         raise NotFound("There is no such tenant in this cluster; check the address.")
-    scope = cluster.scope(name)
+    return name
+
+
+def find(name: str, cluster: Cluster) -> TenantScope | Elsewhere:
+    """The tenant of that name, which may rest, or that there is none."""
+    try:
+        scope = cluster.scope(name)
+    except NotFound:
+        return Elsewhere(name, cluster.database)
+    return Elsewhere(name, cluster.database) if scope.state == "deleting" else scope
+
+
+def require_active(scope: TenantScope) -> None:
+    """Raises ``Suspended`` when the tenant rests: only for those who have shown that they belong there."""
     if scope.state != "active":
-        raise Suspended(f"The tenant {name} is {_IN_WORDS[scope.state]}; ask the operator of this installation.")
-    return scope
+        raise Suspended(f"The tenant {scope.name} is suspended; ask the operator of this installation.")
 
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-_IN_WORDS = {"suspended": "suspended", "deleting": "being removed"}
 
 
 def _from_host(request: Request, settings: Settings) -> str | None:

@@ -2,11 +2,13 @@
 
 Waitress hands each request to whichever thread is free. Here a tenant has at most its part of the threads; what it asks
 beyond that waits, with a bound, in a line of its own and holds no thread. So another tenant's next request finds one.
+Within a tenant each address has its turn. Sign-ins, which take a good part of a second of a core each, wait apart from
+all else: by tenant, then by address, and whoever signed in on that device before waits for no stranger.
 """
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,7 +16,9 @@ from typing import Any, Final
 from waitress.task import ThreadedTaskDispatcher
 from waitress.utilities import Error
 
-from server.web import tenancy
+from server.services import devices
+from server.web import caller, cookie, tenancy
+from server.web.rota import Rota
 from server.web.schemas.base import Problem
 from server.web.visit import Node
 
@@ -22,9 +26,19 @@ STRANGERS: Final = ""
 """Who names no tenant that was here lately. They share one part, so that many names are not many parts."""
 NODE: Final = "-"
 """The agent, who asks whether this node is well."""
+SIGN_IN: Final = "+"
+"""Whoever asks to be let in."""
 _REFUSED: Final = " "
+_SIGN_INS_AT_ONCE = 2
+"""As many as passwords are checked at once: one more would hold a thread and wait there."""
+_SIGN_INS_WAITING = 128
 _WAITING_PER_THREAD = 4
+_DOOR = "/api/v1/session"
 _RETRY_AFTER = 1
+
+
+Path = tuple[str, ...]
+"""The line in which a request waits, and the lines within it."""
 
 
 class TooManyAtOnce(Error):  # type: ignore[misc]  # Waitress has no types
@@ -45,14 +59,24 @@ class TooManyAtOnce(Error):  # type: ignore[misc]  # Waitress has no types
         return f"{self.code} {self.reason}", headers, told.encode()
 
 
-def whose(request: Any, node: Node) -> str:
-    """Whom a request is for, as its first lines say it. It says nothing of whether it may."""
+def whose(request: Any, node: Node) -> Path:
+    """Whom a request is for, as its first lines say it, and from where it comes. It says nothing of whether it may."""
     if request.path.startswith("/-/node/"):
-        return NODE
+        return (NODE,)
     headers = request.headers
     named = headers.get("X_LOCKSTEP_TENANT") or ""
     name = tenancy.for_whom(request.path, named, headers.get("HOST") or "", node.settings)
-    return name if name and node.cluster.knows(name) else STRANGERS
+    scope = node.cluster.known(name) if name else None
+    tenant = STRANGERS if scope is None else name
+    address = caller.address_of(headers, "", node.settings.web.gateway_secret)
+    if request.command != "POST" or not request.path.endswith(_DOOR):
+        return (tenant, address)
+    if scope is not None:
+        for value in cookie.devices_in(headers.get("COOKIE") or ""):
+            device = devices.opened(scope.cipher, value)
+            if device is not None:
+                return (SIGN_IN, f"{tenant} known", device.id)
+    return (SIGN_IN, tenant, address)
 
 
 @dataclass(slots=True)
@@ -63,28 +87,25 @@ class Line:
     """
 
     most: int
-    waiting: OrderedDict[str, deque[Any]] = field(default_factory=OrderedDict)
+    waiting: OrderedDict[str, Rota[Any]] = field(default_factory=OrderedDict)
     running: Counter[str] = field(default_factory=Counter)
 
     def __len__(self) -> int:
         """How many tenants have something that may begin now."""
         return sum(self._may(name) for name in self.waiting)
 
-    def put(self, name: str, task: Any) -> None:
+    def put(self, path: Path, task: Any) -> None:
         """Let a task wait."""
-        self.waiting.setdefault(name, deque()).append(task)
-        if name == _REFUSED:
-            self.waiting.move_to_end(name, last=False)  # it takes next to no time
+        self.waiting.setdefault(path[0], Rota()).put(path[1:], task)
+        if path[0] == _REFUSED:
+            self.waiting.move_to_end(_REFUSED, last=False)  # it takes next to no time
 
     def popleft(self) -> Any:
         """The next that may begin: the tenants have their turns one after the other."""
         name = next(one for one in self.waiting if self._may(one))
-        tasks = self.waiting[name]
-        task = tasks.popleft()
-        if tasks:
-            self.waiting.move_to_end(name)
-        else:
-            del self.waiting[name]
+        task = self.waiting[name].next()
+        self.waiting.move_to_end(name)
+        self._tidy(name)
         self.running[name] += 1
         return task
 
@@ -96,10 +117,22 @@ class Line:
 
     def there(self, name: str) -> int:
         """How many of that tenant's are served or wait."""
-        return len(self.waiting.get(name, ())) + self.running[name]
+        return (self.waiting[name].count if name in self.waiting else 0) + self.running[name]
+
+    def give_way(self, path: Path) -> Any | None:
+        """Who of the same tenant is sent away for one more from there, None: nobody asks for more than those."""
+        if path[0] not in self.waiting:
+            return None
+        gone = self.waiting[path[0]].give_way(path[1:])
+        self._tidy(path[0])
+        return gone
 
     def _may(self, name: str) -> bool:
-        return name == _REFUSED or self.running[name] < self.most
+        return name == _REFUSED or self.running[name] < (_SIGN_INS_AT_ONCE if name == SIGN_IN else self.most)
+
+    def _tidy(self, name: str) -> None:
+        if self.waiting[name].count == 0:
+            del self.waiting[name]
 
 
 @dataclass(slots=True)
@@ -123,25 +156,39 @@ class _Turn:
 class Turns(ThreadedTaskDispatcher):  # type: ignore[misc]  # Waitress has no types
     """Waitress's dispatcher with a line a tenant. ``whose`` tells of a request whom it is for."""
 
-    def __init__(self, threads: int, whose: Callable[[Any], str]) -> None:
+    def __init__(self, threads: int, whose: Callable[[Any], Path]) -> None:
         super().__init__()
         self._whose = whose
         self.queue = Line(max(threads // 2, 1))
         self._most = self.queue.most + threads * _WAITING_PER_THREAD
 
     def add_task(self, task: Any) -> None:
-        """Let a request wait for its turn, or have it refused where too many of its tenant's wait."""
-        request = task.requests[0]
-        name = _REFUSED if request.error else self._whose(request)
+        """Let a request wait for its turn, or have one refused where too many of its tenant's wait."""
+        path = (_REFUSED,) if task.requests[0].error else self._whose(task.requests[0])
         with self.lock:
-            if self.queue.there(name) >= self._most and name != _REFUSED:
-                request.error = TooManyAtOnce("Too much is asked at once at this address; try again in a second.")
-                name = _REFUSED
-            self.queue.put(name, _Turn(self, name, task))
-            self.queue_cv.notify()
+            if path[0] != _REFUSED and self.queue.there(path[0]) >= self._room(path[0]):
+                gone = self.queue.give_way(path)
+                if gone is None:
+                    path = (_REFUSED,)
+                    _refuse(task)
+                else:
+                    _refuse(gone.task)
+                    self._put((_REFUSED,), gone.task)
+            self._put(path, task)
 
     def over(self, name: str) -> None:
         """A request has been served."""
         with self.lock:
             self.queue.over(name)
             self.queue_cv.notify()
+
+    def _put(self, path: Path, task: Any) -> None:
+        self.queue.put(path, _Turn(self, path[0], task))
+        self.queue_cv.notify()
+
+    def _room(self, name: str) -> int:
+        return _SIGN_INS_AT_ONCE + _SIGN_INS_WAITING if name == SIGN_IN else self._most
+
+
+def _refuse(task: Any) -> None:
+    task.requests[0].error = TooManyAtOnce("Too much is asked at once at this address; try again in a second.")

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 from flask import current_app, g
 
+from server.domain.errors import NotFound
 from server.services import audience
 from server.services.access import Caller, Identity, NotSignedIn, Passwords
 from server.services.apps import Apps
 from server.services.cluster import Cluster
+from server.services.elsewhere import Elsewhere
 from server.services.scope import TenantScope
 from server.settings import Settings
 from server.web.questions import Questions
@@ -31,13 +33,24 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request. ``scope`` is the tenant it is for; ``address`` the caller's, ``browser`` what that calls itself."""
+    """A request. ``place``: the tenant that it is for, or that there is none.
+
+    ``address`` is the caller's, ``browser`` what that calls itself, ``device`` its word of earlier sign-ins.
+    """
 
     node: Node
-    scope: TenantScope
+    place: TenantScope | Elsewhere
     identity: Identity | None
     address: str
     browser: str = ""
+    device: str = field(default="", repr=False)
+
+    @property
+    def scope(self) -> TenantScope:
+        """The tenant. Raises ``NotFound``."""
+        if isinstance(self.place, Elsewhere):
+            raise NotFound("There is nothing at this address.")
+        return self.place
 
     @property
     def who(self) -> Identity:
@@ -49,7 +62,7 @@ class Visit:
     @property
     def caller(self) -> Caller:
         """Where the request comes from, for a session that it may begin."""
-        return Caller(self.address, self.browser)
+        return Caller(self.address, self.browser, self.device)
 
     @property
     def sees_all(self) -> bool:

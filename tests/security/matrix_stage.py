@@ -41,7 +41,7 @@ _DEPARTURES = (
     ("key", "disabled", "update users set disabled_at = now() where id = %s"),
 )
 _VOLATILE = ("seen_at", "used_at", "expires_at")
-_UNCOUNTED = frozenset({"sign_in_failures", "audit"})
+_UNCOUNTED = frozenset({"audit"})
 """A refusal may leave a line of itself there."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import request
 
+from server.domain.errors import NotFound
 from server.services import webhooks
 from server.web.resource import PREFIX, Access, Resource
 from server.web.schemas.base import Done
@@ -12,6 +13,10 @@ from server.web.schemas.webhooks import HookPath, WebhookOut, WebhookSecret
 from server.web.visit import Visit
 
 resource = Resource("webhooks")
+
+
+def _nothing() -> NotFound:
+    return NotFound("There is nothing at this address.")
 
 
 @resource.get("/connections/<id>/webhook", WebhookOut)
@@ -34,7 +39,7 @@ def remove_webhook(visit: Visit, path: ConnectionPath) -> Done:
     return Done()
 
 
-@resource.post("/hooks/<secret>", Done, access=Access.PUBLIC, status=202)
+@resource.post("/hooks/<secret>", Done, access=Access.PUBLIC, status=202, wrong=_nothing)
 def receive_webhook(visit: Visit, path: HookPath) -> Done:
     """An app tells that something changed. The secret in the address, and a signature where the app has one, admit it.
 

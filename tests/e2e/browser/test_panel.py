@@ -31,8 +31,8 @@ def test_one_signs_in_over_tls_too_and_leaves_again(browser: Browser, world: Wor
         page = watched.page
         page.get_by_role("heading", name="Overview").wait_for()
         cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
-        assert cookies["lockstep_session"]["secure"] is True
-        assert cookies["lockstep_session"]["httpOnly"] is True
+        assert cookies["__Host-lockstep_session"]["secure"] is True
+        assert cookies["__Host-lockstep_session"]["httpOnly"] is True
         page.get_by_role("button", name="Account of").click()
         page.get_by_role("menuitem", name="Sign out").click()
         page.get_by_role("heading", name="Sign in").wait_for()

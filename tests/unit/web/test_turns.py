@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.web.turns import Line, TooManyAtOnce, Turns
+from server.web.turns import SIGN_IN, Line, TooManyAtOnce, Turns
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ def _ask(turns: Turns, name: str) -> Channel:
 
 @pytest.fixture
 def turns() -> Any:
-    made = Turns(4, lambda request: str(request.name))
+    made = Turns(4, lambda request: tuple(request.name.split("/")))
     made.set_thread_count(4)
     yield made
     made.shutdown(timeout=1)
@@ -78,7 +78,7 @@ def test_what_is_too_much_to_wait_is_refused_at_once_and_holds_nobody(turns: Tur
 def test_tenants_have_their_turns_one_after_the_other() -> None:
     line = Line(1)
     for name in ("a", "a", "a", "b", "c"):
-        line.put(name, name)
+        line.put((name,), name)
     begun = []
     while line:
         name = line.popleft()
@@ -105,3 +105,38 @@ def test_many_threads_at_once_lose_nothing(turns: Turns) -> None:
     for one in threads:
         one.join()
     assert all(one.done.wait(5) for one in served)
+
+
+def test_an_address_that_fills_its_tenants_line_gives_way_to_another(turns: Turns) -> None:
+    held = [_ask(turns, "loud/one") for _ in range(2 + 16)]
+    other = _ask(turns, "loud/two")
+    assert other.request.error is None
+    assert isinstance(held[-1].request.error, TooManyAtOnce)
+    assert held[-1].begun.wait(5)
+    for one in (*held, other):
+        one.go.set()
+    assert all(one.done.wait(5) for one in (*held, other))
+
+
+def test_sign_ins_hold_two_threads_and_wait_apart(turns: Turns) -> None:
+    held = [_ask(turns, f"{SIGN_IN}/loud/{number}") for number in range(50)]
+    assert all(one.begun.wait(5) for one in held[:2])
+    others = [_ask(turns, "loud/one"), _ask(turns, "quiet/one")]
+    assert all(one.begun.wait(5) for one in others)
+    assert not any(one.begun.is_set() for one in held[2:])
+    for one in (*held, *others):
+        one.go.set()
+    assert all(one.done.wait(5) for one in (*held, *others))
+
+
+def test_fifty_strangers_at_one_tenant_let_another_and_a_known_device_sign_in_next() -> None:
+    line = Line(8)
+    for number in range(50):
+        line.put((SIGN_IN, "loud", f"address {number}"), "stranger")
+    line.put((SIGN_IN, "quiet", "somebody"), "quiet")
+    line.put((SIGN_IN, "loud known", "device"), "known")
+    begun = []
+    for _ in range(3):
+        begun.append(line.popleft())
+        line.over(SIGN_IN)
+    assert begun == ["stranger", "quiet", "known"]
