@@ -178,7 +178,7 @@ def _of_pair(asking: _Asking, pair_id: str) -> Subject:
     row = asking.rows[pair.integration]
     apps = asking.apps_of(row)
     with asking.scope.reading() as tx:
-        open_ = journal.unresolved(tx, pair.integration, [pair_id]).get(pair_id, ())
+        open_ = journal.unresolved(tx, asking.scope.cipher, pair.integration, [pair_id]).get(pair_id, ())
     asked = {
         side: ask(asking.scope, apps, row, side, asking.name(row, side), there.id)
         for side, there in ((Side.LEFT, pair.left), (Side.RIGHT, pair.right))

@@ -15,10 +15,20 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy import Column, Connection, Row, bindparam, func, select, text, true, update
 
 from server.domain.item import Side
-from server.domain.operation import Carried, DeleteItem, Operation, Step, Tried, UpdateItem
+from server.domain.operation import (
+    AddComment,
+    Carried,
+    DeleteItem,
+    EditComment,
+    Operation,
+    Step,
+    Tried,
+    UpdateItem,
+)
 from server.domain.values import Value
-from server.store import bulk
+from server.store import bulk, sealing
 from server.store import tables as t
+from server.store.crypto import Cipher
 from server.store.pairs import values
 
 _STEP: TypeAdapter[Step] = TypeAdapter(Annotated[Step, Field(discriminator="kind")])
@@ -67,8 +77,9 @@ class Outcome:
     after: Mapping[str, Value] = field(default_factory=dict)
 
 
-def plan(tx: Connection, run_id: str, operations: Sequence[Operation]) -> None:
-    """Write operations down as planned."""
+def plan(tx: Connection, cipher: Cipher, run_id: str, operations: Sequence[Operation]) -> None:
+    """Write operations down as planned; what private comments say is sealed where the tenant wants that."""
+    sealed = _to_seal(tx, operations)
     rows = [
         {
             "id": one.id,
@@ -77,12 +88,27 @@ def plan(tx: Connection, run_id: str, operations: Sequence[Operation]) -> None:
             "place": one.place,
             "kind": one.step.kind,
             "side": one.side.value,
-            "payload": _STEP.dump_python(one.step, mode="json"),
+            "payload": _payload(cipher, one, sealed),
             "before": dict(one.step.before) if isinstance(one.step, UpdateItem | DeleteItem) else {},
         }
         for one in operations
     ]
     bulk.insert(tx, t.operations, rows)
+
+
+def _to_seal(tx: Connection, operations: Sequence[Operation]) -> set[str]:
+    """The operations whose words are to be sealed. Asks nothing where no comment is written."""
+    private = {one.id for one in operations if isinstance(one.step, AddComment) and one.step.draft.private}
+    edits = {one.id: one.step.comment_pair for one in operations if isinstance(one.step, EditComment)}
+    if not (private or edits) or not sealing.writes_sealed(tx):
+        return set()
+    hidden = sealing.private_edits(tx, list(edits.values())) if edits else set()
+    return private | {one for one, comment in edits.items() if comment in hidden}
+
+
+def _payload(cipher: Cipher, one: Operation, sealed: set[str]) -> Mapping[str, Any]:
+    payload: Mapping[str, Any] = _STEP.dump_python(one.step, mode="json")
+    return sealing.seal(cipher, one.id, payload) if one.id in sealed else payload
 
 
 def finish(tx: Connection, outcomes: Sequence[Outcome]) -> None:
@@ -108,7 +134,7 @@ def counts(tx: Connection, integration: str) -> dict[str, int]:
 
 
 def unresolved(
-    tx: Connection, integration: str, pair_ids: Sequence[str] | None = None
+    tx: Connection, cipher: Cipher, integration: str, pair_ids: Sequence[str] | None = None
 ) -> dict[str, tuple[Operation, ...]]:
     """Operations whose outcome is unknown, by pair, in order; of these pairs only, if given."""
     if pair_ids is not None and not pair_ids:
@@ -116,7 +142,7 @@ def unresolved(
     given = {"integration": integration} | ({} if pair_ids is None else {"pairs": list(pair_ids)})
     found: dict[str, list[Operation]] = defaultdict(list)
     for row in tx.execute(_UNRESOLVED if pair_ids is None else _UNRESOLVED_OF, given):
-        found[str(row.pair_id)].append(_operation(row))
+        found[str(row.pair_id)].append(_operation(cipher, row))
     return {pair: tuple(operations) for pair, operations in found.items()}
 
 
@@ -162,7 +188,7 @@ def doubts(tx: Connection, integrations: Sequence[str], side: Side) -> list[tupl
     return [(row[0], row[1]) for row in tx.execute(query)]
 
 
-def recent(tx: Connection, pair_ids: Sequence[str], window: timedelta) -> dict[str, list[Tried]]:
+def recent(tx: Connection, cipher: Cipher, pair_ids: Sequence[str], window: timedelta) -> dict[str, list[Tried]]:
     """What was tried on these pairs within ``window`` before now, by pair, the oldest first: whatever came of it.
 
     Not what an earlier step kept from being tried.
@@ -179,13 +205,13 @@ def recent(tx: Connection, pair_ids: Sequence[str], window: timedelta) -> dict[s
     query = select(*tried.c).select_from(given.join(tried, true())).order_by(tried.c.finished_at, tried.c.place)
     found: dict[str, list[Tried]] = defaultdict(list)
     for row in tx.execute(query, {"pairs": list(pair_ids)}):
-        step = _STEP.validate_python(row.payload)
+        step = _STEP.validate_python(sealing.opened(cipher, str(row.id), row.payload))
         operation = Operation(str(row.id), str(row.pair_id), row.place, Side(row.side), step, row.planned_at)
         found[str(row.pair_id)].append(Tried(operation, row.state == "done", float(row.ago)))
     return found
 
 
-def carried(tx: Connection, run_id: str, pair_ids: Sequence[str]) -> dict[str, tuple[Carried, ...]]:
+def carried(tx: Connection, cipher: Cipher, run_id: str, pair_ids: Sequence[str]) -> dict[str, tuple[Carried, ...]]:
     """What a run carried out on these pairs, by pair, the newest first."""
     query = (
         select(t.operations, t.runs.c.trigger)
@@ -199,11 +225,11 @@ def carried(tx: Connection, run_id: str, pair_ids: Sequence[str]) -> dict[str, t
     )
     found: dict[str, list[Carried]] = defaultdict(list)
     for row in tx.execute(query) if pair_ids else ():
-        found[str(row.pair_id)].append(Carried(_operation(row), values(row.after) or {}))
+        found[str(row.pair_id)].append(Carried(_operation(cipher, row), values(row.after) or {}))
     return {pair: tuple(several) for pair, several in found.items()}
 
 
-def walked(tx: Connection, pair_ids: Sequence[str]) -> dict[str, tuple[Operation, ...]]:
+def walked(tx: Connection, cipher: Cipher, pair_ids: Sequence[str]) -> dict[str, tuple[Operation, ...]]:
     """Writes of undos that did not come through and led over other values, by pair, the newest first."""
     c = t.operations.c
     query = (
@@ -215,7 +241,7 @@ def walked(tx: Connection, pair_ids: Sequence[str]) -> dict[str, tuple[Operation
     )
     found: dict[str, list[Operation]] = defaultdict(list)
     for row in tx.execute(query) if pair_ids else ():
-        found[str(row.pair_id)].append(_operation(row))
+        found[str(row.pair_id)].append(_operation(cipher, row))
     return {pair: tuple(several) for pair, several in found.items()}
 
 
@@ -233,7 +259,7 @@ def pairs_of_run(tx: Connection, run_id: str, after: str, limit: int) -> tuple[s
     return tuple(str(one) for one in tx.execute(query).scalars())
 
 
-def _operation(row: Row[Any]) -> Operation:
-    step = _STEP.validate_python(row.payload)
+def _operation(cipher: Cipher, row: Row[Any]) -> Operation:
+    step = _STEP.validate_python(sealing.opened(cipher, str(row.id), row.payload))
     undoes = row.trigger == "undo"
     return Operation(str(row.id), str(row.pair_id), row.place, Side(row.side), step, row.planned_at, undoes)

@@ -409,6 +409,13 @@ events = Table(
     Column("summary", Text),
     Column("detail", _JSON),
 )
+privacy = Table(
+    "privacy",
+    tenant,
+    Column("one", Boolean, primary_key=True),
+    Column("sealed", Boolean),
+    Column("through", Boolean),
+)
 holds = Table(
     "holds",
     tenant,

@@ -104,6 +104,8 @@ OPERATIONS: dict[str, Who] = {
     "DELETE /api/v1/users/<id>": Who.ADMIN,
     "POST /api/v1/users/<id>/password-link": Who.ADMIN,
     "DELETE /api/v1/users/<id>/second-factor": Who.ADMIN,
+    "GET /api/v1/privacy": Who.ADMIN,
+    "PUT /api/v1/privacy": Who.ADMIN,
     "GET /api/v1/sign-in-rules": Who.ADMIN,
     "PUT /api/v1/sign-in-rules": Who.ADMIN,
     "GET /api/v1/tokens": Who.SIGNED_IN,

@@ -28,6 +28,7 @@ from server.domain.operation import (
     Operation,
     RemoveLink,
     RestrictItem,
+    Step,
     UpdateItem,
 )
 from server.domain.values import Value
@@ -37,6 +38,7 @@ from server.services.sync.creation import believe_restricted, create
 from server.services.sync.leave_out import Writing
 from server.services.sync.overtaken import overtaken
 from server.services.sync.work import Work
+from server.store import sealing
 from server.store.journal import NOT_REACHED, Outcome
 
 _IN_MEMORY = 1024 * 1024
@@ -54,7 +56,8 @@ def apply(work: Work, plan: Plan, read: float) -> Applied:
         if _is_overtaken(work, done, operation, read):
             break
         try:
-            _carry_out(work, done, operation)
+            with _hushed(plan, operation):
+                _carry_out(work, done, operation)
             done.outcomes.append(Outcome(operation.id, "done", after=_held(done, operation)))
         except (LostAnswer, Unreadable) as error:
             done.failure = error
@@ -90,6 +93,29 @@ def _is_overtaken(work: Work, done: Applied, operation: Operation, read: float) 
         rest = done.plan.operations[done.plan.operations.index(operation) + 1 :]
         done.outcomes += [Outcome(one.id, "superseded", NOT_REACHED) for one in rest]
     return error is not None
+
+
+@contextmanager
+def _hushed(plan: Plan, operation: Operation) -> Iterator[None]:
+    """What an app says to a private comment may quote it: holds and history are read by more people, so it goes."""
+    try:
+        yield
+    except AppError as error:
+        body = _private_words(plan, operation.step)
+        if body and sealing.quotes(f"{error.words} {error.message}", body):
+            error.args = (sealing.WITHHELD,)
+            error.words, error.message = "", sealing.WITHHELD
+        raise
+
+
+def _private_words(plan: Plan, step: Step) -> str:
+    """What a step says in private; empty where everybody may read it."""
+    if isinstance(step, AddComment):
+        return step.draft.body if step.draft.private else ""
+    if not isinstance(step, EditComment):
+        return ""
+    known = next((one for one in plan.pair.comments if one.id == step.comment_pair), None)
+    return "" if known is not None and not known.private else f"{step.body} {step.before or ''}"
 
 
 def _set_aside(done: Applied) -> None:

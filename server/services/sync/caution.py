@@ -30,7 +30,7 @@ def without_stopped(work: Work, looks: Sequence[Look], plans: Sequence[Plan]) ->
     if not asked:
         return list(plans)
     with work.scope.reading() as tx:
-        recent = journal.recent(tx, asked, WINDOW)
+        recent = journal.recent(tx, work.scope.cipher, asked, WINDOW)
     rules = work.mapping.document.breaker
     return [stopped(rules, recent[plan.pair.id], plan) if plan.pair.id in recent else plan for plan in plans]
 

@@ -16,7 +16,9 @@ def end(work: Work) -> None:
     if way is None:
         return
     with work.scope.reading() as tx:
-        if holds.next_due(tx, work.integration) is not None or journal.unresolved(tx, work.integration):
+        if holds.next_due(tx, work.integration) is not None or journal.unresolved(
+            tx, work.scope.cipher, work.integration
+        ):
             return
         moved = pairs.count(tx, work.integration)
         left = history.hold_counts(tx).get(work.integration, 0)

@@ -63,7 +63,9 @@ def _bring_pairs(work: Work, known: Sequence[tuple[Look, Mark | None]]) -> None:
         return
     with work.scope.reading() as tx:
         there = pairs.by_ids(tx, work.integration, [pair for _, pair, _ in paired])
-        open_ = journal.unresolved(tx, work.integration, [pair for _, pair, doubtful in paired if doubtful])
+        open_ = journal.unresolved(
+            tx, work.scope.cipher, work.integration, [pair for _, pair, doubtful in paired if doubtful]
+        )
     for one, pair, _ in paired:
         one.pair = there.get(pair)
         one.open = open_.get(pair, ())
@@ -124,7 +126,7 @@ def _bind_by_marker(work: Work, looks: Sequence[Look]) -> None:
     markers = [one.item.marker for one in looks if one.item and one.item.marker]
     with work.scope.reading() as tx:
         known = pairs.by_ids(tx, work.integration, markers)
-        open_ = journal.unresolved(tx, work.integration, list(known))
+        open_ = journal.unresolved(tx, work.scope.cipher, work.integration, list(known))
     for one in looks:
         pair = known.get(one.item.marker or "") if one.item else None
         if pair is not None and pair.on(one.side).item_id is None and one.item is not None:

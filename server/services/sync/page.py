@@ -192,7 +192,7 @@ def settle_wave(work: Work, wave: Wave, done: Sequence[Applied]) -> None:
 def open_entries(work: Work) -> list[Look]:
     """The pairs that an earlier pass left with an unknown outcome, as items to be looked at first."""
     with work.scope.reading() as tx:
-        open_ = journal.unresolved(tx, work.integration)
+        open_ = journal.unresolved(tx, work.scope.cipher, work.integration)
         known = pairs.by_ids(tx, work.integration, list(open_))
         items = [(one.origin, there) for one in known.values() if (there := one.on(one.origin).item_id) is not None]
         held = holds.among(tx, work.integration, items)
@@ -319,7 +319,7 @@ def _journal(work: Work, planned: _Planned, settlement: Settlement) -> None:
         pairs.save_comments(tx, [new for one, plan in touched for new in _new_comments(one, plan)])
         pairs.save_attachments(tx, [new for one, plan in touched for new in _new_attachments(one, plan)])
         journal.finish(tx, stale)
-        journal.plan(tx, run_id, operations)
+        journal.plan(tx, work.scope.cipher, run_id, operations)
         # What a write will overwrite is on record before it is: a death after it would leave no other trace.
         events.add_conflicts(tx, [(plan.pair.id, each) for _, plan in touched for each in plan.conflicts])
         faults.reach("journal.committing")

@@ -30,6 +30,7 @@ from server.domain.errors import (
 )
 from server.domain.integration import Document, IntegrationState
 from server.domain.item import Side
+from server.services import sealing
 from server.services.pacing import Paces
 from server.services.scope import TenantScope
 from server.services.sync import company, feed, left_out, makings
@@ -222,6 +223,7 @@ class Desk:
             lease.raise_fence(tx, self.epoch)
             for row in integrations.every(tx):
                 runs.close_abandoned(tx, row.id)
+        sealing.finish(self.scope)
         self._making = makings.take_over(self.scope, self.epoch)
         faults.reach("fence.raised")
         self._opened = True

@@ -107,9 +107,9 @@ def _page(work: Work, undone: str, pair_ids: Sequence[str]) -> None:
 def _read(work: Work, undone: str, pair_ids: Sequence[str]) -> list[_Entry]:
     with work.scope.reading() as tx:
         known = pairs.by_ids(tx, work.integration, pair_ids)
-        carried = journal.carried(tx, undone, list(known))
-        open_ = journal.unresolved(tx, work.integration, list(known))
-        walked = journal.walked(tx, list(known))
+        carried = journal.carried(tx, work.scope.cipher, undone, list(known))
+        open_ = journal.unresolved(tx, work.scope.cipher, work.integration, list(known))
+        walked = journal.walked(tx, work.scope.cipher, list(known))
     entries = []
     for pair in known.values():
         look = Look(pair.origin, pair.on(pair.origin).item_id or "", pair=pair, open=open_.get(pair.id, ()))
@@ -210,7 +210,7 @@ def _journal(work: Work, todo: Sequence[tuple[_Entry, Plan]], ends: Sequence[Pai
         pairs.save(tx, work.integration, [*(after for _, after in known), *ends])
         pairs.save_parts(tx, known)
         journal.finish(tx, stale)
-        journal.plan(tx, run_id, operations)
+        journal.plan(tx, work.scope.cipher, run_id, operations)
 
 
 def _settle(work: Work, settlement: Settlement, look: Look, done: Applied) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from server.domain.item import Side
 from server.store import events, holds, journal, marks, outset, pairs, runs
+from server.store.crypto import Cipher
 from server.store.database import Transaction
 from server.store.journal import Outcome
 from tests.property.world import Stage, World
@@ -42,6 +43,8 @@ insert into conflicts (pair_id, field_left, field_right, winner, reason)
 IDS = "select id from pairs order by left_id"
 READ = "select coalesce(sum(seq_tup_read + idx_tup_fetch), 0) from pg_stat_xact_user_tables"
 
+CIPHER = Cipher(bytes(32))
+
 Use = Callable[[Transaction, str, list[str]], object]
 USES: dict[str, Use] = {
     "the marks of its items": lambda tx, of, _: marks.read(tx, of, Side.LEFT, MINE),
@@ -50,9 +53,9 @@ USES: dict[str, Use] = {
     "how far their twins are": lambda tx, of, _: pairs.twins(tx, of, Side.RIGHT, THEIRS),
     "whose links lead to them": lambda tx, of, _: pairs.leading_to(tx, of, Side.RIGHT, THEIRS),
     "where a pass begins": lambda tx, of, _: outset.read(tx, of),
-    "what was cut off": lambda tx, of, _: journal.unresolved(tx, of),
-    "what was cut off of them": journal.unresolved,
-    "what was written of late": lambda tx, _, ids: journal.recent(tx, ids, timedelta(hours=1)),
+    "what was cut off": lambda tx, of, _: journal.unresolved(tx, CIPHER, of),
+    "what was cut off of them": lambda tx, of, ids: journal.unresolved(tx, CIPHER, of, ids),
+    "what was written of late": lambda tx, _, ids: journal.recent(tx, CIPHER, ids, timedelta(hours=1)),
     "what is due": lambda tx, of, _: holds.due(tx, of, PAGE),
     "when the next is due": lambda tx, of, _: holds.next_due(tx, of),
     "which are held": lambda tx, of, _: holds.known(tx, of, Side.LEFT, MINE),

@@ -59,7 +59,7 @@ def planted(web: WebNode, admin: Browser) -> Planted:
         pairs.save(tx, integration, [made])
         run = runs.begin(tx, integration, "poll")
         step = Operation(str(uuid4()), made.id, 0, Side.RIGHT, UpdateItem({"title": "Häßlich"}, {"title": "old"}))
-        journal.plan(tx, run, [step])
+        journal.plan(tx, scope.cipher, run, [step])
         journal.finish(tx, [journal.Outcome(step.id, "done", after={"title": "Häßlich"})])
         events.add(tx, integration, run, [Event("updated", "R-9 was updated", made.id, Side.LEFT, "1", "#1")])
         runs.finish(tx, run, "succeeded", "", {"updated": 1})

@@ -2,7 +2,7 @@
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { post, put, remember, remove } from "./client";
 import type {
-  Account, Connection, ConnectionIn, ConnectionTrial, Document, FactorSetup, Integration, IntegrationIn, MatchRule, Me, PasswordLink, Person, Precedence, RecoveryCodes, Side, SideSettings, SignInRules, Suggestion,
+  Account, Connection, ConnectionIn, ConnectionTrial, Document, FactorSetup, Integration, IntegrationIn, MatchRule, Me, PasswordLink, Person, Precedence, Privacy, RecoveryCodes, Side, SideSettings, SignInRules, Suggestion,
   TokenMade, User, UserChange, UserIn, UserMade, Verdict, WebhookMade,
 } from "./types";
 
@@ -127,6 +127,7 @@ export const useResync = () =>
   );
 
 export const useSavePeople = () => useChange((given: Person[]) => put<Person[]>("/people", given), "people");
+export const useSavePrivacy = () => useChange((given: { sealed: boolean }) => put<Privacy>("/privacy", given), "privacy");
 export const useAddUser = () => useChange((given: UserIn) => post<UserMade>("/users", given), "users");
 export const useDeleteUser = () => useChange((id: string) => remove(`/users/${id}`), "users");
 export const useChangeUser = () => useChange(({ id, ...given }: UserChange & { id: string }) => put<User>(`/users/${id}`, given), "users");

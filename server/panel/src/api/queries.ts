@@ -4,7 +4,7 @@ import { get, remember } from "./client";
 import { ApiProblem } from "./problem";
 import type {
   Account, AppUser, AuditPage, Connection, Connector, Container, Egress, EventPage, Explanation, FieldSpec, Hold, Integration, ItemDetail,
-  ItemPage, ItemType, Me, Overview, Person, PreviewPage, Run, Session, SignInRules, Token, User, Webhook,
+  ItemPage, ItemType, Me, Overview, Person, PreviewPage, Privacy, Run, Session, SignInRules, Token, User, Webhook,
 } from "./types";
 
 const LIVE = 2_000;
@@ -148,6 +148,7 @@ export const useExplanation = (key: string) =>
   });
 
 export const usePeople = () => useQuery({ queryKey: ["people"], queryFn: () => get<Person[]>("/people") });
+export const usePrivacy = () => useQuery({ queryKey: ["privacy"], queryFn: () => get<Privacy>("/privacy") });
 export const useUsers = () => useQuery({ queryKey: ["users"], queryFn: () => get<User[]>("/users") });
 export const useSignInRules = () => useQuery({ queryKey: ["sign-in-rules"], queryFn: () => get<SignInRules>("/sign-in-rules") });
 export const useAccount = () => useQuery({ queryKey: ["account"], queryFn: () => get<Account>("/account") });

@@ -61,6 +61,7 @@ export type Explanation = Schemas["ExplanationOut"];
 export type Explained = Schemas["SubjectOut"];
 export type SideNow = Schemas["NowOut"];
 export type Person = Schemas["Person"];
+export type Privacy = Schemas["PrivacyOut"];
 export type User = Schemas["UserOut"];
 export type UserChange = Partial<Schemas["UserChange"]>;
 export type PasswordLink = Schemas["PasswordLinkOut"];

@@ -2,6 +2,7 @@
 import { Stack } from "@mantine/core";
 import { useMayChange } from "../../api/may";
 import { Page } from "../../widgets/Page";
+import { PrivateComments } from "./PrivateComments";
 import { SignInRules } from "./SignInRules";
 import { Tokens } from "./Tokens";
 import { Users } from "./Users";
@@ -14,6 +15,7 @@ export function AccessPage() {
         {may && <Users />}
         {may && <SignInRules />}
         <Tokens />
+        {may && <PrivateComments />}
       </Stack>
     </Page>
   );
