@@ -197,9 +197,9 @@ class Schema:
         try:
             self._session.get(record(owner), (("@fields", f"{name}.id"), ("id", "0")))
         except Rejected as error:
-            if _MANY not in error.words:
+            many = many or _MANY in error.words  # a list in the sample is a set of links, whatever else is said
+            if not many:
                 return "", False
-            many = True
         return self._named(owner, name), many
 
     def _named(self, owner: str, name: str) -> str:

@@ -190,10 +190,12 @@ class Session:
                 raise _own_fault(method, error) from error
 
         answer = ask(known)
-        if answer.status == _FORBIDDEN and self._has_ended(known):
-            if "files" in more:
+        if answer.status == _FORBIDDEN:
+            ended = self._has_ended(known)
+            if ended and "files" in more:
                 raise Transient("Roundup's session ended during an upload. It will be tried again.")
-            answer = ask(self._signed_in())
+            # A busy Roundup may take us for a visitor for one request; nothing of that is remembered of the tracker.
+            answer = ask(self._signed_in()) if "files" not in more else answer
         if answer.status != _FORBIDDEN:
             return answer
         words = without_echoes(_words(answer), known.headers)

@@ -90,3 +90,32 @@ def test_an_item_that_others_change_all_the_time_has_its_time_later() -> None:
         made.edit("/rest/data/bug/144", lambda _: {"title": "ours"})
     with pytest.raises(Transient, match="144 is being changed by others"):
         made.retire("/rest/data/bug/144")
+
+
+class Forgetful(Refusing):
+    """An outlet to a tracker that takes us for a visitor at some of our requests, and knows us at all others."""
+
+    def __init__(self, forgets: set[int]) -> None:
+        super().__init__("")
+        self._forgets = forgets
+        self.asked: list[str] = []
+
+    def request(self, method: str, path: str, *_: Any, **__: Any) -> Said:
+        self.asked.append(f"{method} {path}")
+        if len(self.asked) in self._forgets:
+            return Said(403, {"error": {"status": 403, "msg": "Forbidden."}})
+        return Said(200, {"data": {"collection": [], "id": "7"}})
+
+
+def signed_in(outlet: Forgetful) -> Session:
+    made = Session(outlet, "lockstep", "secret")
+    made._known = Known(AppUser("1", "Lockstep"), {"Cookie": "roundup_session_x=1"})
+    return made
+
+
+def test_a_refusal_is_believed_when_it_is_said_twice() -> None:
+    outlet = Forgetful({1})
+    assert signed_in(outlet).get("/rest/data/issue")[0] == {"collection": [], "id": "7"}
+    assert outlet.asked == ["GET /rest/data/issue", "GET /rest/data", "GET /rest/data/issue"]
+    with pytest.raises(Rejected, match="does not allow this to lockstep"):
+        signed_in(Forgetful({1, 3})).get("/rest/data/issue")
