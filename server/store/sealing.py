@@ -84,14 +84,15 @@ def convert(tx: Connection, cipher: Cipher, after: str, *, sealed: bool) -> str:
     """Seal, or open, the next rows beyond ``after`` (empty: from the first); the last one, empty when there is none."""
     c = t.operations.c
     wanted = [~_SEALED, _MAY_BE_PRIVATE] if sealed else [_SEALED]
-    query = select(c.id, c.pair_id, c.payload, c.error).where(*wanted).order_by(c.id).limit(_AT_ONCE)
+    query = select(c.id, c.pair_id, c.payload, c.state, c.error).where(*wanted).order_by(c.id).limit(_AT_ONCE)
     if after:
         query = query.where(c.id > after)
     last = ""
     for row in tx.execute(query.with_for_update()).all():
         last = str(row.id)
         values: dict[str, Any] = {"payload": (seal if sealed else opened)(cipher, last, row.payload)}
-        if sealed and row.error and row.error != WITHHELD and _is_words(row.payload, row.error):
+        told = row.error if row.state == "failed" else None  # of any other step the sentence is our own
+        if sealed and told and WITHHELD not in told and _is_words(row.payload, told):
             _withhold(tx, str(row.pair_id), row.error)
             values["error"] = WITHHELD
         tx.execute(update(t.operations).where(c.id == row.id).values(values))

@@ -31,6 +31,7 @@ from server.domain.operation import (
     Step,
     UpdateItem,
 )
+from server.domain.quoting import unquoted
 from server.domain.values import Value
 from server.engine.plan import Plan, snapshot
 from server.services.sync.carried import Applied
@@ -101,10 +102,10 @@ def _hushed(plan: Plan, operation: Operation) -> Iterator[None]:
     try:
         yield
     except AppError as error:
-        body = _private_words(plan, operation.step)
-        if body and sealing.quotes(f"{error.words} {error.message}", body):
-            error.args = (sealing.WITHHELD,)
-            error.words, error.message = "", sealing.WITHHELD
+        body, ours = _private_words(plan, operation.step), unquoted(error.message)
+        if body and sealing.quotes(f"{error.words} {error.message.removeprefix(ours)}", body):
+            error.words, error.message = "", f"{ours} {sealing.WITHHELD}"
+            error.args = (error.message,)
         raise
 
 

@@ -112,6 +112,8 @@ class ModelApp:
     fate: Callable[[str], Fate] = lambda _call: Fate.WELL
     meanwhile: Callable[[str], None] = lambda _item: None
     """What a person does to an item (its id) when ``Fate.MEANWHILE`` strikes."""
+    whispered: list[str] = field(default_factory=list)
+    """What people said among themselves: whatever quotes it is kept nowhere."""
     now: datetime = START
     records: dict[str, Record] = field(default_factory=dict)
     related: list[Related] = field(default_factory=list)
@@ -209,6 +211,8 @@ class ModelApp:
         """A person writes a comment."""
         record = self.records[item_id]
         shut = private and self.private_comments
+        if shut:
+            self.whispered.append(body)
         record.comments.append(Comment(self.fresh(), self.body(body), "p", "Pérson", self.now, shut))
         self.touch(item_id)
 
