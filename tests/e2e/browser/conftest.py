@@ -18,6 +18,8 @@ from tests.support.testbeds.roundup import Roundup
 
 LOGIN = "admin"
 PASSWORD = "correct-horse-battery"
+NOBODY = "127.0.0.1:1"
+"""Listed for the cluster, and nobody listens there."""
 HOST = "anna.north.localhost"
 _BACKFILL_MS = 120_000
 _DESK = (
@@ -87,7 +89,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         started = installation.start()
         assert started.code == 0, started.err
         installation.must("cluster", "create", "north")
-        beside_us = [urlsplit(bed.url).netloc for bed in (desk, engineering)]
+        beside_us = [NOBODY, *(urlsplit(bed.url).netloc for bed in (desk, engineering))]
         installation.must("cluster", "reach", "north", *(word for one in beside_us for word in ("--add", one)))
         tenant = ("tenant", "create", "anna", "--title", "Anna & Söhne", "--password-stdin")
         installation.must(*tenant, stdin=f"{PASSWORD}\n")

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, StorageState, expect
 
 from appliance.control.client import Client
 from appliance.control.messages import Verb
-from tests.e2e.browser.conftest import HOST, PASSWORD, World, choose, fill_in_connection, sign_in
+from tests.e2e.browser.conftest import HOST, NOBODY, PASSWORD, World, choose, fill_in_connection, sign_in
 from tests.support.browser import Watched, window
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.trackers, pytest.mark.postgres]
@@ -61,9 +61,12 @@ def test_a_database_that_is_away_is_told_and_the_page_goes_on_by_itself(
 
 def test_a_connection_that_fails_says_exactly_why(desk: Watched, world: World) -> None:
     page = desk.page
-    fill_in_connection(page, "Nowhere", "http://127.0.0.1:1", "secret")
+    fill_in_connection(page, "Nowhere", f"http://{NOBODY}", "secret")
     page.get_by_role("button", name="Test").click()
-    expect(page.get_by_role("alert")).to_contain_text("Nothing listens at http://127.0.0.1:1")
+    expect(page.get_by_role("alert")).to_contain_text(f"Nothing listens at http://{NOBODY}")
+    fill_in_connection(page, "Inside", "http://127.0.0.1:2", "secret")
+    page.get_by_role("button", name="Test").click()
+    expect(page.get_by_role("alert")).to_contain_text("lockstep cluster reach")
     desk.picture("connection-refused")
     fill_in_connection(page, "Help desk", world.desk.url, "not-the-password")
     page.get_by_role("button", name="Test").click()
