@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from appliance.config import read_plain
-from appliance.database_address import names_password, with_password
+from appliance.database_address import given_address, names_password, with_password
 from appliance.errors import ApplianceError, ExitCode
 
 _HOW = "give --password-file FILE or --password-stdin, or type it when you are asked for it"
@@ -30,6 +30,7 @@ def whole_address(database: str | None, *, password_stdin: bool, password_file: 
             f"Change that password; leave it out of the address, and {_HOW}.",
             ExitCode.USAGE,
         )
+    given_address(with_password(database, "to come"))  # what is wrong with the rest is told before anybody is asked
     if password_stdin and password_file is not None:
         raise ApplianceError("Choose one of --password-stdin and --password-file.", ExitCode.USAGE)
     if password_stdin:

@@ -88,6 +88,9 @@ def test_what_is_not_there_is_named(installation: Installation) -> None:
     one_sentence(installation.lockstep("tenant", "create", "t1"), 7, "lockstep cluster create")
     one_sentence(installation.lockstep("tenant", "suspend", "t1", "--cluster", "nowhere"), 7, "nowhere")
     one_sentence(
-        installation.lockstep("cluster", "create", "ext", "--database", "postgresql://host/db"), 2, "user", "password"
+        installation.lockstep("cluster", "create", "ext", "--database", "postgresql://host/db"),
+        2,
+        "lacks user",
+        "postgresql://",
     )
     assert installation.status()["clusters"] == []
