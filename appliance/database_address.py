@@ -110,6 +110,8 @@ def given_address(text: str) -> Address:
     """
     parts = _taken_apart(text)
     missing = [part for part in _NEEDED if not parts.get(part)]
+    if missing == ["password"]:
+        raise _refused("The password of the database is missing; it is asked for apart from the address.")
     if missing:
         raise _refused(f"The database address lacks {' and '.join(missing)}. Write it as {EXAMPLE}")
     strange = sorted(set(parts) - set(_NEEDED) - set(_KEPT))

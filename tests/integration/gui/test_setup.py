@@ -181,6 +181,9 @@ def test_a_database_that_does_not_answer_is_said_beside_its_button(qtbot: QtBot,
         port = nobody.getsockname()[1]
         database.dsn.put(f"postgresql://owner@127.0.0.1:{port}/lockstep")
         database.test.click()
+        qtbot.waitUntil(lambda: "password of the database is missing" in database.verdict.text())
+        database.password.put("secret")
+        database.test.click()
         qtbot.waitUntil(lambda: "Nothing answers at this address" in database.verdict.text())
 
 
