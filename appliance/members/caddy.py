@@ -133,8 +133,9 @@ def _proxied(route: Route, hosts: list[str]) -> dict[str, object]:
                 "headers": {"request": {"set": {GATEWAY_HEADER: [route.secret]}}},
                 # A POST is never sent twice: Caddy repeats only what no server has seen, and GET.
                 "load_balancing": {"try_duration": "3s", "retry_match": [{"method": ["GET", "HEAD"]}]},
+                # Who is dead refuses at once; who is only slow on a busy machine must not be told to be away.
                 "health_checks": {
-                    "active": {"uri": "/-/node/alive", "interval": "2s", "timeout": "2s", "expect_status": 2}
+                    "active": {"uri": "/-/node/alive", "interval": "2s", "timeout": "10s", "expect_status": 2}
                 },
             },
         ],

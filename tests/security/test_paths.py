@@ -91,7 +91,7 @@ BELOW: dict[Callable[[Recording], Connector], tuple[str, ...]] = {
         *("/REST/2.0/ticket/", "/REST/2.0/tickets", "/REST/2.0/attachment/", "/REST/2.0/attachments"),
         *("/REST/2.0/queue/", "/REST/2.0/queues/all", "/REST/2.0/user/14", "/REST/2.0/users"),
     ),
-    _roundup: ("/rest/data/", "/file"),
+    _roundup: ("/rest/data/", "/file", "/xmlrpc"),
     _fakeapp: ("/items/", "/items", "/files/", "/ids", "/whoami"),
 }
 """Where each connector may go at all, for what is asked below."""

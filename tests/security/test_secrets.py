@@ -93,7 +93,8 @@ class Visitor:
             while answer.status_code == HTTPStatus.ACCEPTED and "/answers/" in answer.headers.get("Location", ""):
                 place = urlsplit(answer.headers["Location"]).path
                 answer = once.get(f"{self.base}{place}", headers={**self.headers, **headers}, timeout=60)
-        self.said.append(answer.text)
+        if path != "/api/v1/session" or not answer.ok:
+            self.said.append(answer.text)  # the one answer that tells a token, to whom it belongs
         return answer
 
     def sign_in(self, login: str, password: str) -> tuple[str, str]:
@@ -103,7 +104,6 @@ class Visitor:
         cookie = answer.headers["Set-Cookie"].partition(";")[0]
         csrf = str(answer.json()["csrf"])
         self.headers.update({"Cookie": cookie, "X-CSRF-Token": csrf})
-        self.said.pop()  # the one answer that tells the token, to whom it belongs
         return cookie.partition("=")[2], csrf
 
 
@@ -180,7 +180,6 @@ class Run:
         visitor.said.pop()
         self.token = plant("API token", str(token.json()["token"]))
         visitor.ask("GET", "/api/v1/session", Authorization=f"Bearer {self.token}")
-        visitor.said.pop()  # it tells the session's own token to its own cookie, as it must after a reload
         hook = visitor.ask("POST", f"/api/v1/connections/{self.connection}/webhook")
         visitor.said.pop()
         self.hook = urlsplit(hook.json()["url"]).path

@@ -132,4 +132,5 @@ def test_a_body_that_is_too_large_is_refused_at_the_gateway(edge: Edge) -> None:
     visitor = edge.panel
     visitor.sign_in()
     huge = {"login": "a" * (5 * 1024 * 1024), "password": PASSWORD}
-    assert visitor.answer("POST", "/session", huge).status_code == 413
+    told = visitor.answer("POST", "/session", huge)
+    assert told.status_code == 413, (told.text, told.headers)

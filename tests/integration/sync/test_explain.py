@@ -107,7 +107,7 @@ def test_a_refused_item_says_so_in_the_apps_own_words_and_what_it_waits_for(stag
     world.sync()
     told = why(world, f"left-{item}")
     assert told.sentence.startswith("Refused: right refuses this.")
-    assert "“bad” is not welcome" in told.sentence
+    assert '"bad" is not welcome' in told.sentence
     assert "by hand" in told.sentence
     [one] = told.subjects
     assert [hold.attempts for hold in one.holds] == [1]
@@ -181,7 +181,7 @@ def test_an_app_that_does_not_answer_is_told_and_never_taken_for_an_answer(
     known = why(world, f"left-{item}")
     assert known.sentence.startswith("In step since ")
     assert "What left and right holds now could not be asked." in known.sentence
-    assert [now.problem for now in known.subjects[0].now] == ["It is busy. come back later"] * 2
+    assert [now.problem for now in known.subjects[0].now] == ["It is busy. It says: “come back later”."] * 2
     unknown = why(world, "nothing-77")
     assert "not every app could be asked" in unknown.sentence
     assert len(unknown.problems) == 2

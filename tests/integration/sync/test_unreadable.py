@@ -54,7 +54,7 @@ def test_an_item_that_cannot_be_read_is_held_by_its_key_and_the_others_go(
         opener = lambda _scope, row, *_, **__: ModelConnector(world.app(Side(row.name)))  # noqa: E731
         monkeypatch.setattr(f"server.services.{module}.open_connector", opener)
     told = explain(world.scope, Apps(), f"left-{ids[1]}", live=True)
-    assert "“12:34:61” is no time" in told.sentence
+    assert '"12:34:61" is no time' in told.sentence
     world.left.person_garbles(ids[1], there=False)
     world.settle()
     assert titles(world) == {"one", "two", "three"}
