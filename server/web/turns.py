@@ -144,6 +144,9 @@ class _Turn:
     task: Any
 
     def service(self) -> None:
+        for request in getattr(self.task, "requests", ()):
+            if not hasattr(request, "path"):
+                request.path = ""  # Waitress stumbles over it when who sent something unreadable is gone by now
         try:
             self.task.service()
         finally:

@@ -5,6 +5,8 @@ from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
+from waitress.adjustments import Adjustments
+from waitress.parser import HTTPRequestParser
 
 from server.web.turns import SIGN_IN, Line, TooManyAtOnce, Turns
 
@@ -13,6 +15,7 @@ from server.web.turns import SIGN_IN, Line, TooManyAtOnce, Turns
 class Request:
     name: str
     error: Any = None
+    path: str = "/"
 
 
 @dataclass(slots=True)
@@ -59,6 +62,17 @@ def test_a_tenant_has_half_of_the_threads_and_another_is_served_at_once(turns: T
     for one in (*held, quiet):
         one.go.set()
     assert all(one.done.wait(5) for one in (*held, quiet))
+
+
+def test_a_request_that_could_not_be_read_has_a_path_by_which_waitress_can_name_it(turns: Turns) -> None:
+    unread = HTTPRequestParser(Adjustments())
+    assert not hasattr(unread, "path"), "Waitress gives it one by itself now: ours can go"
+    unread.name = "anna"
+    channel = Channel(unread)
+    turns.add_task(channel)
+    channel.go.set()
+    assert channel.done.wait(5)
+    assert unread.path == ""
 
 
 def test_what_is_too_much_to_wait_is_refused_at_once_and_holds_nobody(turns: Turns) -> None:
