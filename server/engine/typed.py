@@ -16,7 +16,7 @@ from server.domain.values import SETS, Value
 from server.engine.mapping import CompiledField
 
 _EMPTY: Final[tuple[Value, ...]] = (None, "", ())
-_OWN: Final = "the app of the other side worked this out by itself, and what a person typed stays"
+OWN: Final = "the app of the other side worked this out by itself, and what a person typed stays"
 
 
 def is_untyped(one: CompiledField, pair: Pair, side: Side, item: Item) -> bool:
@@ -49,7 +49,7 @@ def give_way(
         elif not changed[other] and stands(one, pair, side, now[other]):
             changed[side] = False
             if one.rule.direction.allows(other) and not one.same(now[Side.LEFT], now[Side.RIGHT]):
-                notes.append(Note("not written", other, one.spec(other).name, now[other], now[side], _OWN))
+                notes.append(Note("not written", other, one.spec(other).name, now[other], now[side], OWN))
         elif one.spec(other).id in items[other].computed:
             changed[side] = False
     return notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.engine.typed import OWN
 from tests.e2e.trackers.node import Node
 
 _STORY = (
@@ -41,11 +42,17 @@ def said(node: Node, integration: str) -> str:
 
 
 def troubled(node: Node, integration: str) -> frozenset[str]:
-    """The ids, on both sides, of items that are held or have a conflict that waits for a person."""
+    """The ids, on both sides, of items whose sides differ on record.
+
+    They are held, have a conflict that waits for a person, or their history says that an app worked a value out by
+    itself (Request Tracker opens a ticket when somebody replies) where a person had typed another.
+    """
     found = node.ask(
         "select left_id, right_id from pairs where integration_id = %s and"
-        " (id in (select pair_id from holds) or id in (select pair_id from conflicts where winner = 'held'))",
+        " (id in (select pair_id from holds) or id in (select pair_id from conflicts where winner = 'held')"
+        " or id in (select pair_id from events where detail::text like %s))",
         integration,
+        f"%{OWN}%",
     )
     return frozenset(str(one) for row in found for one in row if one is not None)
 
