@@ -50,9 +50,9 @@ def troubled(node: Node, integration: str) -> frozenset[str]:
     found = node.ask(
         "select left_id, right_id from pairs where integration_id = %s and"
         " (id in (select pair_id from holds) or id in (select pair_id from conflicts where winner = 'held')"
-        " or id in (select pair_id from events where detail::text like %s))",
+        " or id in (select pair_id from events where detail::text like any (%s)))",
         integration,
-        f"%{OWN}%",
+        [f"%{OWN}%", '%"worked out"%'],
     )
     return frozenset(str(one) for row in found for one in row if one is not None)
 
