@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
 
 from tests.property.world import Stage
+from tests.support.browser import chromium
 from tests.support.postgres import Server, TestCluster, make_cluster, running_server
 
 settings.register_profile("the same each time", deadline=None, derandomize=True)
@@ -73,3 +75,10 @@ def stage(cluster: TestCluster) -> Iterator[Stage]:
     database = cluster.database()
     yield Stage(database, cluster.login("histories"), cluster, "histories")
     database.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The one browser of this test process: a second cannot be started in a thread while the first runs."""
+    with chromium() as running:
+        yield running

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from server.services import users
@@ -17,7 +17,7 @@ from server.services.access import Passwords
 from server.store.provision import FirstUser
 from server.web.factory import application
 from tests.security.accounts import OTHER, PASSWORD, App
-from tests.support.browser import Watched, chromium, window
+from tests.support.browser import Watched, window
 from tests.support.postgres import TestCluster
 from tests.support.web import CHEAP, WebNode, make_web_node
 
@@ -86,9 +86,9 @@ def set_up(here: Watched) -> tuple[App, list[str]]:
     return app, recovery
 
 
-def test_a_whole_life(address: tuple[str, WebNode, str]) -> None:
+def test_a_whole_life(browser: Browser, address: tuple[str, WebNode, str]) -> None:
     place, web, tenant = address
-    with chromium() as browser, window(browser, place) as there, window(browser, place) as here:
+    with window(browser, place) as there, window(browser, place) as here:
         page = here.page
         choose_password(here, users.open_again(web.node.cluster.scope(tenant), "admin", drop_factor=False).token)
         sign_in(page, OTHER)

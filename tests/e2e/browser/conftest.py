@@ -11,7 +11,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, StorageState, expect
 
-from tests.support.browser import Watched, chromium, window
+from tests.support.browser import Watched, window
 from tests.support.installation import Installation, new_installation
 from tests.support.testbeds import roundup
 from tests.support.testbeds.roundup import Roundup
@@ -94,12 +94,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         tenant = ("tenant", "create", "anna", "--title", "Anna & Söhne", "--password-stdin")
         installation.must(*tenant, stdin=f"{PASSWORD}\n")
         yield World(installation, desk, engineering)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
