@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from server.web.factory import openapi
 from tests.chaos.panel import PASSWORD
@@ -39,6 +40,20 @@ _LONG_SECONDS = 60.0
 _TIMEOUT = 60.0
 _OF_OTHERS = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE})
 _LARGEST = 4 * MEGABYTE + 4096
+_ELSEWHERE = ("127.0.0.3", 0)
+"""Where the attackers are. Where many fail to sign in, somebody new waits: the rightful come from another address."""
+
+
+class _Elsewhere(HTTPAdapter):
+    def init_poolmanager(self, *given: Any, **more: Any) -> None:
+        super().init_poolmanager(*given, **more, source_address=_ELSEWHERE)
+
+
+def _ask(method: str, address: str, **given: Any) -> requests.Response:
+    """One request of an attacker's."""
+    with requests.Session() as own:
+        own.mount("http://", _Elsewhere())
+        return own.request(method, address, timeout=_TIMEOUT, **given)
 
 
 @dataclass(slots=True)
@@ -108,9 +123,7 @@ class Requests:
         if tokens[role]:
             headers["Authorization"] = f"Bearer {tokens[role]}"
         body = self._body(draw, operation) if "requestBody" in operation or draw.random() < 0.1 else None
-        answer = requests.request(
-            method, f"{self._root}/t/{tenant}{path}", params=query, data=body, headers=headers, timeout=_TIMEOUT
-        )
+        answer = _ask(method, f"{self._root}/t/{tenant}{path}", params=query, data=body, headers=headers)
         return self._judge(answer, f"{role}: {method} {path} {query} {(body or b'')[:300]!r}")
 
     def app(self, draw: random.Random) -> str:
@@ -118,11 +131,11 @@ class Requests:
         tenant, tokens, _ = self._prey.now()
         kind = draw.choice(("redmine", "request_tracker", "roundup"))
         settings = {"url": self._hostile, "answer_seconds": "5", **_SETTINGS}
-        answer = requests.post(
+        answer = _ask(
+            "POST",
             f"{self._root}/t/{tenant}/api/v1/connections/test",
             json={"kind": kind, "settings": {name: settings[name] for name in _NAMES[kind]}},
             headers={"Authorization": f"Bearer {tokens['admin']}"},
-            timeout=_TIMEOUT,
         )
         return f"app {self._judge(answer, f'a trial of {kind}')}"
 
@@ -163,11 +176,12 @@ class Requests:
         body = (b"[" + pattern * (draw.randrange(_LARGEST) // len(pattern)))[: draw.choice((1000, 200_000, _LARGEST))]
         path = draw.choice(("session", f"hooks/{known[-1]}", "connections/test", "integrations", "users"))
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {tokens['admin']}"}
-        answer = requests.post(f"{self._root}/t/{tenant}/api/v1/{path}", data=body, headers=headers, timeout=_TIMEOUT)
+        answer = _ask("POST", f"{self._root}/t/{tenant}/api/v1/{path}", data=body, headers=headers)
         return self._judge(answer, f"POST {path} {body[:60]!r}, {len(body)} bytes")
 
     def _send(self, draw: random.Random, message: bytes) -> str:
-        with socket.create_connection(("127.0.0.1", self._prey.house.settings.web.port), timeout=5) as own:
+        place = ("127.0.0.1", self._prey.house.settings.web.port)
+        with socket.create_connection(place, timeout=5, source_address=_ELSEWHERE) as own:
             for start in range(0, len(message), 4096):
                 own.sendall(message[start : start + 4096])
             if draw.random() < 0.3:
