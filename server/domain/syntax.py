@@ -42,15 +42,15 @@ class Syntax:
     """All that an app makes of running text.
 
     ``item`` and ``person`` are how an item and a person are named so that the app links them (``#{id}``, ``@{login}``;
-    empty: it has no such form). ``pictures``: a picture whose address is the name of one of the item's files is shown.
-    ``addresses`` and ``files`` are regular expressions of the addresses of items (group ``item``) and of their files
-    (group ``file``).
+    empty: it has no such form). ``pictures`` is a regular expression of the names of an item's files that a
+    text shows when a picture's address is that name (empty: none), ``addresses`` and ``files`` are those of the
+    addresses of items (group ``item``) and of their files (group ``file``).
     """
 
     links: tuple[AutoLink, ...] = ()
     item: str = ""
     person: str = ""
-    pictures: bool = False
+    pictures: str = ""
     addresses: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
 

@@ -10,7 +10,7 @@ from server.domain.operation import AddFile, DeleteFile
 from server.domain.pair import AttachmentPair, Pair
 from server.domain.rules import PrivateComments
 from server.engine.copies import by_lockstep, file_counterpart
-from server.engine.file_names import kept_name
+from server.engine.file_names import kept_name, name_there
 from server.engine.mapping import Mapping
 from server.engine.plan import Draughtsman, attachment_ids
 
@@ -47,14 +47,17 @@ def plan_attachments(
                 old = old or _first_sight(file, item, side, twins, mapping, drawing)
                 pairs[old.id] = old
             if old.origin is side and old.on(side.other) is None and not old.note:
-                taken.add(_add(old.id, file, side.other, taken, mapping, drawing))
+                taken.add(_add(old.id, file, item, side.other, taken, mapping, drawing))
         _look_for_deleted(pairs, item, items[side.other], side, mapping, drawing)
     return tuple(pairs.values())
 
 
-def _add(marker: str, file: Attachment, target: Side, taken: set[str], mapping: Mapping, drawing: Draughtsman) -> str:
+def _add(
+    marker: str, file: Attachment, item: Item, target: Side, taken: set[str], mapping: Mapping, drawing: Draughtsman
+) -> str:
     """Plan a file's twin; the name that it gets."""
-    name, why = kept_name(file.name, mapping.shape(target).file_names, taken)
+    there = mapping.shape(target)
+    name, why = name_there(file, item.attachments, there.file_names, taken, by_name=bool(there.syntax.pictures))
     drawing.add(target, AddFile(marker, file.id, name, file.content_type, file.size))
     if why:
         drawing.note("file renamed", target, field=file.name, after=name, reason=why)

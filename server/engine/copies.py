@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from server.domain.item import Attachment, Comment, Item, Side
 from server.domain.lineage import Maker, lineage, marker, original
-from server.engine.file_names import kept_name
+from server.engine.file_names import name_there
 from server.engine.mapping import Mapping
 from server.engine.richtext import attributed, convert, names_its_author, same_meaning
 from server.engine.texts import Texts
@@ -95,12 +95,13 @@ def file_counterpart(
     for one in other.attachments:
         if one.id in known or one.size != mine.size:
             continue
-        ours = by_lockstep(one, other) and one.name in _names(mine, side.other, mapping)
-        if ours or (by_lockstep(mine, item) and mine.name in _names(one, side, mapping)):
+        ours = by_lockstep(one, other) and one.name in _names(mine, item, side.other, mapping)
+        if ours or (by_lockstep(mine, item) and mine.name in _names(one, other, side, mapping)):
             return one
     return None
 
 
-def _names(file: Attachment, target: Side, mapping: Mapping) -> tuple[str, str]:
-    """What a file's copy on ``target`` may be called."""
-    return file.name, kept_name(file.name, mapping.shape(target).file_names)[0]
+def _names(file: Attachment, item: Item, target: Side, mapping: Mapping) -> tuple[str, str]:
+    """What the copy on ``target`` of a file of ``item`` may be called."""
+    there = mapping.shape(target)
+    return file.name, name_there(file, item.attachments, there.file_names, by_name=bool(there.syntax.pictures))[0]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
+from server.domain.item import Attachment
 from server.domain.values import FileNames
 from server.engine.lengths import cut, length, told
 
@@ -21,22 +23,48 @@ _TURNS = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
 """Signs that turn the direction of what follows: a name could seem to end otherwise than it does."""
 
 
-def kept_name(name: str, rules: FileNames, taken: Collection[str] = ()) -> tuple[str, str]:
+def name_there(
+    file: Attachment, beside: Iterable[Attachment], rules: FileNames, taken: Collection[str] = (), *, by_name: bool
+) -> tuple[str, str]:
+    """The name that a file of an item gets, and why it is another. ``beside``: the files of the item.
+
+    Mail programs call every picture ``image001.png``, and its text tells them apart by other words. Where a text shows
+    pictures ``by_name`` alone, each gets a name of its own: else all of them would be shown as the last one.
+    """
+    older = [
+        one
+        for one in beside
+        if _age(one) < _age(file) and one.name.casefold() == file.name.casefold() and one.private <= file.private
+    ]
+    told_apart = by_name and any(one.content_id for one in (file, *older))
+    return kept_name(file.name, rules, taken, 1 + len(older) if told_apart else 1)
+
+
+def kept_name(name: str, rules: FileNames, taken: Collection[str] = (), place: int = 1) -> tuple[str, str]:
     """The name that a file gets, and why it is another (empty: it is the same).
 
     ``taken``: names that other files have there. A name that had to be changed is not made equal to one of them.
+    ``place``: which one of this name it is, where they have to differ.
     """
     clean, why = _clean(name, rules)
     stem, ending = _split(clean)
     fits = _shortened(stem, ending, rules)
     if fits != clean:
         why.append(told(clean, fits, rules.max_length or 0, rules.unit))
-    number = 2
+    if place > 1:
+        fits = _shortened(stem, f" ({place}){ending}", rules)
+        why.append("a text shows another picture of that name")
+    number = max(2, place + 1)
     others = {one.casefold() for one in taken}
     while why and fits.casefold() in others:
         fits = _shortened(stem, f" ({number}){ending}", rules)
         number += 1
     return fits, "; ".join(why)
+
+
+def _age(file: Attachment) -> tuple[datetime, int, str]:
+    """What came first; of the files of one message the one with the lower number."""
+    return file.created_at, len(file.id), file.id
 
 
 def _clean(name: str, rules: FileNames) -> tuple[str, list[str]]:

@@ -14,7 +14,7 @@ from server.domain.pair import AttachmentPair
 from server.domain.rules import PrivateComments
 from server.domain.syntax import Counterpart
 from server.domain.values import TextFormat
-from server.engine.file_names import kept_name
+from server.engine.file_names import kept_name, name_there
 from server.engine.mapping import Mapping
 from server.engine.richtext import Crossing, said_references
 from server.engine.richtext.crossing import bare_name, file_at
@@ -65,7 +65,12 @@ class Texts:
         twin = self._twin(file, target) if file is not None else None
         if twin is not None:
             return twin.name
-        return kept_name(file.name if file is not None else name, self.mapping.shape(target).file_names)[0]
+        there = self.mapping.shape(target)
+        if file is None:
+            return kept_name(name, there.file_names)[0]
+        item = self.items.get(target.other)
+        beside = item.attachments if item is not None else ()
+        return name_there(file, beside, there.file_names, by_name=bool(there.syntax.pictures))[0]
 
     def _file(self, address: str, name: str, side: Side) -> Attachment | None:
         """The file of the item that an address means: by its id, its content id or its name; the latest of several."""

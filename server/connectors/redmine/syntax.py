@@ -20,6 +20,8 @@ _OTHERS = (
     r"(?P<escape>!)?\{\{\w+(?:\([^\n\r]*?\))?\s*\}\}",
 )
 _PERSON = r"(?<!\w)@(?P<person>[A-Za-z0-9_](?:[A-Za-z0-9_.@-]*[A-Za-z0-9_-])?)"
+_PICTURES = r"(?i)[^/\"]+\.(?:bmp|gif|jpg|jpe|jpeg|png)"
+"""What every Redmine takes for a picture among the files of an issue: others it may show as a broken one."""
 
 _GUARDS = {"textile": (Guard.ENTITY, Guard.ENTITY), "markdown": (Guard.BANG, Guard.ENTITY)}
 """Of links and of mentions, by the setting of the text format."""
@@ -38,7 +40,7 @@ def syntax(text_format: str, base_url: str) -> Syntax:
         ),
         item="#{id}",
         person="@{login}",
-        pictures=True,
+        pictures=_PICTURES,
         addresses=(rf"{base}/issues/(?P<item>\d+)(?:\.html)?(?:[?#]\S*)?",),
         files=(rf"(?:{base})?/attachments/(?:download/|thumbnail/)?(?P<file>\d+)(?:/\S*)?",),
     )

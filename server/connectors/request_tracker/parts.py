@@ -7,10 +7,12 @@ other, so everything of them arrives, in its order. What is too deep for that ar
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from server.connectors.reading import number, text
+from server.connectors.request_tracker.markup import html_to_text
 from server.connectors.request_tracker.read import File, Json, Text
 from server.connectors.unnamed import made_up_name
 from server.domain.values import TextFormat
@@ -29,6 +31,9 @@ _CALLED = re.compile(r"^Content-ID:[ \t]*(?:\r?\n[ \t]+)?(?:<([^<>\n]*)>|(\S+))"
 _ATTACHED = re.compile(r"^Content-Disposition:\s*attachment\b", re.IGNORECASE | re.MULTILINE)
 _NAMES_A_PART = re.compile(r"\bcid:", re.IGNORECASE)
 _SHOWN = ("text/plain", "text/html")
+_PICTURE = re.compile(r"<img\b", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\[(?:cid|image|inline)[^\[\]\n]*\]", re.IGNORECASE)
+"""What mail programs write into a plain text where the other way of saying it has a picture."""
 _CONTAINERS = "multipart/"
 _LONGEST_TEXT = 1_000_000
 """Bytes of a text; what is longer is no mail that somebody wrote."""
@@ -191,9 +196,13 @@ class _Reader:
             self.told.texts.append(Text(part.content_type, self.contents[part.id]))
 
     def _choose(self, part: Part, depth: int, *, files_only: bool) -> None:
-        """Of several ways to say one thing the one that needs no conversion, else the richest that says anything."""
+        """Of several ways to say one thing the one that needs no conversion, else the richest that says anything.
+
+        What has words comes before what shows a picture alone: some programs write an empty page beside the text.
+        """
         kinds = {one.id: self._text_in(one, depth + 1) for one in part.parts}
-        saying = [one for one in part.parts if kinds[one.id]]
+        showing = [one for one in part.parts if kinds[one.id]]
+        saying = [one for one in showing if any(self._has_words(each) for each in _leaves(one))] or showing
         liked = [one for one in saying if self.liked in kinds[one.id]]
         chosen = (liked or saying)[-1] if saying else None
         for one in part.parts:
@@ -209,13 +218,37 @@ class _Reader:
         return frozenset({part.content_type}) if shown else frozenset()
 
     def _says(self, part: Part) -> bool:
-        return bool(self.contents.get(part.id, "").strip())
+        said = self.contents.get(part.id, "")
+        return _has_signs(said) and (self._has_words(part) or self._shows(part))
+
+    def _has_words(self, part: Part) -> bool:
+        """Whether people read anything in a text."""
+        if part.is_file:
+            return False
+        said = self.contents.get(part.id, "")
+        return _has_signs(html_to_text(said) if part.content_type == "text/html" else _PLACEHOLDER.sub("", said))
+
+    def _shows(self, part: Part) -> bool:
+        """Whether a text without words stands for a picture."""
+        return part.content_type != "text/html" or _PICTURE.search(self.contents[part.id]) is not None
 
     def _attach(self, part: Part) -> None:
         if part.parts:
             self.told.files.append(File(f"{part.id}{WHOLE}", _name(part), self.mails.get(part.id, 0), MAIL))
         elif part.name or part.size:
             self.told.files.append(File(part.id, _name(part), part.size, part.content_type))
+
+
+def _leaves(part: Part) -> Iterator[Part]:
+    if not part.parts:
+        yield part
+    for one in part.parts:
+        yield from _leaves(one)
+
+
+def _has_signs(said: str) -> bool:
+    """Whether there is anything to be seen in it: blanks are not, and neither are signs without a shape."""
+    return any(not one.isspace() and unicodedata.category(one) not in ("Cf", "Cc") for one in said)
 
 
 def _name(part: Part) -> str:

@@ -224,10 +224,19 @@ class _Way:
             yield from self._guarded(Text(alt or called), known=True)
         elif name is None:
             yield Image(source, alt, link)
-        elif self._crossing.target.pictures:
+        elif _shows(self._crossing, name):
             yield Image(_ODD.sub(lambda one: quote(one[0], safe=""), name), "" if alt == name else alt, "")
         else:
             yield from self._guarded(Text(f"{alt} ({name})" if alt and alt != name else name), known=True)
+
+
+def _shows(crossing: Crossing, name: str) -> bool:
+    """Whether the target shows a file of that name in a text; of others it would show nothing, not even the name.
+
+    What was written for an app that shows pictures by their names, too, is left as its people wrote it.
+    """
+    shown = crossing.target.pictures
+    return bool(shown) and (bool(crossing.source.pictures) or re.fullmatch(shown, name) is not None)
 
 
 def _in_pieces(text: Text, found: list[_Match], syntax: Syntax) -> Iterator[Text]:

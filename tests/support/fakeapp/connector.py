@@ -109,7 +109,7 @@ class FakeConnector:
         return self._manifest.capabilities if container else Capabilities()
 
     def syntax(self, container: str) -> Syntax:
-        return Syntax() if container else Syntax(pictures=True)
+        return Syntax() if container else Syntax(pictures=".+")
 
     def zone(self) -> str:
         return self._zone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from server.connectors.redmine.syntax import syntax as redmine
 from server.connectors.request_tracker.syntax import syntax as request_tracker
 from server.domain.item import Attachment, Comment, Item, Side
-from server.domain.operation import AddComment, CreateItem, EditComment, UpdateItem
+from server.domain.operation import AddComment, AddFile, CreateItem, EditComment, UpdateItem
 from server.domain.pair import AttachmentPair, Pair
 from server.domain.rules import TextRules
 from server.domain.syntax import Counterpart
@@ -173,3 +174,33 @@ def test_the_name_of_a_private_file_is_not_told_by_a_text_that_shows_it() -> Non
     file = replace(SHOT, name="salaries.png", content_id="ii_1@mail", private=True)
     left = replace(left, attachments=(file,))
     assert written(plan_for(left, right, linked(*said("<p>x</p>", "x")))) == ["as you wrote: ii_1"]
+
+
+def made(*files: Attachment, body: str) -> Plan:
+    left = replace(item(L, {"text": body}), attachments=files)
+    return plan_for(left, None, Pair("p", linked(left, left).state, L))
+
+
+def test_pictures_that_a_mail_program_calls_alike_are_each_shown_as_itself() -> None:
+    """Redmine shows a picture by its file's name, and of several files the latest."""
+    first, second = (replace(SHOT, id=one, name="image.png", content_id=f"{one}@mail") for one in ("9", "10"))
+    later = replace(first, id="11", name="IMAGE.png", content_id="", created_at=NOON + timedelta(minutes=1))
+    plan = made(second, later, first, body='<p><img src="cid:9@mail"> <img src="cid:10@mail"></p>')
+    [body] = [one.step.draft.fields["body"] for one in plan.operations if isinstance(one.step, CreateItem)]
+    assert body == "!image.png! !image%20%282%29.png!"
+    sent = {one.step.source: one.step.name for one in plan.operations if isinstance(one.step, AddFile)}
+    assert sent == {"9": "image.png", "10": "image (2).png", "11": "IMAGE (3).png"}
+    assert [one.after for one in plan.notes if one.what == "file renamed"] == ["image (2).png", "IMAGE (3).png"]
+
+
+def test_files_alike_that_no_text_shows_keep_their_name() -> None:
+    plan = made(SHOT, replace(SHOT, id="f2"), body="<p>x</p>")
+    assert [one.step.name for one in plan.operations if isinstance(one.step, AddFile)] == [SHOT.name] * 2
+
+
+@pytest.mark.parametrize("name", ["IMG_1.heic", "scan.tiff", "logo.svg", "photo", "mail.webp"])
+def test_a_picture_of_a_kind_that_the_app_does_not_show_is_named(name: str) -> None:
+    file = replace(SHOT, name=name, content_id="p@mail")
+    plan = made(file, body='<p>see <img src="cid:p@mail" alt="the roof"></p>')
+    [body] = [one.step.draft.fields["body"] for one in plan.operations if isinstance(one.step, CreateItem)]
+    assert body == f"see the roof ({name})"

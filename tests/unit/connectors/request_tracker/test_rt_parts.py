@@ -126,6 +126,35 @@ def test_an_alternative_that_says_nothing_is_not_chosen(mail: Mail) -> None:
     ]
 
 
+EMPTY_PAGES = (
+    "<html><body></body></html>",
+    "<html><head><title>Mail</title><style>p {}</style></head><body><p>&nbsp;</p></body></html>",
+    "<div><br></div>&#8203;&zwnj;\ufeff&shy;",
+)
+
+
+@pytest.mark.parametrize("page", [*EMPTY_PAGES, '<p><img src="cid:pixel"></p>'])
+@pytest.mark.parametrize("wanted", [HTML, PLAIN])
+def test_an_empty_page_beside_the_text_is_not_chosen(mail: Mail, page: str, wanted: TextFormat) -> None:
+    """Some programs and gateways write one; what the customer said stands in the plain text alone."""
+    rich = mail.of("related", mail.text(page, "html"), mail.file("image/png"))
+    told = mail.told(mail.of("alternative", mail.text("CUSTOMER ANSWER"), rich), wanted)
+    assert texts(told) == ["CUSTOMER ANSWER"]
+    assert [one.content_type for one in told.files] == ["image/png"]
+
+
+@pytest.mark.parametrize("placeholder", ["[image: IMG_1.png]", "[cid:image001.png@01D0]\n", "[Inline image 1]", ""])
+def test_a_mail_of_a_picture_alone_shows_it(mail: Mail, placeholder: str) -> None:
+    page = '<p><img src="cid:a"></p>'
+    rich = mail.of("related", mail.text(page, "html"), mail.file("image/png"))
+    assert texts(mail.told(mail.of("alternative", mail.text(placeholder), rich))) == [page]
+
+
+@pytest.mark.parametrize("page", EMPTY_PAGES)
+def test_an_empty_page_says_nothing_anywhere(mail: Mail, page: str) -> None:
+    assert texts(mail.told(mail.of("mixed", mail.text("said"), mail.text(page, "html")))) == ["said"]
+
+
 def test_within_an_alternative_all_of_a_mixed_one_arrives(mail: Mail) -> None:
     apple = mail.of(
         "mixed", mail.text("<p>1</p>", "html"), mail.file("application/pdf", "a.pdf"), mail.text("<p>2</p>", "html")
