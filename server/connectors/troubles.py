@@ -5,7 +5,6 @@ To name the authority of a certificate that is not trusted, the certificate alon
 
 from __future__ import annotations
 
-import html
 import re
 import ssl
 from collections.abc import Iterator, Mapping
@@ -39,6 +38,7 @@ from server.domain.errors import (
     Transient,
     Untrusted,
 )
+from server.domain.html_text import unescaped
 from server.domain.quoting import quoted
 
 _UNAUTHORIZED, _PROXY_LOGIN, _TIMEOUT, _TOO_EARLY = 401, 407, 408, 425
@@ -281,7 +281,7 @@ def words_of(content_type: str, content: bytes, sent: Mapping[str, str] = Mappin
             text = "; ".join(_sentences(json_text.read(content)))
     elif "html" in content_type.lower() or text.lstrip().startswith("<"):
         text = re.sub(r"(?is)<(script|style|title).*?</\1>", " ", text)
-        text = html.unescape(re.sub(r"<[^<>]*>", " ", text))
+        text = unescaped(re.sub(r"<[^<>]*>", " ", text))
     text = without_echoes(" ".join(text.split()), sent)
     return text if len(text) <= _WORDS else text[: _WORDS - 1] + "…"
 

@@ -13,11 +13,21 @@ _BEFORE = r"(?<![^\s(,\-\[>])(?P<escape>!)?"
 """What may stand before a link; an exclamation mark keeps Redmine from making one."""
 _THINGS = "attachment|document|version|forum|news|message|project|commit|source|export|user"
 _ISSUE = rf"{_BEFORE}##?(?P<item>\d+)(?:#note)?(?:-\d+)?(?![\w-])"
+_PROJECT, _LONG = r"[a-z0-9\-_]{1,100}+", r":(?<=[a-z0-9\-_]{100}:)"
+"""The name of a project, and the end of what is too long for one and still would be taken for it.
+
+Without an end to the search a line of dashes would cost its length in square.
+"""
+_NUMBERED = rf"(?:{_THINGS})?(?:##?|(?:[a-z0-9\-_]{{1,255}}+\|)?r)(?:\d+|note)(?:#note)?(?:-\d+)?(?!\w)"
+_NAMED = rf"(?:{_THINGS}):(?:\"[^\"\n]+\"|[^\"\s<>]+)"
 _OTHERS = (
-    rf"{_BEFORE}(?:[a-z0-9\-_]+:)?(?:{_THINGS})?(?:##?|(?:[a-z0-9\-_]+\|)?r)(?:\d+|note)(?:#note)?(?:-\d+)?(?!\w)",
-    rf"{_BEFORE}(?:[a-z0-9\-_]+:)?(?:{_THINGS}):(?:\"[^\"\n]+\"|[^\"\s<>]+)",
+    rf"{_BEFORE}(?:{_PROJECT}:)?{_NUMBERED}",
+    rf"{_LONG}{_NUMBERED}",
+    rf"{_BEFORE}(?:{_PROJECT}:)?{_NAMED}",
+    rf"{_LONG}{_NAMED}",
     r"(?P<escape>!)?\[\[[^\[\]\n|]+(?:\|[^\[\]\n]*)?\]\]",
-    r"(?P<escape>!)?\{\{\w+(?:\([^\n\r]*?\))?\s*\}\}",
+    r"(?P<escape>!)?\{\{\w+(?:\([^\n\r]{0,1000}?\))?\s*\}\}",
+    r"(?P<escape>!)?\{\{\w+\((?=[^\n\r]{1001})",
 )
 _PERSON = r"(?<!\w)@(?P<person>[A-Za-z0-9_](?:[A-Za-z0-9_.@-]*[A-Za-z0-9_-])?)"
 _PICTURES = r"(?i)[^/\"]+\.(?:bmp|gif|jpg|jpe|jpeg|png)"

@@ -8,6 +8,8 @@ from __future__ import annotations
 import html
 from html.parser import HTMLParser
 
+from server.domain import html_text
+
 _BLOCKS = frozenset(
     {"p", "div", "br", "li", "tr", "table", "ul", "ol", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr"}
 )
@@ -25,7 +27,7 @@ def text_to_html(text: str) -> str:
 def html_to_text(markup: str) -> str:
     """The words of a document, with a line for each block."""
     reader = _Words()
-    reader.feed(markup)
+    reader.feed(html_text.readable(markup))
     reader.close()
     written = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
     lines: list[str] = []

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import unescape
+
+from server.domain.html_text import unescaped
 
 ASKED = b"<?xml version='1.0'?><methodCall><methodName>schema</methodName><params></params></methodCall>"
 """The request for it. It changes nothing."""
@@ -36,6 +37,6 @@ def read(content: bytes) -> Mapping[str, Mapping[str, Declared]]:
 
 
 def _pairs(body: str) -> dict[str, Declared]:
-    strings = [unescape(one) for one in _STRING.findall(body)]
+    strings = [unescaped(one) for one in _STRING.findall(body)]
     told = zip(strings[::2], strings[1::2], strict=False)
     return {name: Declared(found[1], found[2] or "") for name, sort in told if (found := _SORT.fullmatch(sort))}

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from server.domain.syntax import Syntax
 from server.domain.values import TextFormat
 from server.engine.richtext import html, plain, read_markdown, read_textile, write_markdown, write_textile
+from server.engine.richtext.build import TOO_LONG
 from server.engine.richtext.crossing import Crossing, cross, named_items, references
 from server.engine.richtext.document import LITERAL, Document, Mark, Paragraph, Text, Written
 from server.engine.richtext.normal import normal
@@ -33,6 +34,9 @@ __all__ = [
 
 _ALONE = Crossing()
 """Nothing is named, and neither app links anything."""
+
+LONGEST = 200_000
+"""Characters of the longest text whose markup is read. Trackers hold 32,000 to 65,000 of them; longer are logs."""
 
 _FIRST_LINE = 1000
 """Characters within which the line that names an author ends."""
@@ -126,6 +130,8 @@ def names_its_author(body: str, format_: TextFormat) -> bool:
 
 def read(body: str, source: TextFormat, *, literal: bool = False) -> Document:
     """The tree of ``body`` in normal form; ``literal``: with the signs that ``crossing`` wants."""
+    if len(body) > LONGEST and source is not TextFormat.PLAIN:
+        return Document(plain.read(body).blocks, (TOO_LONG,))
     match source:
         case TextFormat.PLAIN:
             return plain.read(body)

@@ -8,9 +8,11 @@ file of that item, under the name that it has there.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import groupby
 from urllib.parse import quote, unquote
 
 from server.domain.syntax import Counterpart, Guard, Syntax
@@ -242,13 +244,14 @@ def _shows(crossing: Crossing, name: str) -> bool:
 def _in_pieces(text: Text, found: list[_Match], syntax: Syntax) -> Iterator[Text]:
     """The text with each form of words guarded, also one that begins within another."""
     done = 0
-    for place, (at, end, form) in enumerate(found):
+    starts = [one[0] for one in found]
+    for at, end, form in found:
         if at < done:
             continue
         if at > done:
             yield replace(text, text=text.text[done:at])
-        following = next((start for start, _, _ in found[place + 1 :] if start > at), end)
-        done = min(end, following)
+        following = bisect_right(starts, at)
+        done = min(end, starts[following]) if following < len(starts) else end
         yield replace(text, text=text.text[at:done], how=_guard_of(form, syntax))
     if done < len(text.text):
         yield replace(text, text=text.text[done:])
@@ -256,23 +259,17 @@ def _in_pieces(text: Text, found: list[_Match], syntax: Syntax) -> Iterator[Text
 
 def _joined(inlines: Inlines) -> Iterator[Inline]:
     """The inlines with mentions as the text that they were, joined to their neighbours."""
-    waiting: Text | None = None
-    for one in inlines:
-        text = Text(f"@{one.name}") if isinstance(one, Mention) else one
-        if isinstance(text, Text) and waiting is not None and _alike(waiting, text):
-            waiting = replace(waiting, text=waiting.text + text.text)
-            continue
-        if waiting is not None:
-            yield waiting
-        waiting = text if isinstance(text, Text) else None
-        if not isinstance(text, Text):
-            yield text
-    if waiting is not None:
-        yield waiting
+    words = (Text(f"@{one.name}") if isinstance(one, Mention) else one for one in inlines)
+    for look, alike in groupby(words, _look):
+        if look is None:
+            yield from alike
+        else:
+            texts = [one for one in alike if isinstance(one, Text)]
+            yield replace(texts[0], text="".join(one.text for one in texts)) if len(texts) > 1 else texts[0]
 
 
-def _alike(one: Text, other: Text) -> bool:
-    return (one.marks, one.link) == (other.marks, other.link)
+def _look(one: Inline) -> tuple[tuple[Mark, ...], str] | None:
+    return (one.marks, one.link) if isinstance(one, Text) else None
 
 
 def _bare(text: str) -> tuple[str, tuple[int, ...]]:
@@ -293,7 +290,10 @@ def _bare(text: str) -> tuple[str, tuple[int, ...]]:
 
 def _is_literal(form: re.Match[str], parts: tuple[int, ...]) -> bool:
     """Whether the markup says of a form of words that it is no link: by a sign before it, or by what parts it."""
-    return bool(form.groupdict().get("escape")) or any(form.start() < one < form.end() for one in parts)
+    if form.groupdict().get("escape"):
+        return True
+    following = bisect_right(parts, form.start())
+    return following < len(parts) and parts[following] < form.end()
 
 
 def _matches(text: str, syntax: Syntax) -> list[_Match]:

@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+from server.domain import html_text
 from server.domain.syntax import Guard
 from server.engine.richtext.build import Builder, Kind
 from server.engine.richtext.document import (
@@ -177,7 +178,8 @@ class _Reader(HTMLParser):
 
     def _hide(self, tag: str) -> None:
         if tag in _HIDDEN:
-            self._hidden.append(tag)
+            if tag not in self._hidden:  # the end of the first ends those within it, too
+                self._hidden.append(tag)
             if tag not in {"head", "title", "style"}:
                 self.to.lose(_MOST_HIDDEN)
 
@@ -225,15 +227,8 @@ def _language(found: Attributes) -> str:
 def feed(body: str, to: Builder) -> None:
     """Read ``body`` into a builder, which another reader may have begun. Never raises."""
     reader = _Reader(to)
-    last = body.rfind(">") + 1  # what is never closed is no tag, and the standard parser would look for its end again
-    body = body[:last] + body[last:].replace("<", "&lt;")  # and again
-    try:
-        reader.feed(body)
-        reader.end()
-    except AssertionError:  # the standard parser gives up on some declarations (<![...): they are text then
-        reader = _Reader(to)
-        reader.feed(body.replace("<!", "&lt;!"))
-        reader.end()
+    reader.feed(html_text.readable(body))
+    reader.end()
 
 
 def read(body: str, *, literal: bool = False) -> Document:
@@ -258,7 +253,7 @@ def escaped(text: str) -> str:
 
 def unescaped(text: str) -> str:
     """The text that an attribute's value stands for."""
-    return html.unescape(text)
+    return html_text.unescaped(text)
 
 
 def _block(block: Block) -> str:

@@ -94,7 +94,7 @@ class _Loss:
                     following = inlines[index + 1] if index + 1 < len(inlines) else None
                     ends = not isinstance(following, Text) or following.link != one.link
                     if one.link and ends:
-                        done.append(self._target(one, inlines[:index]))
+                        done.append(self._target(one, inlines, index))
                 case Mention():
                     done.append(f"@{one.name}")
                 case Break():
@@ -104,13 +104,15 @@ class _Loss:
                     done.append(f"{one.alt} ({one.source})" if one.alt else one.source)
         return "".join(done)
 
-    def _target(self, last: Text, before: Inlines) -> str:
-        """Where a link leads, unless its own words say so."""
-        words = last.text
-        for one in reversed(before):
+    def _target(self, last: Text, inlines: Inlines, at: int) -> str:
+        """Where the link that ends with the inline ``at`` leads, unless its own words say so."""
+        pieces = [last.text]
+        for index in range(at - 1, -1, -1):
+            one = inlines[index]
             if not isinstance(one, Text) or one.link != last.link:
                 break
-            words = one.text + words
+            pieces.append(one.text)
+        words = "".join(reversed(pieces))
         if last.link in {words, f"mailto:{words}"}:
             return ""
         self.lost = True

@@ -6,14 +6,19 @@ import re
 from collections.abc import Callable, Iterable
 
 from markdown_it import MarkdownIt
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from server.engine.richtext import html, plain
-from server.engine.richtext.build import TOO_DEEP, Builder, Kind
+from server.engine.richtext.build import TOO_COSTLY, TOO_DEEP, Builder, Kind
 from server.engine.richtext.document import Document, Mark
 
 _DEEPEST = 60
 """How deep the parser follows containers; it leaves out what is deeper, so such a text is read as plain."""
+
+MOST_LOOKS = 300_000
+"""How often the parser may look ahead in one text; it takes about a third of a second."""
 
 _SIMPLE = re.compile(r"(?!(?:\s*(?:[-+]|\d+[.)])(?:\s|$)|\s{4}|\t))[^`*_\[\]<>#~|\\&!=\n\r]*", re.ASCII)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)((?:\s[^>]*)?)/?>")
@@ -52,8 +57,25 @@ _CONTAINERS = {
 }
 
 
+class _TooCostly(Exception):
+    """This text asks for more looks than any that a person wrote."""
+
+
+class _Counted(ParserInline):
+    """Counts the looks ahead: brackets within brackets are what costs the parser hundreds of them a sign."""
+
+    def skipToken(self, state: StateInline) -> None:  # noqa: N802 - the base's
+        state.env["looks"] = looks = state.env.get("looks", 0) + 1
+        if looks > MOST_LOOKS:
+            raise _TooCostly
+        super().skipToken(state)
+
+
 def _parser(*without: str) -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST, "html": True}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST, "html": True})
+    parser.inline = _Counted()
+    parser.configure("commonmark").enable(["table", "strikethrough"])
+    parser.options.update({"maxNesting": _DEEPEST, "html": True})
     parser.disable(list(without))
     parser.normalizeLink = str  # type: ignore[method-assign, assignment] # addresses stay as they were typed
     parser.normalizeLinkText = str  # type: ignore[method-assign, assignment]
@@ -75,10 +97,12 @@ def read(body: str, *, literal: bool = False) -> Document:
     body = body.replace("\r\n", "\n").replace("\r", "\n")
     if all(_SIMPLE.fullmatch(line) for line in body.split("\n")):
         return plain.read(body)
-    tokens = (_LITERAL_PARSER if literal else _PARSER).parse(body)
+    try:
+        tokens = (_LITERAL_PARSER if literal else _PARSER).parse(body, {})
+    except _TooCostly:
+        return Document(plain.read(body).blocks, (TOO_COSTLY,))
     if any(token.level >= _DEEPEST - 1 for token in tokens):
-        read_as_it_stands = plain.read(body)
-        return Document(read_as_it_stands.blocks, (TOO_DEEP,))
+        return Document(plain.read(body).blocks, (TOO_DEEP,))
     to = Builder(literal=literal)
     for token in tokens:
         _block(token, to)
@@ -168,11 +192,11 @@ def _inline(token: Token, to: Builder) -> None:
 def _alt(token: Token) -> str:
     """The words of a picture's description, without their markup."""
     pieces: list[str] = []
-    pending = list(token.children or ())
+    pending = list(reversed(token.children or ()))
     while pending:
-        one = pending.pop(0)
+        one = pending.pop()
         pieces.append(" " if one.type in {"softbreak", "hardbreak"} else one.content if not one.children else "")
-        pending[:0] = one.children or ()
+        pending.extend(reversed(one.children or ()))
     return "".join(pieces)
 
 

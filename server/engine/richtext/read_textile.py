@@ -6,10 +6,10 @@ typed, which is how they survive a round trip.
 
 from __future__ import annotations
 
-import html
 import re
 from bisect import bisect_left
 
+from server.domain.html_text import unescaped
 from server.engine.richtext.build import Builder, Kind
 from server.engine.richtext.document import Document, Mark
 from server.engine.richtext.links import BARE
@@ -18,7 +18,6 @@ from server.engine.richtext.textile import (
     BEFORE_SPAN,
     CLOSERS,
     ENTITY,
-    LINK_END,
     LINK_START,
     OFF_TAG,
     RULE,
@@ -28,18 +27,19 @@ from server.engine.richtext.textile import (
 _DEEPEST_SPAN = 6
 
 _RIPPED = re.compile(
-    r"<pre\b[^>\n]*>(?P<pre>.*?)(?:</pre>|\Z)"
-    r"|<(?P<tag>code|kbd|notextile)\b(?P<how>[^>\n]*)>(?P<inner>.*?)</(?P=tag)>"
+    r"<pre\b[^<>\n]*>(?P<pre>.*?)(?:</pre>|\Z)"
+    r"|<(?P<tag>code|kbd|notextile)\b(?P<how>[^<>\n]*)>(?P<inner>.*?)</(?P=tag)>"
     r"|(?:(?<=\s)|\A)==(?P<raw>[^=\n][^\n]{0,500}?)==(?=\s|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
+_OPENING = re.compile(r"<(?:pre|(code|kbd|notextile))\b|==", re.IGNORECASE)
 _CODE_IN_PRE = re.compile(r"\s*<code\b([^>\n]*)>(.*?)(?:</code>\s*)?\Z", re.IGNORECASE | re.DOTALL)
 _CLASS = re.compile(r"class\s*=\s*[\"']?([\w#+.-]+)", re.IGNORECASE)
 _QUOTED = re.compile(r">[> ]*")
 _PREFIX = re.compile(rf"(p|bq|h[1-6]){ATTRIBUTES}\.(?::\S+)? ")
 _ENTRY = re.compile(rf"([*#]+){ATTRIBUTES} (.*)", re.DOTALL)
 _TABLE = re.compile(rf"table{ATTRIBUTES}\. ?")
-_CELL = re.compile(r"\|((?:\[\[[^|\]\n]*\|[^|\]\n]*\]\]|[^|])*)(?=\|)")
+_CELL = re.compile(r"\|((?:\[\[[^|\[\]\n]*\|[^|\[\]\n]*\]\]|[^|])*)(?=\|)")
 _CELL_LOOK = re.compile(rf"(_?)(?:[\\/]\d+){{0,2}}{ATTRIBUTES}\. ?")
 
 _CANDIDATE = re.compile(r"[*_+^~%@!\"&\n\x00-]|\?\?|(?:https?|ftp)://")
@@ -50,9 +50,14 @@ _IMAGE = re.compile(
     r"(?::(\S+?)(?=[^\w\s/;=?]*(?:\s|\Z)))?"
 )
 _LINK = re.compile(
-    r"\"(?:\([^\")\s]+\)|\{[^}\n]+\})?([^\"\n]+?)\s?(?:\([^)\n\"]{1,400}?\)(?=\"))?\":(" + LINK_START.pattern + r"\S*)"
+    r"\"(?:\([^\")\s]{1,200}\)|\{[^}\n\"]{1,400}\})?([^\"\n]+?)\s?(?:\([^)\n\"]{1,400}?\)(?=\"))?\":("
+    + LINK_START.pattern
+    + r"\S{0,8000})"
 )
-_LOOK = re.compile(r"(?:\([^\")\s]+\)|\{[^}\n]+\}|\[[a-z_-]+\]){1,3}(?=.)", re.DOTALL)
+_LOOK = re.compile(r"(?:\([^\")\s]{1,200}\)|\{[^}\n]{1,400}\}|\[[a-z_-]{1,40}\]){1,3}(?=.)", re.DOTALL)
+_IN_ADDRESS = re.compile(r"[\w=/;()-]")
+_AFTER_ADDRESS = re.compile(r"[^\w=/;()\s-]")
+_CLOSED = re.compile(r"</(code|kbd|notextile)>", re.IGNORECASE)
 
 
 def read(body: str, *, literal: bool = False) -> Document:
@@ -76,7 +81,7 @@ class _Reader:
     def text(self, body: str) -> None:
         """The whole text."""
         if "<" in body or "==" in body:
-            body = _without_comments(_RIPPED.sub(self._rip, body))
+            body = _without_comments(self._without_code(body))
         level = 0
         block: list[str] = []
         for raw in [*body.split("\n"), ""]:
@@ -92,9 +97,22 @@ class _Reader:
             if line.strip():
                 block.append(line)
 
-    def _rip(self, found: re.Match[str]) -> str:
-        self._ripped.append(found)
-        return f"\x00{len(self._ripped) - 1}\x00"
+    def _without_code(self, body: str) -> str:
+        """The text with numbers for all that is no markup. What is never closed is not looked for its end."""
+        last = {found[1].lower(): found.start() for found in _CLOSED.finditer(body)}
+        kept: list[str] = []
+        position = written = 0
+        while (opening := _OPENING.search(body, position)) is not None:
+            position = opening.start() + 1
+            if opening[1] and last.get(opening[1].lower(), -1) < position:
+                continue
+            found = _RIPPED.match(body, opening.start())
+            if found is None:
+                continue
+            self._ripped.append(found)
+            kept.append(f"{body[written : found.start()]}\x00{len(self._ripped) - 1}\x00")
+            position = written = found.end()
+        return "".join([*kept, body[written:]])
 
     def _quote(self, before: int, after: int) -> None:
         for _ in range(before, after):
@@ -213,7 +231,7 @@ class _Reader:
                 return self._put_back(text, at)
             case "&":
                 entity = ENTITY.match(text, at)
-                self.to.text(html.unescape(entity[0]) if entity else "")
+                self.to.text(unescaped(entity[0]) if entity else "")
                 if entity:
                     self.to.part()
                 return entity.end() if entity else at
@@ -261,14 +279,14 @@ class _Reader:
         found = _CODE.match(text, at)
         if found is None or not found[1].strip() or "\x00" in found[1]:
             return at
-        self.to.text(html.unescape(found[1]), Mark.CODE)
+        self.to.text(unescaped(found[1]), Mark.CODE)
         return found.end()
 
     def _image(self, text: str, at: int, before: str) -> int:
         found = _IMAGE.match(text, at) if before.isspace() else None
         if found is None or not re.search(r"[./]", found[1]) or "\x00" in found[0]:
             return at
-        self.to.image(html.unescape(found[1]), html.unescape(found[2] or ""), html.unescape(found[3] or ""))
+        self.to.image(unescaped(found[1]), unescaped(found[2] or ""), unescaped(found[3] or ""))
         return found.end()
 
     def _link(self, text: str, at: int, depth: int) -> int:
@@ -276,10 +294,13 @@ class _Reader:
         if found is None or "\x00" in found[2]:
             return at
         address = found[2]
-        address = address[: len(address) - len(re.search(r"[^\w=/;()-]*\Z", address)[0])]  # type: ignore[index]
+        end = len(address)
+        while end and not _IN_ADDRESS.match(address, end - 1):
+            end -= 1
+        address = address[:end]
         if address.endswith(")") and address.count(")") > address.count("("):
             address = address[:-1]
-        self.to.mark("link", None, html.unescape(address))
+        self.to.mark("link", None, unescaped(address))
         self._inlines(found[1], depth + 1, in_link=True)
         self.to.unmark("link")
         return found.start(2) + len(address)
@@ -291,11 +312,10 @@ class _Reader:
             return at
         end = found.end()
         entity = text.find("&#", at, end)
-        trailing = LINK_END.search(text, at, end)
-        if entity >= 0:
-            end = entity
-        elif trailing is not None and trailing.start() > at:
-            end = trailing.start()
+        trailing = end
+        while _AFTER_ADDRESS.match(text, trailing - 1):
+            trailing -= 1
+        end = entity if entity >= 0 else trailing - (text[trailing - 1] == ")")
         self.to.text(text[at:end])
         return end
 

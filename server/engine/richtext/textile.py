@@ -28,7 +28,7 @@ CLOSERS = {sign: re.compile(rf"(?<=\S){re.escape(sign)}(?=[\W_]|\Z)") for sign i
 BEFORE_SPAN = frozenset(" \n(")
 """What may stand before a span, beside nothing."""
 
-ATTRIBUTES = r"(?:\([^\")\s]+\)|\{[^}\n]+\}|\[[a-z_-]+\]|[<>=()^~-]){0,8}"
+ATTRIBUTES = r"(?:\([^\")\s]{1,200}\)|\{[^}\n]{1,400}\}|\[[a-z_-]{1,40}\]|[<>=()^~-]){0,8}"
 """What may say how a block looks, between its sign and its text."""
 
 RULE = re.compile(r"(?:\* ?){3,}|(?:- ?){3,}|(?:_ ?){3,}")

@@ -66,7 +66,8 @@ def _block(block: Block, *, other: bool) -> Iterator[str]:
             yield from _lines(block.inlines)
         case Heading():
             words = _inlines(block.inlines)
-            yield "#" * block.level + " " + re.sub(r"#(?=#*$)", r"\\#", words)
+            bare = words.rstrip("#")
+            yield "#" * block.level + " " + bare + "\\#" * (len(words) - len(bare))
         case CodeBlock():
             fence = "`" * max(3, _longest_ticks(block.text) + 1)
             yield fence + block.language

@@ -52,6 +52,7 @@ _AT_START = re.compile(
     rf"[#*]+(?={ATTRIBUTES}(?: |$))"
     r"|=+(?=\s|$)|[{|>]|(?:p|bq|h[1-6])(?=[^\s.]*\.(?::\S+)? )|fn\d*(?=[^\s.]*\. )"
 )
+_PLACE = re.compile(r"\x00(\d+)\x00")
 _LONGEST_TITLE = 60
 _TOO_MUCH = 1 << 60
 
@@ -60,9 +61,7 @@ def write(document: Document) -> Written:
     """Blocks with an empty line between them."""
     writer = _Writer()
     body = "\n".join(writer.blocks(document.blocks))
-    for number, code in enumerate(writer.codes):
-        body = body.replace(f"\x00{number}\x00", code, 1)
-    return Written(body, tuple(writer.lost))
+    return Written(_PLACE.sub(lambda found: writer.codes[int(found[1])], body), tuple(writer.lost))
 
 
 class _Writer:
@@ -248,7 +247,7 @@ class _Words:
         words = "".join(one.text for one in run.inlines if isinstance(one, Text))
         ends = not following or bool(LINK_END.match(following))
         if words == run.link and re.match(r"(?:https?|ftp)://", words, re.IGNORECASE):
-            if re.search(r"\w\Z", self._done):
+            if re.match(r"\w", self._done[-1:]):
                 self._done += " "
             self._text(words)
             found = BARE.match(words + following)
