@@ -15,10 +15,10 @@ from server.domain.operation import AddComment, DeleteComment, EditComment
 from server.domain.pair import CommentPair, Pair
 from server.domain.rules import CommentRules, PrivateComments
 from server.domain.values import TextFormat
-from server.engine.copies import by_lockstep, counterpart, fresh_id, is_copy, rendered, roots
+from server.engine.copies import by_lockstep, carried, counterpart, fresh_id, is_copy, rendered, roots
 from server.engine.mapping import Mapping
 from server.engine.plan import Draughtsman, comment_ids
-from server.engine.richtext import fingerprint, same_meaning
+from server.engine.richtext import Converted, fingerprint, same_meaning
 
 _PRIVATE = "it is private"
 """How each reason begins that holds only as long as a comment is private."""
@@ -205,8 +205,15 @@ def _post(
     one: CommentPair, comment: Comment, item: Item | None, side: Side, mapping: Mapping, drawing: Draughtsman
 ) -> None:
     private = comment.private and mapping.document.comments.private is not PrivateComments.PUBLISH
-    draft = CommentDraft(rendered(comment, item, side, mapping, drawing.texts), private, one.id)
-    drawing.add(side.other, AddComment(comment.id, draft))
+    done = carried(comment, item, side, mapping, drawing.texts)
+    drawing.add(side.other, AddComment(comment.id, CommentDraft(done.body, private, one.id)))
+    _tell_of_lost(done, side.other, drawing)
+
+
+def _tell_of_lost(done: Converted, target: Side, drawing: Draughtsman) -> None:
+    """What of a comment's text does not come along."""
+    for lost in done.lost:
+        drawing.note("part of a comment left out", target, reason=lost)
 
 
 def _refusal(comment: Comment, side: Side, mapping: Mapping) -> str:
@@ -304,8 +311,9 @@ def _edit(
         drawing.note("edit of a comment not carried over", side.other, reason=f"{name} keeps the first version")
         return
     there = twin.body if twin else ""
-    body = rendered(comment, item, side, mapping, drawing.texts, there)
-    drawing.add(side.other, EditComment(old.id, target, body, body_hash, twin.body if twin else None))
+    done = carried(comment, item, side, mapping, drawing.texts, there)
+    drawing.add(side.other, EditComment(old.id, target, done.body, body_hash, twin.body if twin else None))
+    _tell_of_lost(done, side.other, drawing)
 
 
 def _look_for_deleted(

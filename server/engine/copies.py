@@ -7,12 +7,13 @@ the one that made the twin) and by the line that names the first author: a perso
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from server.domain.item import Attachment, Comment, Item, Side
 from server.domain.lineage import Maker, lineage, marker, original
 from server.engine.file_names import name_there
 from server.engine.mapping import Mapping
-from server.engine.richtext import attributed, convert, names_its_author, same_meaning
+from server.engine.richtext import Converted, attributed, convert, names_its_author, same_meaning
 from server.engine.texts import Texts
 
 _NOBODY = Maker(0, 0)
@@ -38,12 +39,20 @@ def rendered(
 
     ``texts``: what is known of what it names; ``there``: what the twin says now.
     """
+    return carried(comment, item, side, mapping, texts, there).body
+
+
+def carried(
+    comment: Comment, item: Item | None, side: Side, mapping: Mapping, texts: Texts | None = None, there: str = ""
+) -> Converted:
+    """The same, with what of the comment does not come along."""
     source, target = mapping.shape(side).text_format, mapping.shape(side.other).text_format
     crossing = (texts or Texts(mapping)).towards(side.other, target, there)
-    body = convert(comment.body, source, target, crossing).body
+    done = convert(comment.body, source, target, crossing)
     if item is not None and is_copy(comment, item, side, mapping):
-        return body
-    return attributed(body, target, comment.author_name, comment.created_at, crossing)
+        return done
+    body = attributed(done.body, target, comment.author_name, comment.created_at, crossing)
+    return replace(done, body=body)
 
 
 def roots(comment: Comment, side: Side, mapping: Mapping) -> frozenset[int]:

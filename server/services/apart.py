@@ -19,7 +19,8 @@ from server.engine.mapping import Mapping as Compiled
 from server.engine.mapping import SideShape
 from server.services.apps import Apps
 from server.services.scope import TenantScope
-from server.services.sync.ends import allowed, who_is_who
+from server.services.sync.ends import allowed, who_is_who, zones_of
+from server.store import connections
 from server.store.history import ConflictRow
 from server.store.integrations import Integration
 from server.store.items import PairRow
@@ -67,14 +68,18 @@ def _shape(scope: TenantScope, apps: Apps, row: Integration, side: Side, item_ty
     labels = apps.labels(scope, settings.connection, settings.container, item_type)
     if not labels.fields:
         return None
+    with scope.reading() as tx:
+        name = connections.get(tx, settings.connection).name
     return SideShape(
         side,
-        side.value,
+        name,
         settings.container,
         labels.text_format,
         {item_type: labels.fields},
         labels.users,
         **allowed(labels.able),
+        file_names=labels.able.file_names,
+        zones=zones_of(labels.zone, labels.users),
     )
 
 

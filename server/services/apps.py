@@ -60,6 +60,7 @@ class Apps:
                     app.users(container),
                     app.text_format,
                     app.abilities(container),
+                    app.zone(),
                 ),
             )
             keep(scope, connection_id, container, item_type, labels)

@@ -6,7 +6,7 @@ A kill before it is written costs nothing: whoever asks the app next writes it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -25,13 +25,14 @@ _MOST_PEOPLE = 5_000
 class Labels:
     """What values of a type are called: its fields with their options, the people by id, the markup of its texts.
 
-    ``able``: what the app does for our account in that container.
+    ``able``: what the app does for our account in that container; ``zone``: where days begin for it.
     """
 
     fields: tuple[FieldSpec, ...] = ()
     users: tuple[AppUser, ...] = ()
     text_format: TextFormat = TextFormat.PLAIN
     able: Capabilities = field(default_factory=Capabilities)
+    zone: str = ""
 
 
 _LABELS: TypeAdapter[Labels] = TypeAdapter(Labels)
@@ -62,7 +63,7 @@ def hold(scope: TenantScope, fields: Iterable[FieldSpec], users: Sequence[AppUse
 def keep(scope: TenantScope, connection_id: str, container: str, item_type: str, said: Labels) -> None:
     """Write down what an app said of a type."""
     if len(said.users) > _MOST_PEOPLE:
-        said = Labels(said.fields, (), said.text_format, said.able)
+        said = replace(said, users=())
     with scope.transaction() as tx:
         store.keep(tx, connection_id, container, item_type, _LABELS.dump_python(said, mode="json"))
 

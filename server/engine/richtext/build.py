@@ -42,6 +42,8 @@ TOO_DEEP = "nesting deeper than can be shown was flattened"
 TOO_COSTLY = "the signs of its markup stand too close to be read, so it is shown as it was typed"
 TOO_LONG = "the text is too long for its markup to be read, so it is shown as it was typed"
 UNSAFE_LINK = "a link that could run a script was left out"
+UNSAFE_PICTURE = "a picture whose address is not safe was left out"
+PICTURE_WITHIN = "a picture that is no file but a part of the text was left out"
 
 
 class Kind(StrEnum):
@@ -115,7 +117,8 @@ class Builder:
         """A picture. ``source`` may be unsafe: then its words remain."""
         address = safe_link(source)
         if source and not address:
-            self.lose("a picture whose address is not safe was left out")
+            within = source.strip().casefold().startswith("data:")
+            self.lose(UNSAFE_PICTURE if not within else PICTURE_WITHIN)
         target = safe_link(link) if link else self._look[1]
         frame = self._frames[-1]
         if frame.kind in {Kind.LIST, Kind.TABLE, Kind.ROW}:

@@ -222,7 +222,7 @@ def _ask(document: Document, end: End) -> SideShape:
         place=connector.place(container),
         marks=connector.marks(container),
         syntax=connector.syntax(container),
-        zones=Zones(connector.zone(), _zones_of(people)),
+        zones=zones_of(connector.zone(), people),
     )
 
 
@@ -238,8 +238,9 @@ def allowed(able: Capabilities) -> Allowed:
     }
 
 
-def _zones_of(people: Sequence[AppUser]) -> tuple[str, ...]:
-    return tuple(sorted({one.zone for one in people if is_zone(one.zone)} - {""}))
+def zones_of(own: str, people: Sequence[AppUser]) -> Zones:
+    """Where days begin for our account, and for the people of an app."""
+    return Zones(own, tuple(sorted({one.zone for one in people if is_zone(one.zone)} - {""})))
 
 
 def who_is_who(scope: TenantScope, document: Document) -> tuple[tuple[str, str, str], ...]:

@@ -16,6 +16,8 @@ from server.domain.values import Value
 from server.services.apps import Apps
 from server.services.explain import Explanation, explain
 from server.store import integrations
+from tests.property.crossing_laws import beginning
+from tests.property.crossings import Ways
 from tests.property.model import Fate, ModelApp, ModelConnector
 from tests.property.world import Stage, World
 
@@ -31,7 +33,7 @@ def why(monkeypatch: pytest.MonkeyPatch) -> Why:
 
     def explained(world: World, key: str) -> Explanation:
         for module in ("apps", "sync.ends"):
-            opener = lambda _scope, row, *_, **__: ModelConnector(world.app(Side(row.name)))  # noqa: E731
+            opener = lambda _scope, row, *_, **__: ModelConnector(world.app(Side(row.name.split()[0])))  # noqa: E731
             monkeypatch.setattr(f"server.services.{module}.open_connector", opener)
         return explain(world.scope, Apps(), key, live=True)
 
@@ -278,6 +280,30 @@ def test_an_item_that_was_moved_away_says_that_it_left(stage: Stage, why: Why) -
     world.left.person_moves(item, "elsewhere")
     said = why(world, f"left-{item}").sentence
     assert said.startswith("It does not belong to the integration any more: It was moved out of ")
+
+
+def test_an_end_is_called_as_its_connection_is(stage: Stage, why: Why) -> None:
+    world, item, _ = begun(stage)
+    with world.scope.transaction() as tx:
+        tx.execute(text("update connections set name = 'left Desk' where name = 'left'"))
+    world.left.person_moves(item, "elsewhere")
+    assert "moved out of what the integration looks at in left Desk." in why(world, f"left-{item}").sentence
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Pacific/Kiritimati", "America/New_York"])
+def test_a_day_and_the_moment_at_which_it_begins_are_the_same(stage: Stage, why: Why, zone: str) -> None:
+    world = stage.world()
+    Ways(zone=zone, over=None).furnish(world)
+    with world.scope.transaction() as tx:
+        integrations.change(tx, world.integration, "days", world.document, "test")
+        integrations.start(tx, world.integration)
+    item = world.left.person_creates({**ITEM, "day": "2026-12-24"})
+    world.settle()
+    [twin] = world.right.records.values()
+    assert twin.fields["day"] == beginning("2026-12-24", zone)
+    sentence = why(world, f"left-{item}").sentence
+    assert sentence.startswith("In step since ")
+    assert "but for" not in sentence
 
 
 def test_two_sides_that_agree_are_in_step_whatever_was_last_seen_of_them(stage: Stage, why: Why) -> None:

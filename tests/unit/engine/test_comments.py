@@ -248,3 +248,13 @@ def test_a_private_comment_that_our_account_may_not_see_any_more_counts_as_no_de
     edited = with_comments(LEFT, comment(body="Nein!", private=True))
     [operation] = plan_for(edited, right, blind.pair, comments=rules, right=able).operations
     assert isinstance(operation.step, EditComment), "once it is shown again it is followed as before"
+
+
+def test_what_of_a_comment_does_not_come_along_is_told() -> None:
+    """A picture that a browser pasted into the text itself is no file that could travel."""
+    pasted = '<p>look <img src="data:image/png;base64,AAEC" alt="roof"></p>'
+    plan = plan_for(LEFT, with_comments(RIGHT, comment(body=pasted)))
+    [(_, post)] = added(plan)
+    assert post.draft.body.endswith("look roof")
+    told = [(one.what, one.side, one.reason) for one in plan.notes]
+    assert told == [("part of a comment left out", L, "a picture that is no file but a part of the text was left out")]
