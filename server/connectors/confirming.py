@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from server.connectors.reading import FAULTS
 from server.domain.errors import AppError, Gone, LostAnswer
 
 
@@ -34,6 +35,8 @@ def confirming(what: str) -> Iterator[None]:
         raise
     except AppError as error:
         raise unconfirmed(what, error) from error
+    except FAULTS as error:
+        raise unconfirmed(what) from error
 
 
 def told(body: object, *names: str, what: str) -> Any:

@@ -20,7 +20,7 @@ from server.domain.lineage import Newborn
 
 T = TypeVar("T")
 
-_FAULTS: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError)
+FAULTS: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError)
 """What reading raises when an answer is not what it should be."""
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def reading(item: str) -> Iterator[None]:
         yield
     except _Part as error:
         raise Unreadable(item, error.name, error.words) from error
-    except _FAULTS as error:
+    except FAULTS as error:
         raise Unreadable(item, "", _words(error)) from error
 
 
@@ -50,7 +50,7 @@ def part(name: str) -> Iterator[None]:
     """What is read here is the part ``name`` of an item (“its time of change”, “the comment 17”)."""
     try:
         yield
-    except _FAULTS as error:
+    except FAULTS as error:
         raise _Part(name, _words(error)) from error
 
 
@@ -93,7 +93,7 @@ def readable(members: Iterable[Any], read: Callable[[Any], T]) -> tuple[T, ...]:
     """
     several, found = list(members), []
     for one in several:
-        with suppress(*_FAULTS):
+        with suppress(*FAULTS):
             found.append(read(one))
     if several and not found:
         raise NotThatApp("What answers gives a list of things without ids. Check the address of the connection.")
@@ -104,7 +104,7 @@ def born_of(members: Sequence[Any], read: Callable[[Any], Newborn]) -> tuple[New
     """The items of a list of what was made. One that cannot be read is left out: the item itself cannot be, either."""
     born = []
     for one in members:
-        with suppress(_Part, *_FAULTS):
+        with suppress(_Part, *FAULTS):
             born.append(read(one))
     return tuple(born)
 
@@ -141,7 +141,7 @@ def heads_of(
     for one in members:
         try:
             heads.append(read(one))
-        except (_Part, *_FAULTS) as error:
+        except (_Part, *FAULTS) as error:
             before = heads[-1].updated_at if heads else since or _BEGINNING
             heads.append(_broken(one, name, before, error))
     return heads
@@ -151,7 +151,7 @@ def _broken(member: Any, name: Callable[[Any], str], before: datetime, error: Ex
     digest = hashlib.sha256(json.dumps(member, sort_keys=True, default=repr).encode()).hexdigest()[:16]
     try:
         return Head(name(member), before, f"unreadable {digest}")
-    except _FAULTS:
+    except FAULTS:
         key = f"unnamed-{digest}"
         told = Unreadable(key, "its id", error.words if isinstance(error, _Part) else _words(error))
         return Head(key, before, f"unreadable {digest}", unread=told)

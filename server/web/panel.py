@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -37,11 +38,17 @@ class Panel:
     def _page(self, path: str) -> Response:
         if path.startswith(_NOT_PAGES):
             raise NotFound("There is nothing at this address.")
-        if path and "/" not in path and (self.folder / path).is_file() and path != "index.html":
+        if path != "index.html" and path in self._files():
             response = send_from_directory(self.folder, path, max_age=None)
             response.headers["Cache-Control"] = _ASK_AGAIN
             return response
         return self._index()
+
+    def _files(self) -> frozenset[str]:
+        """The names of the files beside the page. Asked for what is there: a name of others may be none at all."""
+        with suppress(OSError):
+            return frozenset(one.name for one in self.folder.iterdir() if one.is_file())
+        return frozenset()
 
     def _index(self) -> Response:
         try:

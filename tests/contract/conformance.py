@@ -24,6 +24,7 @@ from server.engine.lengths import cut
 from tests.contract.around_items import AroundItems
 from tests.contract.audiences import Audiences
 from tests.contract.behind_a_wall import BehindAWall
+from tests.contract.spoilt import SpoiltAnswers
 from tests.contract.tracker import Tracker, other_server
 from tests.support.proxy import Asked, Fault, Proxy
 
@@ -66,7 +67,7 @@ class Meanwhile:
             self._tracker.edit(one, f"{title} {one}")
 
 
-class Conformance(AroundItems, Audiences, BehindAWall):
+class Conformance(AroundItems, Audiences, BehindAWall, SpoiltAnswers):
     """The suite, for a module with the fixtures ``tracker`` and ``connector`` (best one for the whole module)."""
 
     @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -73,6 +74,11 @@ def test_a_strangers_login_is_refused_whatever_it_holds(stranger: Browser, body:
 )
 def test_an_address_that_means_nothing_is_refused(stocked: Browser, path: str) -> None:
     assert told(stocked, "GET", path).detail
+
+
+@pytest.mark.parametrize("path", [f"/{'a' * 300}", f"/{'a' * 5000}", f"/assets/{'a' * 300}", f"/b/{'ü' * 300}"])
+def test_an_address_that_is_longer_than_any_name_of_a_file_is_no_error(stranger: Browser, path: str) -> None:
+    assert stranger.client.get(path, base_url=stranger.base).status_code < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 @pytest.mark.parametrize("path", ["/%00", "/assets/%00", "/enter?token=%00"])

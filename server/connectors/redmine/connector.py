@@ -32,6 +32,7 @@ from server.connectors.redmine.talk import DONE, NOT_FOUND, UNPROCESSABLE, Talk
 from server.connectors.redmine.ways import Ways
 from server.connectors.redmine.write import issue_body, left_empty, meant, not_taken, other_texts
 from server.connectors.seen import Seen
+from server.connectors.understood import understood
 from server.connectors.zones import chosen_zone
 from server.domain.errors import Gone, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
@@ -47,6 +48,7 @@ _WHOLE_SECONDS = timedelta(seconds=2)
 _ACTIVE = 1
 
 
+@understood(MANIFEST.title)
 class Redmine:
     """One Redmine, one account. Holds nothing but what it has learned of the app's own configuration."""
 

@@ -50,6 +50,7 @@ from server.connectors.request_tracker.write import (
     ticket_body,
 )
 from server.connectors.seen import DELETES_ITEMS, KEEPS_CREATED_AT, Seen
+from server.connectors.understood import understood
 from server.connectors.zones import chosen_zone
 from server.domain.errors import Gone, Hidden, NotThatApp, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Item, Page
@@ -65,6 +66,7 @@ _SAME_MOMENT = timedelta(seconds=1)
 """RT keeps whole seconds."""
 
 
+@understood(MANIFEST.title)
 class RequestTracker:
     """One RT, one account. Holds nothing but what it has learned of the app's own configuration."""
 

@@ -28,6 +28,7 @@ from server.connectors.roundup.session import Json, Session, record
 from server.connectors.roundup.syntax import syntax
 from server.connectors.roundup.write import Writer, message_text
 from server.connectors.seen import DELETES_ITEMS, Seen
+from server.connectors.understood import understood
 from server.connectors.zones import chosen_zone
 from server.domain.errors import AppError, Gone, PutRight, Rejected
 from server.domain.item import CommentDraft, Draft, FileDraft, Head, Item, Page
@@ -42,6 +43,7 @@ _BULK = 50
 _FORBIDDEN = 403
 
 
+@understood(MANIFEST.title)
 class Roundup:
     """One Roundup, one account. Holds nothing but what it has learned of the tracker's own schema and people."""
 
@@ -244,7 +246,7 @@ class Roundup:
             return moved
         with confirming(item.id):
             now, _ = self._session.get(record(name, numbered), (("@verbose", "0"),))
-        actor = (now.get("attributes") or {}).get("actor")
+            actor = now["attributes"].get("actor")
         return moved if str(actor) == self._session.user.id else frozenset()
 
     @staticmethod

@@ -95,8 +95,10 @@ class Session:
             if error.status == _FORBIDDEN:
                 raise self._no_rest() from error
             raise self._other_app() from error
-        if not isinstance(about, dict) or "supported_versions" not in (about.get("data") or {}):
-            raise self._other_app()
+        try:
+            data_in(about)["supported_versions"]
+        except (NotThatApp, KeyError) as error:
+            raise self._other_app() from error
         with self._lock:
             self._known = None
         return self.user

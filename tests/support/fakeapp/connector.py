@@ -26,7 +26,7 @@ from server.connectors.base import (
 from server.connectors.confirming import confirming
 from server.connectors.http import HttpOutlet
 from server.connectors.paths import segment
-from server.connectors.reading import reading
+from server.connectors.reading import reading, text
 from server.connectors.seen import Seen
 from server.connectors.stamps import version
 from server.domain.errors import Gone, Hidden, NotThatApp, Rejected
@@ -283,7 +283,7 @@ class FakeConnector:
 
     def _head(self, raw: Any) -> Head:
         updated = datetime.fromisoformat(raw["updated"])
-        return Head(raw["id"], updated, self._stamp(raw["updated"]))
+        return Head(text(raw["id"]), updated, self._stamp(raw["updated"]))
 
     def _stamp(self, updated: str) -> str:
         """The item's version; empty while its second is not over, unless the app tells fractions."""
@@ -294,18 +294,18 @@ class FakeConnector:
         updated = datetime.fromisoformat(raw["updated"])
         fields = {name: tuple(one) if isinstance(one, list) else one for name, one in raw["fields"].items()}
         return Item(
-            raw["id"],
+            text(raw["id"]),
             f"F-{raw['id']}",
             f"{self._outlet.base_url}/items/{raw['id']}",
-            raw["container"],
+            text(raw["container"]),
             "item",
             updated,
             fields,
             self._stamp(raw["updated"]),
             tuple(_comment(one) for one in raw["comments"]),
             tuple(_file(one) for one in raw["files"]),
-            tuple(Link(RELATES, one) for one in raw["links"]),
-            raw["parent"],
+            tuple(Link(RELATES, text(one)) for one in raw["links"]),
+            None if raw["parent"] is None else text(raw["parent"]),
             marker=raw["marker"],
             created_at=datetime.fromisoformat(raw["created"]),
             own=raw["own"],
@@ -331,12 +331,14 @@ def _is_list(body: object) -> None:
 def _comment(raw: Mapping[str, Any]) -> Comment:
     at = datetime.fromisoformat(raw["at"])
     author = raw["author"]
-    return Comment(raw["id"], raw["body"], author, "Pérson", at, raw["private"], raw["marker"], raw["own"])
+    return Comment(
+        text(raw["id"]), text(raw["body"]), text(author), "Pérson", at, raw["private"], raw["marker"], raw["own"]
+    )
 
 
 def _file(raw: Mapping[str, Any]) -> Attachment:
     at = datetime.fromisoformat(raw["at"])
-    return Attachment(raw["id"], raw["name"], raw["size"], raw["type"], "Pérson", at, raw["own"])
+    return Attachment(text(raw["id"]), text(raw["name"]), int(raw["size"]), text(raw["type"]), "Pérson", at, raw["own"])
 
 
 def open(settings: Mapping[str, str], outlet: Outlet) -> Connector:  # noqa: A001 - reads as connector.open
