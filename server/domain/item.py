@@ -27,6 +27,13 @@ class Side(StrEnum):
         return Side.RIGHT if self is Side.LEFT else Side.LEFT
 
 
+Moved = tuple[tuple[str, Value], ...]
+"""What an app moved by itself in an item's fields for one comment or file of ours: each with what stood there before.
+
+Only what nobody else has set since, and what the app's own record shows. Of all others it is empty.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Comment:
     """A comment as its app holds it.
@@ -44,6 +51,7 @@ class Comment:
     private: bool = False
     marker: str | None = None
     own: bool = False
+    moved: Moved = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "body", storable(self.body))
@@ -65,6 +73,7 @@ class Attachment:
     """Seen only by those who see private comments (a file of a private reply, where the app knows such a thing)."""
     content_id: str = ""
     """What a mail's text calls it by (``cid:...``), where the app tells."""
+    moved: Moved = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", storable(self.name))

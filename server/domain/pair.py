@@ -140,6 +140,19 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Displaced:
+    """A field that the app of ``side`` moved by itself for something that we wrote, and that is to be put back.
+
+    ``now`` is what it holds as long as nobody else sets it, ``before`` what it held and is to hold again.
+    """
+
+    side: Side
+    field: str
+    now: Value
+    before: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """The left item and the right item of one integration. ``id`` is also the correlation id of the create.
 
@@ -162,6 +175,8 @@ class Pair:
 
     Of a field that is not named here: where the item was made.
     """
+    displaced: tuple[Displaced, ...] = ()
+    """What an app moved because of us, and what is not put back yet; nearly always nothing."""
 
     def on(self, side: Side) -> Seen:
         """One side."""

@@ -125,7 +125,7 @@ def compared(plan: Plan, old: Pair) -> Pair:
 
     They are closed with the plan's commit. A death after it would else leave nobody who knows what they had sent.
     """
-    pair = unsettled(plan.pair) if old.state is PairState.RESERVED else old
+    pair = unsettled(plan.pair) if old.state is PairState.RESERVED else replace(old, displaced=plan.pair.displaced)
     if plan.pair.state is not PairState.LINKED:
         return pair
     left, right = (replace(pair.on(side), snapshot=known_before(plan, side, old), stamp="") for side in Side)

@@ -17,6 +17,7 @@ from server.engine.attachments import plan_attachments
 from server.engine.audience import to_restrict
 from server.engine.comments import plan_comments
 from server.engine.days import alike
+from server.engine.displaced import as_it_was, noticed, put_back
 from server.engine.fields import draft_fields, merge_fields
 from server.engine.links import Relatives, links_unchanged, plan_links
 from server.engine.mapping import CompiledType, Mapping
@@ -33,7 +34,7 @@ Items = Dict[Side, Item]
 
 def unchanged(type_: CompiledType, pair: Pair, side: Side, item: Item, mapping: Mapping) -> bool:
     """Whether ``item`` is what was last seen of it, so that its twin need not be looked at (an echo, mostly)."""
-    if pair.state is not PairState.LINKED or not _fields_unchanged(type_, pair, side, item):
+    if pair.state is not PairState.LINKED or pair.displaced or not _fields_unchanged(type_, pair, side, item):
         return False
     if pair.on(side).restricted != item.restricted:
         return False
@@ -117,6 +118,23 @@ def reconcile(
     One of ``left`` and ``right`` may be None: it is to be created. ``ids`` yields fresh random ids. ``lost`` are
     operations of an earlier pass whose outcome is unknown. ``relatives``: what is known of items that links lead to.
     """
+    now: dict[Side, Item | None] = {Side.LEFT: left, Side.RIGHT: right}
+    pair = noticed(pair, lost, now, mapping)
+    items = as_it_was(pair, now)
+    plan = _reconcile(pair, type_, items[Side.LEFT], items[Side.RIGHT], mapping, ids, lost, relatives)
+    return put_back(plan, now, ids)
+
+
+def _reconcile(
+    pair: Pair,
+    type_: CompiledType,
+    left: Item | None,
+    right: Item | None,
+    mapping: Mapping,
+    ids: Iterator[str],
+    lost: tuple[Operation, ...],
+    relatives: Relatives,
+) -> Plan:
     items = {Side.LEFT: left, Side.RIGHT: right}
     texts = Texts(mapping, items, pair.attachments, relatives.named)
     drawing = Draughtsman(pair.id, ids, lost, texts=texts)

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from server.domain.item import Link, Side
-from server.domain.pair import AttachmentPair, CommentPair, Pair, PairState, Refusal, Seen
+from server.domain.pair import AttachmentPair, CommentPair, Displaced, Pair, PairState, Refusal, Seen
 from server.domain.syntax import Counterpart
 from server.domain.values import Value
 from server.store import bulk
@@ -254,7 +254,7 @@ def _whole(column: Column[Any]) -> Any:
         for side in Side
         for name in ("id", "key", "url", "type", "snapshot", "stamp", "links", "restricted")
     )
-    seldom = (cast(pairs.refused, Text), cast(pairs.typed, Text))
+    seldom = tuple(cast(one, Text) for one in (pairs.refused, pairs.typed, pairs.displaced))
     own = (pairs.id, pairs.state, pairs.origin, pairs.title, pairs.reserved_at, *seldom)
     given = bulk.listed(Column("wanted", column.type), "ids")
     whole = bulk.each(
@@ -292,7 +292,7 @@ def values(held: Mapping[str, Any] | None) -> dict[str, Value] | None:
 
 
 def _pair(row: Sequence[Any]) -> Pair:
-    id_, state, origin, title, reserved_at, refused, typed, *sides, comments, files = row
+    id_, state, origin, title, reserved_at, refused, typed, displaced, *sides, comments, files = row
     return Pair(
         str(id_),
         PairState(state),
@@ -305,7 +305,13 @@ def _pair(row: Sequence[Any]) -> Pair:
         reserved_at,
         tuple(_refusal(one) for one in json.loads(refused)) if refused else (),
         json.loads(typed) if typed else {},
+        tuple(_displaced(one) for one in json.loads(displaced)) if displaced else (),
     )
+
+
+def _displaced(row: Mapping[str, Any]) -> Displaced:
+    held = values({name: row[name] for name in ("now", "before")}) or {}
+    return Displaced(Side(row["side"]), row["field"], held["now"], held["before"])
 
 
 def _refusal(row: Mapping[str, Any]) -> Refusal:
@@ -369,6 +375,7 @@ def _pair_row(integration: str, pair: Pair, synced_at: str | None) -> dict[str, 
         "synced_at": synced_at,
         "refused": [asdict(one) for one in pair.refusals] or None,
         "typed": dict(pair.typed) or None,
+        "displaced": [asdict(one) for one in pair.displaced] or None,
         "left_id": left.item_id,
         "left_key": left.key,
         "left_url": left.url,

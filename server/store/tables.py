@@ -230,6 +230,7 @@ pairs = Table(
     Column("synced_at", _TIME),
     Column("refused", _JSON),
     Column("typed", _JSON),
+    Column("displaced", _JSON),
 )
 comment_pairs = Table(
     "comment_pairs",

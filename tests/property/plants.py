@@ -13,9 +13,20 @@ from server.domain.item import Item, Side
 from server.domain.mapping import ConflictPolicy
 from server.domain.pair import CommentPair, Pair, PairState, Seen
 from server.domain.rules import Parting
-from server.engine import attachments, comments, fields, filters, links, mapping, parting, reconcile, refusals
+from server.engine import (
+    attachments,
+    comments,
+    displaced,
+    fields,
+    filters,
+    links,
+    mapping,
+    parting,
+    reconcile,
+    refusals,
+)
 from server.engine.parting import Reason
-from server.engine.plan import Draughtsman, seen, snapshot
+from server.engine.plan import Draughtsman, compared, seen, snapshot
 from server.services.sync import apply, caution, decide, flow, history, left_out, look, page, recovery, settle
 from server.services.sync.carried import Applied
 from server.services.sync.work import Look, Work
@@ -146,6 +157,16 @@ def what_an_app_works_out_is_written(patch: Patch) -> None:
     patch.setattr(refusals, "_own_values", lambda *_: [])
     patch.setattr(left_out, "still_so", lambda *_: False)
     patch.setattr(refusals, "holds_still", lambda *_: False)
+
+
+def what_was_opened_for_us_is_not_noticed(patch: Patch) -> None:
+    patch.setattr(displaced, "_moved_for", lambda *_: ())
+
+
+def what_is_not_put_back_is_forgotten(patch: Patch) -> None:
+    patch.setattr(settle, "_displaced_still", lambda _done: ())
+    forgetful = "server.services.sync.page.compared"
+    patch.setattr(forgetful, lambda plan, old: replace(compared(plan, old), displaced=()))
 
 
 def the_cursor_never_moves(patch: Patch) -> None:

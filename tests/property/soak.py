@@ -31,6 +31,7 @@ from tests.property.linking import LinkedHistories
 from tests.property.merging import MergedHistories
 from tests.property.playing import BATCH, crowded_stage, play, play_kindred
 from tests.property.refusing import RefusingHistories
+from tests.property.reopening import ReopeningHistories
 from tests.property.together import tenants
 from tests.property.walking import WalkedHistories
 from tests.property.wrong_clocks import DatedHistories
@@ -39,6 +40,7 @@ from tests.support.postgres import make_cluster, running_server
 _KINDS: tuple[type[Histories | KindredHistories], ...] = (
     *(Histories, RefusingHistories, KindredHistories, HushedHistories, MergedHistories, DatedHistories),
     *(CrossingHistories, WalkedHistories, ComputingHistories, LinkedHistories, InterleavedHistories),
+    ReopeningHistories,
 )
 """What is played in turns, a batch each. Links make a history two to three times as long."""
 _ENOUGH = 3

@@ -35,6 +35,7 @@ from server.connectors.request_tracker.read import (
     own_id,
     read_fields,
     read_item,
+    read_moved,
     read_status,
     read_untyped,
     record_of,
@@ -198,7 +199,10 @@ class RequestTracker:
         with reading(f"#{ticket['id']}"):
             by = self._reading(ticket)
             then = history(self._learned, str(ticket["id"]), last)
-            item = read_item(ticket, messages(self._learned, then, self._format), by)
+            queue = own_id(ticket["Queue"])
+            moved = read_moved(str(ticket["id"]), then, by.own_user, partial(self._statuses.between, queue))
+            said = messages(self._learned, then, self._format)
+            item = read_item(ticket, tuple(replace(one, moved=moved.get(one.id, ())) for one in said), by)
             return replace(item, untyped=read_untyped(item.id, then))
 
     def _reading(self, ticket: Json) -> Reading:

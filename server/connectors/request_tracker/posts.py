@@ -13,7 +13,9 @@ from server.connectors.confirming import confirming
 from server.connectors.paths import segment
 from server.connectors.request_tracker.feed import PAGE
 from server.connectors.request_tracker.learned import API, Learned
+from server.connectors.request_tracker.read import read_moved
 from server.connectors.request_tracker.statuses import Statuses
+from server.connectors.request_tracker.transcript import since
 from server.connectors.request_tracker.upload import Upload
 from server.connectors.request_tracker.write import kept_type, message_type
 from server.connectors.seen import PRIVATE_COMMENTS, Seen
@@ -41,25 +43,33 @@ class Posts:
         body: dict[str, Any] = {"Content": draft.body, "ContentType": message_type(self._format)}
         if draft.private:
             return _number(item_id, self._comment(item_id, body, seen))
-        status = self._statuses.of(item_id)
-        # A reply opens the ticket (RT's own scrip, after the message). The same request sets it back.
-        body["Status"] = status
+        # A status sent along would overwrite what a person has set since we looked, and RT would not tell.
         made = _number(item_id, self._post(item_id, "correspond", body))
-        with confirming(f"the status of ticket #{item_id} after a reply"):
-            self._statuses.restore(item_id, status)  # the reply is there, whatever comes of this: never posted again
+        self._put_back(item_id, made)
         return made
+
+    def _put_back(self, item_id: str, made: str) -> None:
+        """Give the ticket back the status that it had before a reply of ours, which is there whatever comes of this.
+
+        A death right before leaves the reply unconfirmed in the journal; the next look reads what it moved.
+        """
+        with confirming(f"the status of ticket #{item_id} after a reply"):
+            then = since(self._learned, item_id, made)
+            opened = [str(one.get("NewValue")) for one in then if one.get("Type") == "Status"]
+            moved = read_moved(item_id, then, self._learned.account().id, lambda *_: ()).get(made, ())
+            for _, status in moved:
+                self._statuses.restore(item_id, str(status), opened[-1])
 
     def attach(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
         """Attach a file with a message of its own; its number. The ticket's status stays what it was."""
-        status = self._statuses.of(item_id) if self._files_public else ""
         path = f"{API}/ticket/{segment(item_id)}/{'correspond' if self._files_public else 'comment'}"
         body = Upload(draft.name, kept_type(draft.content_type, content), content, draft.size)
         headers = self._learned.headers | {"Content-Type": body.content_type}
         made = _number(item_id, self._outlet.request("POST", path, headers=headers, data=body))
+        if self._files_public:
+            self._put_back(item_id, made)
         wish = [("fields", "Filename,ContentLength"), ("per_page", str(PAGE))]
         with confirming(f"the file “{draft.name}” on ticket #{item_id}"):
-            if status:
-                self._statuses.restore(item_id, status)
             parts = self._learned.members(f"/transaction/{made}/attachments", wish)
         for one in parts:
             if one.get("Filename"):

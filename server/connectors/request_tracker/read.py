@@ -7,7 +7,7 @@ the same always looks the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from server.connectors.reading import members_of, number, part, text
 from server.connectors.request_tracker.markup import html_to_text, text_to_html
 from server.connectors.stamps import version
 from server.domain.errors import NotThatApp
-from server.domain.item import PARENT, Attachment, Comment, Head, Item, Link
+from server.domain.item import PARENT, Attachment, Comment, Head, Item, Link, Moved
 from server.domain.values import FieldKind, TextFormat, Value
 
 Json = Mapping[str, Any]
@@ -81,6 +81,8 @@ class Message:
     files: tuple[File, ...] = ()
     ticket: str = ""
     """The number of the ticket that it was said on; another one than that which it is read from was merged into it."""
+    moved: Moved = ()
+    """See ``Comment.moved``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,7 @@ def read_comments(messages: Iterable[Message], reading: Reading) -> tuple[Commen
             created_at=one.created_at,
             private=one.type == PRIVATE,
             own=one.author == reading.own_user,
+            moved=one.moved,
         )
         for one in messages
         if one.texts
@@ -287,6 +290,7 @@ def read_attachments(messages: Iterable[Message], reading: Reading) -> tuple[Att
             own=one.author == reading.own_user,
             private=one.type == PRIVATE,
             content_id=file.content_id,
+            moved=one.moved,
         )
         for one in messages
         for file in one.files
@@ -307,6 +311,46 @@ def read_untyped(ticket_id: str, history: Iterable[Json]) -> frozenset[str]:
         if name:
             last[name] = own_id(one.get("Creator"))
     return frozenset(name for name, who in last.items() if who == ITSELF)
+
+
+_STATUS = "Status"
+_REPLY = "Correspond"
+
+Way = Callable[[str, str], Sequence[str]]
+"""The statuses over which we would take the ticket from one status to another, the last one included."""
+
+
+def read_moved(ticket_id: str, history: Iterable[Json], own_user: str, way: Way) -> dict[str, Moved]:
+    """The status that the ticket had before each message of ours that moved it, by the message's number.
+
+    A reply opens a closed ticket (RT's own scrip), and we may be on the way back. Where anybody else has set the status
+    since, or has replied, which opens the ticket as well, what it is now is theirs.
+    """
+    mine = sorted(
+        (one for one in history if str(one.get("ObjectId") or ticket_id) == ticket_id), key=lambda each: int(each["id"])
+    )
+    found: dict[str, Moved] = {}
+    for at, one in enumerate(mine):
+        if one.get("Type") in SPOKEN and one.get("Type") != CREATED and own_id(one.get("Creator")) == own_user:
+            before = _before(mine[at + 1 :], own_user, way)
+            found |= {str(one["id"]): ((_STATUS, before),)} if before else {}
+    return found
+
+
+def _before(later: Sequence[Json], own_user: str, way: Way) -> str:
+    """The status that a message moved, by what came after it; empty where there is none, or nothing to put back."""
+    before = opened = ""
+    for one in later:
+        kind, who, new = str(one.get("Type")), own_id(one.get("Creator")), str(one.get("NewValue") or "")
+        if kind == _REPLY and (who not in (ITSELF, own_user) or not before):
+            return ""  # somebody else's opens the ticket, too; and what another one of ours opens is not this one's
+        if kind != _STATUS:
+            continue
+        if who == ITSELF and not before:
+            before, opened = str(one.get("OldValue") or ""), new
+        elif who != own_user or not before or new == before or new not in way(opened, before):
+            return ""
+    return before
 
 
 def _field_of(kind: str, field: str) -> str:

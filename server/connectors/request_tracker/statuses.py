@@ -31,10 +31,11 @@ class Statuses:
 
     def way(self, ticket: Json, goal: str) -> tuple[str, ...]:
         """The statuses to write one after the other, the goal last; empty where no way is known."""
-        queue = own_id(ticket["Queue"])
-        path = shortest_path(
-            str(ticket["Status"]), goal, lambda status: self._learned.following(queue, status) - {DELETED, status}
-        )
+        return self.between(own_id(ticket["Queue"]), str(ticket["Status"]), goal)
+
+    def between(self, queue: str, start: str, goal: str) -> tuple[str, ...]:
+        """The same for any ticket of a queue that has the status ``start``."""
+        path = shortest_path(start, goal, lambda status: self._learned.following(queue, status) - {DELETED, status})
         return path or ()
 
     def reach(self, ticket: Json, goal: str) -> tuple[str, ...]:
@@ -65,10 +66,13 @@ class Statuses:
                 left={"Status": now},
             )
 
-    def restore(self, item_id: str, status: str) -> None:
-        """Make sure that a reply left the status alone; a failure here is told, the reply stays."""
+    def restore(self, item_id: str, status: str, opened: str) -> None:
+        """Take the ticket back from where a reply of ours has put it, unless it is elsewhere by now.
+
+        A failure here is told, the reply stays.
+        """
         ticket = self._ticket(item_id)
-        if str(ticket["Status"]) == status:
+        if str(ticket["Status"]) != opened:
             return
         self.reach(ticket, status)
         now = self.of(item_id)

@@ -36,6 +36,7 @@ _PAGE = 100
 _PAGES = (_PAGE, 20, 4, 1)
 """Sizes of a page, each of which divides the one before: a walk goes on with the next where it stands."""
 _ABOUT = "TransactionId,ContentType,ContentLength,Filename"
+_TOLD = "Type,Created,Creator,ObjectId,Field,OldValue,NewValue"
 _MOST_NESTED = 50
 """Parts of one message of which it is asked what is in them. What is in others counts as said one after the other."""
 _AT_ONCE = 30
@@ -49,6 +50,16 @@ def history(learned: Learned, ticket_id: str, last: str) -> list[Json]:
     """
     told = _history(learned, ticket_id, last)
     return [one for one in told if not last or int(one["id"]) <= int(last)]
+
+
+def since(learned: Learned, ticket_id: str, message: str) -> list[Json]:
+    """What happened to the ticket from a message of ours on, with as much of each as of its history."""
+    limits = (
+        {"field": "ObjectType", "value": "RT::Ticket"},
+        {"field": "ObjectId", "value": ticket_id},
+        {"field": "id", "operator": ">=", "value": message},
+    )
+    return learned.listed("/transactions", [json_search(*limits), ("fields", _TOLD)])
 
 
 def messages(learned: Learned, then: Iterable[Json], wanted: TextFormat) -> tuple[Message, ...]:
@@ -88,7 +99,7 @@ def _history(learned: Learned, ticket_id: str, last: str) -> Iterable[Json]:
     page = 1
     while True:
         wish = [
-            ("fields", "Type,Created,Creator,ObjectId,Field"),
+            ("fields", _TOLD),
             ("fields[Creator]", "RealName"),
             ("per_page", str(_PAGE)),
             ("page", str(page)),

@@ -14,6 +14,7 @@ from server.domain.lineage import marker
 from server.domain.pair import Pair, PairState
 from server.engine.align import Aligned, align
 from server.engine.audience import stays
+from server.engine.displaced import as_it_was, noticed, put_back
 from server.engine.fields import afresh
 from server.engine.filters import makes_none, outside
 from server.engine.links import Relatives
@@ -105,7 +106,9 @@ def _aligned(work: Work, one: Look, aligned: Aligned, items: tuple[Item, Item], 
 def _left_scope(work: Work, one: Look, item: Item) -> Reason | None:
     """Which of the two items does not belong to the integration, and why; None when both do. Audience comes first."""
     paired = one.pair is not None and one.pair.on(one.side.other).item_id is not None
-    there = {one.side: item, one.side.other: one.twin}
+    there: dict[Side, Item | None] = {one.side: item, one.side.other: one.twin}
+    if one.pair is not None:  # what an app moved because of us takes no item out of the scope
+        there = as_it_was(noticed(one.pair, one.open, there, work.mapping), there)
     beside = {side.other: each.restricted if each is not None else "" for side, each in there.items()}
     for side, each in there.items():
         if each is not None and (why := stays(work.mapping, side, each, beside[side])):
@@ -121,7 +124,11 @@ def _part(work: Work, one: Look, pair: Pair, reason: Reason, twin: Item | None) 
     pair = after_cut_off(_with_ids(pair, left, right), one.open, {Side.LEFT: left, Side.RIGHT: right})
     types = (pair.on(reason.side).type, pair.on(reason.side.other).type)
     type_ = work.mapping.type_of(reason.side, *types) or _NO_TYPE
-    return part(pair, type_, reason, twin, work.mapping, Draughtsman(pair.id, work.ids(), one.open))
+    now: dict[Side, Item | None] = {Side.LEFT: left, Side.RIGHT: right}
+    pair = noticed(pair, one.open, now, work.mapping)
+    there = as_it_was(pair, now)[reason.side.other] if twin is not None else None
+    plan = part(pair, type_, reason, there, work.mapping, Draughtsman(pair.id, work.ids(), one.open))
+    return put_back(plan, now, work.ids())
 
 
 def _refusal(work: Work, one: Look) -> str:

@@ -27,6 +27,7 @@ from server.domain.operation import (
 from server.domain.pair import PARTED, Pair, PairState
 from server.domain.rules import Parting
 from server.domain.values import Value
+from server.engine.displaced import PUT_BACK
 from server.engine.mapping import CompiledType
 from server.engine.parting import Reason, told_of
 from server.services.sync.carried import Applied
@@ -127,6 +128,11 @@ def _summary(work: Work, pair: Pair, done: Applied) -> str:
     if len(targets) > 1:
         return f"{left} and {right} were both brought up to date"
     target, source = (right, left) if targets[0] is Side.RIGHT else (left, right)
+    if all(
+        isinstance(one.step, UpdateItem) and _put_back(done, one) >= set(one.step.changed)
+        for one in done.plan.operations
+    ):
+        return f"{target} has again what it held before Lockstep wrote there"
     return f"{target} was brought up to date from {source}"
 
 
@@ -176,8 +182,16 @@ def _notes_of(done: Applied, operation: Operation) -> list[Note]:
     if isinstance(step, UpdateItem):
         item = done.written.get(side)
         after: dict[str, Value] = dict(item.fields) if isinstance(item, Item) else dict(step.changed)
+        back = _put_back(done, operation)
         set_ = [
-            Note("set", side, names.get(name, name), step.before.get(name), after.get(name))
+            Note(
+                "set",
+                side,
+                names.get(name, name),
+                step.before.get(name),
+                after.get(name),
+                PUT_BACK if name in back else "",
+            )
             for name in step.changed
             if name not in done.refused[side]
         ]
@@ -194,6 +208,13 @@ def _notes_of(done: Applied, operation: Operation) -> list[Note]:
     if isinstance(step, RemoveLink):
         return [Note("link taken away", side, step.link.kind, before=step.link.target)]
     return [_plain_note(side, step, done.plan.pair)]
+
+
+def _put_back(done: Applied, operation: Operation) -> set[str]:
+    """The fields of a write that get back what they held before the app moved them because of us."""
+    changed = operation.step.changed if isinstance(operation.step, UpdateItem) else {}
+    mine = [one for one in done.plan.pair.displaced if one.side is operation.side and one.field in changed]
+    return {one.field for one in mine if changed[one.field] == one.before}
 
 
 def _plain_note(side: Side, step: DeleteComment | DeleteFile | EditComment | RestrictItem, pair: Pair) -> Note:

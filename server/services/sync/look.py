@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from server.domain.errors import Gone, PutRight, SecondCopy
 from server.domain.item import Side
-from server.domain.operation import DeleteItem
+from server.domain.operation import AddComment, AddFile, DeleteItem
 from server.domain.pair import PairState
 from server.domain.rules import Parting
 from server.engine.filters import outside
@@ -226,13 +226,23 @@ def fetch_bereaved(work: Work, looks: Sequence[Look]) -> None:
             one.twin = None
 
     left_alone = {side for side in Side if work.mapping.document.deletions.on(side.other) is Parting.IGNORE}
-    bereaved = [one for one in looks if one.is_gone and one.item is None and one.side not in left_alone]
+    bereaved = [
+        one
+        for one in looks
+        if one.is_gone and one.item is None and (one.side not in left_alone or _may_be_displaced(one))
+    ]
     gone = {id(one): one.failure for one in bereaved}
     for one in bereaved:
         one.failure = None
     in_parallel(work, bereaved, fetch)
     for one in bereaved:
         one.failure = one.failure or gone[id(one)]
+
+
+def _may_be_displaced(one: Look) -> bool:
+    """Whether the app may have moved something of the twin for what we wrote there."""
+    said = any(isinstance(each.step, AddComment | AddFile) for each in one.open)
+    return said or (one.pair is not None and bool(one.pair.displaced))
 
 
 def confirm_deletions(work: Work, looks: Sequence[Look]) -> None:

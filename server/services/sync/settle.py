@@ -31,7 +31,7 @@ from server.domain.operation import (
     Note,
     UpdateItem,
 )
-from server.domain.pair import PARTED, AttachmentPair, CommentPair, Pair, PairState, Seen
+from server.domain.pair import PARTED, AttachmentPair, CommentPair, Displaced, Pair, PairState, Seen
 from server.domain.quoting import unquoted
 from server.engine.fields import afresh
 from server.engine.plan import known_before, snapshot, unsettled
@@ -281,6 +281,7 @@ def pair_after(done: Applied, old: Pair | None) -> Pair:
         pair = replace(pair, state=PairState.LINKED)
     if pair.state in PARTED and old is not None and (done.failure is not None or done.plan.withheld or done.refusals):
         pair = replace(pair, state=old.state)  # the twin has not heard of it: the next look parts them again
+    pair = replace(pair, displaced=_displaced_still(done))
     if pair.state is PairState.RESERVED:
         # Nothing is settled while the twin is not there: the next attempt starts from what a person made.
         pair = unsettled(pair)
@@ -290,6 +291,15 @@ def pair_after(done: Applied, old: Pair | None) -> Pair:
     comments = tuple(_comment_after(done, one) for one in before.values())
     files = tuple(_file_after(done, one) for one in pair.attachments)
     return replace(pair, comments=comments, attachments=files)
+
+
+def _displaced_still(done: Applied) -> tuple[Displaced, ...]:
+    """What is not put back; where the way back has broken, the field is left elsewhere."""
+    return tuple(
+        replace(one, now=done.left[one.side].get(one.field, one.now))
+        for one in done.plan.pair.displaced
+        if one.field not in done.fields[one.side] and one.side not in done.deleted
+    )
 
 
 def _file_after(done: Applied, one: AttachmentPair) -> AttachmentPair:

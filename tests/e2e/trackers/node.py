@@ -113,6 +113,13 @@ class Node:
             self._process.stdin.close()
         self._process = None
 
+    def wait_until_dead(self) -> None:
+        """Until somebody has killed it."""
+        deadline = time.monotonic() + PATIENCE
+        while self._process is not None:
+            assert time.monotonic() < deadline, f"{self.held()}\n{self._said()}"
+            time.sleep(_LOOK_EVERY)
+
     def stop(self) -> None:
         """Let it stand still, as a machine that is suspended."""
         assert self._process is not None

@@ -20,8 +20,9 @@ from server.domain.item import PARENT, Attachment, Comment, CommentDraft, Draft,
 from server.domain.lineage import Births, Newborn
 from server.domain.syntax import Syntax
 from server.domain.values import AppUser, FieldSpec, TextFormat, Value
-from tests.property.model.app import BLOCKED, BLOCKS, RELATES, ModelApp
+from tests.property.model.app import ModelApp
 from tests.property.model.fates import Fate, Killed
+from tests.property.model.hanging import BLOCKED, BLOCKS, RELATES
 
 _RETRY_AFTER = 3.0
 
@@ -298,6 +299,8 @@ class ModelConnector:
                 record.unknowable.add(record.typed[name][-1].number)
             record.fields.update(values)
             record.untyped -= set(values)
+            if "status" in values:
+                record.moved.clear()
             self.app.touch(item_id)
             return item_id
 
@@ -354,10 +357,26 @@ class ModelConnector:
             body = self.app.body(draft.body)
             one = Comment(self.app.fresh(), body, "us", "Lockstep", self.app.now, draft.private, marker, own=True)
             self.app.records[item_id].comments.append(one)
+            if not draft.private:
+                self.app.open_for(item_id, one.id)
             self.app.touch(item_id)
             return self._made(one.id)
 
-        return self._write("add_comment", item_id, act)
+        return self._put_back(item_id, self._write("add_comment", item_id, act))
+
+    def _put_back(self, item_id: str, made: str) -> str:
+        """What our comment or file moved goes back at once; what came is there, whatever comes of that."""
+
+        def act() -> str:
+            self.app.put_back(item_id, made)
+            return item_id
+
+        if item_id in self.app.records and made in self.app.records[item_id].moved:
+            try:
+                self._write("put_back", item_id, act)
+            except (Rejected, CredentialsRefused, Transient) as error:
+                raise LostAnswer(f"{self.app.name} has opened {item_id} for us, and it may be open still.") from error
+        return made
 
     def edit_comment(self, item_id: str, comment_id: str, body: str) -> None:
         def act() -> str:
@@ -379,9 +398,13 @@ class ModelConnector:
     def add_attachment(self, item_id: str, draft: FileDraft, content: BinaryIO) -> str:
         body = content.read()
         assert hashlib.sha256(body).hexdigest() == draft.sha256
-        return self._write(
-            "add_attachment", item_id, lambda: self._made(self.app.attach(item_id, draft.name, body, own=True))
-        )
+
+        def act() -> str:
+            made = self.app.attach(item_id, draft.name, body, own=True)
+            self.app.open_for(item_id, made)
+            return self._made(made)
+
+        return self._put_back(item_id, self._write("add_attachment", item_id, act))
 
     def open_attachment(self, item_id: str, attachment_id: str) -> Iterable[bytes]:
         self._read("open_attachment", item_id)

@@ -12,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 
 from server.connectors.stamps import version
 from server.domain.errors import Gone, Hidden, Rejected
-from server.domain.item import PARENT, Attachment, Comment, Item, Link
+from server.domain.item import Item, Moved
 from server.domain.syntax import Syntax
 from server.domain.values import FieldKind, FieldSpec, Option, TextFormat, Value
 from tests.property.model.fates import Fate
+from tests.property.model.hanging import Hanging
 from tests.property.model.quirks import clipped, folded, rendered, trimmed
-from tests.property.model.record import Record, Related, Removed, Typed, moment
+from tests.property.model.record import Record, Related, Typed, moment
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _NOTHING = (None, "", ())
@@ -34,12 +35,10 @@ FIELDS = (
 
 PRIVATE = FieldSpec("private", "Private", FieldKind.FLAG, restricts=True)
 """The flag by which an app restricts an item, where our account may set it."""
-RELATES, BLOCKS, BLOCKED = "relates", "blocks", "blocked"
-SEEN_FROM_TARGET = {RELATES: RELATES, BLOCKS: BLOCKED, BLOCKED: BLOCKS}
 
 
 @dataclass(slots=True)
-class ModelApp:
+class ModelApp(Hanging):
     """One app instance: its items, its clock (whole seconds), and how it behaves.
 
     ``marks_items`` and ``marks_comments``: whether it can hold our correlation ids. ``trims``: it strips and shortens
@@ -94,6 +93,8 @@ class ModelApp:
     """Whether the due day of an item that others are below is the latest of theirs, and nobody's to write."""
     blocks_closing: bool = False
     """Whether it closes no item while one below it is open."""
+    reopens: bool = False
+    """Whether it opens an item that is done when our account says something there for everybody, or attaches a file."""
     syntax: Syntax = field(default_factory=Syntax)
     """What it makes of running text."""
     zone: str = ""
@@ -184,6 +185,8 @@ class ModelApp:
         if name in self.worked_out(record):
             return
         record.untyped.discard(name)
+        if name == "status":
+            record.moved.clear()
         kept, before = self.kept({name: value})[name], record.fields.get(name)
         if kept != before and not (kept in _NOTHING and before in _NOTHING):
             self._remember(record, name, kept, before)
@@ -206,63 +209,6 @@ class ModelApp:
         self._interrupting = True
         self.between()
         self._interrupting = False
-
-    def person_comments(self, item_id: str, body: str, *, private: bool) -> None:
-        """A person writes a comment."""
-        record = self.records[item_id]
-        shut = private and self.private_comments
-        if shut:
-            self.whispered.append(body)
-        record.comments.append(Comment(self.fresh(), self.body(body), "p", "Pérson", self.now, shut))
-        self.touch(item_id)
-
-    def person_edits_comment(self, item_id: str, comment_id: str, body: str) -> None:
-        """A person changes a comment."""
-        self.change_comment(item_id, comment_id, body)
-
-    def person_hides_comment(self, item_id: str, comment_id: str, *, private: bool) -> None:
-        """A person makes a comment private, or lets everybody read it."""
-        record = self.records[item_id]
-        record.comments = [replace(one, private=private) if one.id == comment_id else one for one in record.comments]
-        self.touch(item_id)
-
-    def change_comment(self, item_id: str, comment_id: str, body: str) -> None:
-        """A comment says something else, whoever changed it."""
-        record = self.records[item_id]
-        kept = self.body(body)
-        record.dropped += [(one.id, one.body) for one in record.comments if one.id == comment_id and not one.own]
-        record.comments = [replace(one, body=kept) if one.id == comment_id else one for one in record.comments]
-        if not self.silent:
-            self.touch(item_id)
-
-    def person_attaches(self, item_id: str, name: str, content: bytes) -> None:
-        """A person attaches a file."""
-        self.attach(item_id, name, content, own=False)
-
-    def person_removes_comment(self, item_id: str, comment_id: str) -> None:
-        """A person deletes a comment."""
-        self.remove_comment(item_id, comment_id, by_us=False)
-
-    def remove_comment(self, item_id: str, comment_id: str, *, by_us: bool) -> None:
-        """A comment goes, whoever deletes it."""
-        record = self.records[item_id]
-        gone = [one for one in record.comments if one.id == comment_id]
-        record.dropped += [(one.id, one.body) for one in gone if not one.own]
-        record.removed += [Removed(one, by_us) for one in gone]
-        record.comments = [one for one in record.comments if one.id != comment_id]
-        self.touch(item_id)
-
-    def person_removes_file(self, item_id: str, file_id: str) -> None:
-        """A person deletes a file."""
-        self.remove_file(item_id, file_id, by_us=False)
-
-    def remove_file(self, item_id: str, file_id: str, *, by_us: bool) -> None:
-        """A file goes, whoever deletes it."""
-        record = self.records[item_id]
-        gone = [one for one in record.attachments if one.id == file_id]
-        record.removed += [Removed(one, by_us, record.contents.pop(one.id)) for one in gone]
-        record.attachments = [one for one in record.attachments if one.id != file_id]
-        self.touch(item_id)
 
     def person_deletes(self, item_id: str) -> None:
         """A person deletes an item."""
@@ -293,53 +239,6 @@ class ModelApp:
         kept.attachments += moved
         kept.contents |= {one.id: gone.contents[one.id] for one in moved}
         self.touch(into)
-
-    def person_links(self, item_id: str, kind: str, target: str) -> None:
-        """A person relates two items; ``PARENT`` puts one below the other."""
-        self.link(item_id, kind, target)
-        self.related.append(Related(moment(), item_id, kind, target, added=True))
-
-    def link(self, item_id: str, kind: str, target: str) -> None:
-        """Two items are related, whoever does it."""
-        if kind == PARENT:
-            before = self.records[item_id].parent
-            if before != target:
-                self.records[item_id].parent = target
-                self._touch_for_link(item_id)
-                self._work_out(before)
-                self._work_out(target)
-            return
-        for one, link in self._ends(item_id, kind, target):
-            if link not in self.records[one].links:
-                self.records[one].links.add(link)
-                self._touch_for_link(one)
-
-    def person_unlinks(self, item_id: str, kind: str, target: str) -> None:
-        """A person takes that back."""
-        self.unlink(item_id, kind, target)
-        self.related.append(Related(moment(), item_id, kind, target, added=False))
-
-    def unlink(self, item_id: str, kind: str, target: str) -> None:
-        """Two items are related no more, whoever does it."""
-        if kind == PARENT:
-            if self.records[item_id].parent == target:
-                self.records[item_id].parent = None
-                self._touch_for_link(item_id)
-                self._work_out(target)
-            return
-        for one, link in self._ends(item_id, kind, target):
-            if one in self.records and link in self.records[one].links:
-                self.records[one].links.discard(link)
-                self._touch_for_link(one)
-
-    @staticmethod
-    def _ends(item_id: str, kind: str, target: str) -> tuple[tuple[str, Link], ...]:
-        """Both ends of a link, each with the link as seen from it."""
-        return (item_id, Link(kind, target)), (target, Link(SEEN_FROM_TARGET[kind], item_id))
-
-    def _touch_for_link(self, item_id: str) -> None:
-        if self.moves_for_links:
-            self.touch(item_id)
 
     def person_restricts(self, item_id: str, *, restricted: bool) -> None:
         """A person makes an item private, or lets everybody see it again."""
@@ -402,15 +301,6 @@ class ModelApp:
             record.untyped.add("due")
             self.touch(record.id)
 
-    def attach(self, item_id: str, name: str, content: bytes, *, own: bool) -> str:
-        """A file is put on an item, whoever does it; the file's id."""
-        record = self.records[item_id]
-        file_id = self.fresh()
-        record.attachments.append(Attachment(file_id, name, len(content), "text/plain", "Pérson", self.now, own))
-        record.contents[file_id] = content
-        self.touch(item_id)
-        return file_id
-
     def listed(self) -> list[Record]:
         """The items of the container that our account was told of; the others answer to their ids alone."""
         mine = [one for one in self.records.values() if one.container == self.name]
@@ -439,8 +329,8 @@ class ModelApp:
             record.updated,
             dict(record.fields),
             version(stamp, record.updated, self.clock, timedelta(seconds=1)),
-            tuple(record.comments),
-            tuple(record.attachments),
+            tuple(replace(one, moved=_moved(record, one.id)) for one in record.comments),
+            tuple(replace(one, moved=_moved(record, one.id)) for one in record.attachments),
             tuple(sorted(record.links, key=lambda one: (one.kind, one.target))),
             record.parent,
             record.marker,
@@ -501,3 +391,9 @@ class ModelApp:
         """A no to one write, remembered."""
         self.refusals.append(words)
         return Rejected(message, words=words, status=422, fields=fields)
+
+
+def _moved(record: Record, there: str) -> Moved:
+    """What the app moved for a comment or file of ours, as long as it is not back."""
+    before = record.moved.get(there, record.fields.get("status"))
+    return (("status", before),) if before != record.fields.get("status") else ()

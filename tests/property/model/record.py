@@ -86,6 +86,8 @@ class Record:
     """Fields whose value the app has worked out by itself."""
     derived: bool = False
     """Whether the app ever worked out something of it."""
+    moved: dict[str, Value] = field(default_factory=dict)
+    """The status of the item before a comment or file of ours opened it, by its id, until somebody sets another."""
     unread: set[str] = field(default_factory=set)
     """Fields in which a person typed within one of our calls, and which our account has not read since."""
     unknowable: set[int] = field(default_factory=set)

@@ -302,3 +302,45 @@ def test_what_was_merged_into_a_ticket_and_what_is_no_field_says_nothing() -> No
         by("RT_System", 3, "Create"),
     ]
     assert read.read_untyped("7", others) == frozenset()
+
+
+def status(creator: str, number: int, before: str, after: str, ticket: str = "7") -> dict[str, Any]:
+    return by(creator, number, "Status", "Status", ticket) | {"OldValue": before, "NewValue": after}
+
+
+def moved(*history: dict[str, Any], way: tuple[str, ...] = ()) -> Value:
+    """The status before the message 1, if that moved it."""
+    return dict(read.read_moved("7", history, "sync", lambda _start, _goal: way).get("1", ())).get("Status")
+
+
+REPLY, OPENED = by("sync", 1, "Correspond"), status("RT_System", 2, "resolved", "open")
+
+
+def test_what_rt_opened_for_a_reply_of_ours_is_known_until_it_is_back() -> None:
+    assert moved(REPLY, OPENED) == moved(OPENED, REPLY) == "resolved"
+    assert moved(REPLY, by("RT_System", 3, "EmailRecord"), OPENED) == "resolved"
+    assert moved(REPLY, OPENED, status("sync", 3, "open", "resolved")) is None
+    assert moved(REPLY) is None
+    assert moved(by("sync", 1, "Create"), OPENED) is None
+
+
+def test_we_may_be_on_the_way_back() -> None:
+    halfway = status("sync", 3, "open", "review")
+    assert moved(REPLY, OPENED, halfway, way=("review", "resolved")) == "resolved"
+    assert moved(REPLY, OPENED, halfway) is None, "another integration of our account may have written that"
+
+
+def test_what_anybody_else_did_since_is_theirs() -> None:
+    assert moved(REPLY, OPENED, status("alice", 3, "open", "stalled"), status("alice", 4, "stalled", "open")) is None
+    assert moved(REPLY, OPENED, by("alice", 3, "Correspond")) is None
+    assert moved(REPLY, by("alice", 2, "Correspond"), status("RT_System", 3, "resolved", "open")) is None
+    assert moved(REPLY, OPENED, by("alice", 3, "Comment")) == "resolved", "a comment opens nothing"
+    assert moved(by("alice", 1, "Correspond"), OPENED) is None
+
+
+def test_what_another_reply_of_ours_opened_is_that_ones() -> None:
+    later = (by("sync", 5, "Correspond"), status("RT_System", 6, "resolved", "open"))
+    assert moved(REPLY, *later) is None
+    assert moved(REPLY, OPENED, status("sync", 3, "open", "resolved"), *later) is None
+    assert moved(REPLY, OPENED, by("sync", 3, "Correspond")) == "resolved"
+    assert moved(REPLY, status("RT_System", 2, "resolved", "open", "9")) is None, "another ticket was merged into this"
