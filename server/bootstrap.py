@@ -19,7 +19,7 @@ from server.services.apps import Apps
 from server.services.cluster import Cluster, Part
 from server.settings import Settings
 from server.web.factory import MAX_BODY_BYTES, application
-from server.web.turns import Turns, whose
+from server.web.turns import Gate, Turns, known_device, whose
 from server.web.visit import Node
 from server.worker import main as worker
 
@@ -47,7 +47,9 @@ def run_web(settings: Settings, stop: threading.Event) -> int:
     _watch_memory(settings.web.memory_megabytes, _PATIENCE_SECONDS, stop)
     node = build_node(settings)
     threading.Thread(target=node.cluster.tend, args=(stop,), name="connections", daemon=True).start()
-    server = _listen(settings, application(node), Turns(settings.web.threads, partial(whose, node=node)))
+    gate = Gate(settings.web.gateway_secret, partial(known_device, node=node))
+    turns = Turns(settings.web.threads, partial(whose, node=node), gate)
+    server = _listen(settings, application(node), turns)
     loop = threading.Thread(target=server.run, name="web", daemon=True)
     loop.start()
     structlog.get_logger().info("web node serves", host=settings.web.host, port=settings.web.port)

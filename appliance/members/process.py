@@ -20,7 +20,7 @@ import psutil
 
 from appliance.config import DataFolder, read_json, told_plainly, write_private
 from appliance.errors import ApplianceError
-from appliance.system.linux_rights import port_right_lent
+from appliance.system.linux_rights import open_as_many_files_as_allowed, port_right_lent
 
 MARK = "LOCKSTEP_MEMBER"
 """The environment variable that says whose member a process is."""
@@ -141,6 +141,7 @@ def start_process(
     listen on them where we may. Raises ``ApplianceError`` when the program cannot be started.
     """
     log = folder.log_of(name)
+    open_as_many_files_as_allowed()
     try:
         right = port_right_lent() if ports_of_root else contextlib.nullcontext()
         with told_plainly(log.parent), log.open("ab") as output, right:

@@ -106,6 +106,12 @@ def confine() -> None:
             _capset(kept, kept, 0)
 
 
+def open_as_many_files_as_allowed() -> None:
+    """From now on we and what we start may have as many files and connections open as this account may at most."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def let_go_of_root(account: Account, kept: frozenset[int] = frozenset()) -> None:
     """Become ``account`` for good, without groups, and without capabilities but ``kept``. We are root, on one thread.
 

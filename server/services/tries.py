@@ -81,7 +81,7 @@ def take_back(database: Database, tried: Try, counted: Counted = ()) -> None:
 
 def _count_stranger(control: Transaction, tried: Try) -> Counted:
     """By the address, then by the pair, then by the account: always in this order, so that no two wait crosswise."""
-    address = _subject("address", _network(tried.address))
+    address = _subject("address", network(tried.address))
     _require(control, address, _OF_ADDRESS)
     if _require(control, _own(tried), _OF_PAIR) == 1:
         newcomers = _subject("newcomers", tried.tenant, tried.login)
@@ -95,7 +95,7 @@ def _count_stranger(control: Transaction, tried: Try) -> Counted:
 def _own(tried: Try) -> bytes:
     if tried.device:
         return _subject("device", tried.tenant, tried.login, tried.device)
-    return _subject("pair", tried.tenant, tried.login, _network(tried.address))
+    return _subject("pair", tried.tenant, tried.login, network(tried.address))
 
 
 def _codes(tried: Try) -> bytes:
@@ -114,7 +114,7 @@ def _subject(*parts: str) -> bytes:
     return hashlib.sha256("\0".join(parts).encode()).digest()
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """Whoever has an IPv6 address has all that begin like it."""
     try:
         known = ipaddress.ip_address(address.partition("%")[0])

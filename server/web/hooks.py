@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,7 +14,7 @@ from server.services import access as signing
 from server.services.access import Identity
 from server.services.elsewhere import Elsewhere
 from server.services.scope import TenantScope
-from server.web import browsers, cookie, incoming, tenancy
+from server.web import browsers, cookie, incoming, safe_headers, tenancy
 from server.web.caller import Application, StartResponse
 from server.web.resource import Access
 from server.web.visit import Node, Visit
@@ -24,15 +23,6 @@ CSRF = "X-CSRF-Token"
 PAGE = "panel_page"
 """The endpoint of the panel's own page."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-_FIXED_HEADERS = [
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
-]
-_HSTS = "max-age=31536000; includeSubDomains"
 
 
 def install(app: Flask, node: Node, access: Mapping[str, Access], tenantless: frozenset[str]) -> None:
@@ -55,7 +45,7 @@ def install(app: Flask, node: Node, access: Mapping[str, Access], tenantless: fr
         response.headers.setdefault("Content-Security-Policy", _POLICY)
         response.headers.setdefault("Cache-Control", "no-store")
         if request.is_secure:
-            response.headers["Strict-Transport-Security"] = _HSTS
+            response.headers["Strict-Transport-Security"] = safe_headers.HSTS
         return response
 
 
@@ -96,33 +86,20 @@ def admit(node: Node, access: Mapping[str, Access]) -> None:
         identity.may_change()
 
 
-def new_nonce() -> str:
-    """A nonce for one page."""
-    return secrets.token_urlsafe(16)
-
-
-def policy(nonce: str | None = None) -> str:
-    """The content security policy: everything from here, nothing inline but styles that carry the page's nonce."""
-    styles = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
-    return (
-        f"default-src 'self'; script-src 'self'; style-src {styles}; img-src 'self' data:; connect-src 'self';"
-        " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    )
-
-
 def with_fixed_headers(application: Application) -> Application:
     """Add the headers that every answer carries, below Flask: there they cost next to nothing."""
+    fixed = list(safe_headers.FIXED)
 
     def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            return start_response(status, headers + _FIXED_HEADERS, *more)
+            return start_response(status, headers + fixed, *more)
 
         return application(environ, start)
 
     return serve
 
 
-_POLICY = policy()
+_POLICY = safe_headers.policy()
 
 
 def _shown() -> tuple[bool, str] | None:

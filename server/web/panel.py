@@ -10,7 +10,8 @@ from pathlib import Path
 from flask import Flask, Response, make_response, request, send_from_directory
 
 from server.domain.errors import NotFound
-from server.web.hooks import PAGE, new_nonce, policy
+from server.web.hooks import PAGE
+from server.web.safe_headers import new_nonce, policy
 
 _NOT_PAGES = ("api/", "-/", "assets/")
 _A_YEAR_UNCHANGED = "public, max-age=31536000, immutable"

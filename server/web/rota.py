@@ -6,6 +6,7 @@ One who asks a hundred times has one turn, as one who asks once. Where there is 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -28,12 +29,16 @@ class Rota(Generic[T]):
         else:
             self._here.append(one)
 
-    def next(self) -> T:
-        """Whose turn it is; the line that they were in has its next turn after all others."""
+    def has_next(self, but: Container[str]) -> bool:
+        """Whether somebody waits here in another line than those."""
+        return bool(self._here) or any(name not in but for name in self._parts)
+
+    def next(self, but: Container[str] = ()) -> T:
+        """Whose turn it is; the line that they were in has its next turn after all others. Lines ``but`` have none."""
         self.count -= 1
         if self._here:
             return self._here.popleft()
-        name, part = next(iter(self._parts.items()))
+        name, part = next((name, part) for name, part in self._parts.items() if name not in but)
         one = part.next()
         self._parts.move_to_end(name)
         self._tidy(name)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
+import psutil
 import pytest
 
 from tests.chaos.panel import PASSWORD, Panel, wait_until
@@ -126,6 +127,31 @@ def test_ten_thousand_connections_on_which_nothing_comes_keep_nobody_from_being_
         assert strangers.waiting() > 9_000, "they hold what they hold all at once"
         assert answered(visitor) < _SLOWEST
         edge.panel.sign_in()
+
+
+@contextmanager
+def holding_at_most(process: psutil.Process, files: int) -> Iterator[None]:
+    """The process may open so many files meanwhile, as if the account might not open more."""
+    before = process.rlimit(psutil.RLIMIT_NOFILE)
+    process.rlimit(psutil.RLIMIT_NOFILE, (files, before[1]))
+    try:
+        yield
+    finally:
+        process.rlimit(psutil.RLIMIT_NOFILE, before)
+
+
+def test_after_more_connections_than_it_may_hold_the_gateway_serves_again_by_itself(edge: Edge) -> None:
+    visitor, gateway = edge.panel, edge.process
+    visitor.sign_in()
+    with (
+        holding_at_most(gateway, gateway.num_fds() + 80),
+        Strangers(edge.gateway.http_port, 120, b"", drips=False) as strangers,
+    ):
+        newcomer = edge.panel  # its first connection waits behind all of theirs
+        assert newcomer.once("GET", "/session").status_code == 401
+        wait_until(lambda: strangers.waiting() == 0, "the gateway to hang up on all of them")
+    assert edge.process == gateway, "the same process"
+    assert answered(visitor) < _SLOWEST
 
 
 def test_a_body_that_is_too_large_is_refused_at_the_gateway(edge: Edge) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from appliance.config import DataFolder
 from appliance.members.caddy import GATEWAY_HEADER, Route, configuration
@@ -28,6 +31,12 @@ def made(routes: tuple[Route, ...] = ROUTES, *, loopback: bool = True) -> Any:
 
 def hosts(server: Any) -> list[Any]:
     return [route["match"][0]["host"] for route in server["routes"] if "match" in route]
+
+
+def ways(route: Any) -> list[Any]:
+    """The lanes in which a route hands requests on."""
+    parts = [part for one in route["handle"] if one["handler"] == "subroute" for part in one["routes"]]
+    return [part["handle"][0] for part in parts if part["handle"][0]["handler"] == "reverse_proxy"]
 
 
 def test_each_cluster_has_one_wildcard_route_and_certificate() -> None:
@@ -59,14 +68,17 @@ def test_only_the_only_cluster_is_reached_by_the_loopback_names_and_nobody_by_an
     ]
     for routes in (ROUTES, ROUTES[:1], ()):
         for server in made(routes)["apps"]["http"]["servers"].values():
-            proxied = [one for one in server["routes"] if one["handle"][-1]["handler"] == "reverse_proxy"]
+            proxied = [one for one in server["routes"] if ways(one)]
+            assert len(proxied) == len(routes)
             assert all("match" in one for one in proxied)
 
 
 def test_each_cluster_is_told_its_own_secret_and_whatever_a_client_sent_for_it_is_replaced() -> None:
     for server in made()["apps"]["http"]["servers"].values():
-        told = [one["handle"][-1]["headers"]["request"]["set"] for one in server["routes"] if "match" in one]
-        assert told == [{GATEWAY_HEADER: ["s1"]}, {GATEWAY_HEADER: ["s2"]}]
+        for route, secret in zip(server["routes"], ("s1", "s2"), strict=False):
+            assert ways(route)
+            for way in ways(route):
+                assert way["headers"]["request"]["set"] == {GATEWAY_HEADER: [secret]}
     assert "s1" not in repr(ROUTES)
 
 
@@ -104,13 +116,41 @@ def test_a_web_process_that_is_silent_is_told_as_a_problem_and_to_people_as_a_pa
 
 
 def test_the_gateway_asks_whether_the_process_serves_and_not_whether_its_database_does() -> None:
-    proxied = made()["apps"]["http"]["servers"]["https"]["routes"][0]["handle"][-1]
-    assert proxied["health_checks"]["active"]["uri"] == "/-/node/alive"
+    for way in ways(made()["apps"]["http"]["servers"]["https"]["routes"][0]):
+        assert way["health_checks"]["active"]["uri"] == "/-/node/alive"
 
 
 def test_a_request_is_handed_on_whole_and_has_its_time_and_its_size() -> None:
     for server in made()["apps"]["http"]["servers"].values():
         assert {"read_header_timeout", "read_timeout", "write_timeout", "idle_timeout"} < server.keys()
-        bound, proxied = server["routes"][0]["handle"]
-        assert bound["max_size"] == proxied["request_buffers"] == MAX_BODY_BYTES
-        assert proxied["upstreams"][0]["max_requests"] < 500, "the server behind is never what fills up"
+        route = server["routes"][0]
+        assert route["handle"][0]["max_size"] == MAX_BODY_BYTES
+        assert {way["request_buffers"] for way in ways(route)} == {MAX_BODY_BYTES + 1}
+
+
+def test_the_lanes_together_never_fill_the_server_behind() -> None:
+    for server in made()["apps"]["http"]["servers"].values():
+        several = ways(server["routes"][0])
+        assert len(several) == 8
+        assert sum(way["transport"]["max_conns_per_host"] for way in several) < 500
+
+
+@pytest.mark.parametrize(
+    ("address", "alike", "apart"),
+    [
+        ("127.0.0.1", "127.0.0.11", "127.0.0.2"),
+        ("192.0.2.8", "10.0.0.0", "192.0.2.9"),
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "2001:db8:0:2::1"),
+        ("2001:db8:1:a1::", "2001:db8:1:b1::5:6", "2001:db8:1:a2::"),
+        ("fe80::1%eth0", "::1", "2001:db8:1:f::"),
+    ],
+)
+def test_a_clients_lane_is_told_by_its_address_and_of_ipv6_by_its_network(address: str, alike: str, apart: str) -> None:
+    *lanes, rest = made()["apps"]["http"]["servers"]["https"]["routes"][0]["handle"][-1]["routes"]
+    assert "match" not in rest, "whoever is in no other has the last"
+
+    def lane(of: str) -> int:
+        patterns = [one["match"][0]["vars_regexp"]["{http.request.remote.host}"]["pattern"] for one in lanes]
+        return next((number for number, one in enumerate(patterns) if re.search(one, of)), len(lanes))
+
+    assert lane(address) == lane(alike) != lane(apart)

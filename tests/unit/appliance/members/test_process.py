@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -42,6 +43,19 @@ def test_a_member_gets_nothing_of_the_persons_session(monkeypatch: pytest.Monkey
     environment = clean_environment({"HOME": "/d"})
     assert not {"PGPASSWORD", "LD_PRELOAD"} & set(environment)
     assert environment["HOME"] == "/d"
+
+
+def test_a_member_may_have_as_many_files_open_as_the_account_may(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        folder = open_data_folder(tmp_path / "var")
+        told = "import resource; print(*resource.getrlimit(resource.RLIMIT_NOFILE))"
+        running = start_process(folder, "c/web", [sys.executable, "-c", told], place=tmp_path, environment={})
+        assert running.wait(30)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert last_lines(folder.log_of("c/web"), 1) == (f"{before[1]} {before[1]}",)
 
 
 def test_a_member_cannot_be_told_to_fail_by_the_environment_of_its_agent(
