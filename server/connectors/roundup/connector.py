@@ -26,7 +26,7 @@ from server.connectors.roundup.read import comment_marker, item_marker, lines, p
 from server.connectors.roundup.schema import DESCRIPTION, Schema
 from server.connectors.roundup.session import Json, Session, record
 from server.connectors.roundup.syntax import syntax
-from server.connectors.roundup.write import Writer, message_text
+from server.connectors.roundup.write import WITH_ACTOR, Writer, message_text
 from server.connectors.seen import DELETES_ITEMS, Seen
 from server.connectors.understood import understood
 from server.connectors.zones import chosen_zone
@@ -57,7 +57,7 @@ class Roundup:
         self._session = Session(outlet, settings["login"].strip(), settings["password"])
         self._schema = Schema(self._session, audience.spelt(settings))
         self._items = Items(outlet, self._session, self._schema)
-        self._writer = Writer(self._session, self._schema, self._items.members)
+        self._writer = Writer(self._session, self._schema, self._items.members, self._items.ruled)
         self.seen = Seen()
         self._home = ""
 
@@ -232,7 +232,7 @@ class Roundup:
             raise Rejected(
                 f"Roundup left {', '.join(left)} of {item_id} as it was, or set something else instead.", fields=left
             )
-        return replace(item, untyped=self._untyped(item, before.get(item_id, {}), changed))
+        return replace(item, untyped=item.untyped | self._untyped(item, before.get(item_id, {}), changed))
 
     def _untyped(self, item: Item, before: Json, changed: Mapping[str, Value]) -> frozenset[str]:
         """What a rule of the tracker changed when we wrote: nobody else has touched the item since ``before``."""
@@ -245,7 +245,7 @@ class Roundup:
         if not moved:
             return moved
         with confirming(item.id):
-            now, _ = self._session.get(record(name, numbered), (("@verbose", "0"),))
+            now, _ = self._session.get(record(name, numbered), WITH_ACTOR)
             actor = now["attributes"].get("actor")
         return moved if str(actor) == self._session.user.id else frozenset()
 

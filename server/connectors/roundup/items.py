@@ -25,6 +25,7 @@ from server.connectors.roundup.read import (
     spoken_from,
     stamp_of,
 )
+from server.connectors.roundup.ruled import Ruled
 from server.connectors.roundup.schema import Schema, Shape
 from server.connectors.roundup.session import Json, Session, read_user, record
 from server.domain.errors import AppError, Gone, Hidden, NotThatApp, PutRight, Rejected, Unreadable
@@ -53,6 +54,7 @@ class Items:
         self._names: dict[str, str] = {}
         self._sizes: dict[str, int] = {}
         self._in_utc = False
+        self.ruled = Ruled()
 
     def heads(self, name: str, since: datetime | None, offset: int, limit: int) -> Sequence[Head]:
         """Items changed at or after ``since``, oldest first, by their ids and times alone."""
@@ -180,7 +182,7 @@ class Items:
             with part(f"the file {one}"):
                 if (file := files.get(one)) is not None:
                     hung.append(self._attachment(file, by))
-        return read_item(shape, raw, said, hung, by)
+        return self.ruled.shown(read_item(shape, raw, said, hung, by))
 
     def _many(self, name: str, numbers: Sequence[str], fields: str, verbose: str) -> tuple[list[Any], Any]:
         wish = [("@fields", fields), ("@verbose", verbose), *(("id", one) for one in numbers)]

@@ -9,7 +9,18 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from server.connectors.roundup.read import first_message, ids, item_marker, lines, marked, text_marker, written_moment
+from server.connectors.confirming import confirming
+from server.connectors.roundup.read import (
+    first_message,
+    ids,
+    item_marker,
+    lines,
+    marked,
+    plain_value,
+    text_marker,
+    written_moment,
+)
+from server.connectors.roundup.ruled import Ruled
 from server.connectors.roundup.schema import DESCRIPTION, Property, Schema
 from server.connectors.roundup.session import Json, Session, record
 from server.domain.errors import Gone, Rejected
@@ -17,6 +28,8 @@ from server.domain.quoting import quoted
 from server.domain.values import FieldKind, Value
 
 _FORBIDDEN = 403
+WITH_ACTOR = (("@verbose", "0"), ("@protected", "true"))
+"""How a record is asked for with who changed it last, which Roundup leaves out otherwise."""
 _EXACT = frozenset({FieldKind.OPTION, FieldKind.STATUS, FieldKind.USER, FieldKind.MOMENT})
 
 Members = Callable[[str, Sequence[str], str, str], Mapping[str, Json]]
@@ -26,10 +39,11 @@ Members = Callable[[str, Sequence[str], str, str], Mapping[str, Json]]
 class Writer:
     """What is written to one Roundup. Safe for several threads."""
 
-    def __init__(self, session: Session, schema: Schema, members: Members) -> None:
+    def __init__(self, session: Session, schema: Schema, members: Members, ruled: Ruled) -> None:
         self._session = session
         self._schema = schema
         self._members = members
+        self._ruled = ruled
         self._adding = threading.Lock()
 
     def say(self, text: Value, marker: str) -> str:
@@ -79,10 +93,26 @@ class Writer:
             except Rejected as error:
                 if error.status != _FORBIDDEN:
                     raise
-                # Who may comment need not be allowed to set a status.
-            else:
-                return
+                # Who may comment need not be allowed to set a status. What a rule makes of it then is nobody's edit.
+                self._edit_under_rules(name, number, change)
+            return
         self._session.edit(path, change)
+
+    def _edit_under_rules(self, name: str, number: str, change: Callable[[Json], dict[str, Any] | None]) -> None:
+        path, status = record(name, number), self._schema.shape(name).fields["status"]
+        before: list[Value] = []
+
+        def watched(now: Json) -> dict[str, Any] | None:
+            before[:] = [plain_value(status, now.get("status"))]
+            return change(now)
+
+        self._session.edit(path, watched)
+        with confirming(f"{name}{number}"):
+            found, _ = self._session.get(path, WITH_ACTOR)
+            now = found["attributes"]
+            value = plain_value(status, now.get("status"))
+        if before != [value] and str(now.get("actor")) == self._session.user.id:
+            self._ruled.note(f"{name}{number}", "status", value)
 
     def take_off(self, name: str, number: str, what: str, gone: str) -> None:
         """Take a message or file off an item; one that is gone already is no error."""
