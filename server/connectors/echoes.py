@@ -8,9 +8,11 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 from binascii import Error as NotBase64
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -18,9 +20,15 @@ _USUAL: Final = frozenset(
     {"accept", "accept-encoding", "content-type", "content-length", "host", "user-agent", "connection", "origin"}
 )
 """Headers that say nothing of us."""
+_SECRET: Final = frozenset({"authorization", "cookie", "x-csrf-token"})
+"""Headers that hold what lets us in, beside those whose name ends with ``-key``."""
 _LEAST: Final = 4
 """Characters of what is taken out. Less than that stands in any text."""
 _INSTEAD: Final = "…"
+_LEAST_SECRET: Final = 16
+"""Characters of what is taken out of answers that are well. Shorter passwords are words that people write, too."""
+_ESCAPED: Final = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
+"""A sign that JSON need not escape. Some apps do, and so may one that hides what it repeats."""
 
 
 def without_echoes(text: str, sent: Mapping[str, str]) -> str:
@@ -28,6 +36,35 @@ def without_echoes(text: str, sent: Mapping[str, str]) -> str:
     for one in _spellings(sent):
         text = text.replace(one, _INSTEAD)
     return text
+
+
+def without_secrets(content: bytes, sent: Mapping[str, str]) -> bytes:
+    """What came in an answer that is well, without the secrets that the headers ``sent`` held.
+
+    Where nothing is repeated, which is always, but for an app that is broken or hostile, it is what came.
+    """
+    ways = _secret_ways(tuple(sorted(sent.items())))
+    if not ways:
+        return content
+    plain = _ESCAPED.sub(_unescaped, content) if b"\\u00" in content else content
+    if not any(one in plain for one in ways):
+        return content
+    for one in ways:
+        plain = plain.replace(one, _INSTEAD.encode())
+    return plain
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    """The sign itself, but for those that would end a text in JSON or begin another escape."""
+    sign = bytes.fromhex(found[1].decode())
+    return found[0] if sign in (b'"', b"\\") else sign
+
+
+@lru_cache(maxsize=256)
+def _secret_ways(sent: tuple[tuple[str, str], ...]) -> tuple[bytes, ...]:
+    """The longest first. Kept, since each request of a connection sends the same."""
+    secret = {name: value for name, value in sent if name.lower() in _SECRET or name.lower().endswith("-key")}
+    return tuple(one.encode() for one in _spellings(secret) if len(one) >= _LEAST_SECRET)
 
 
 def _spellings(sent: Mapping[str, str]) -> list[str]:

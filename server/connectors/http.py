@@ -33,6 +33,7 @@ from server.connectors.bounds import Bounds
 from server.connectors.causes import broke, why
 from server.connectors.deadline import Deadline
 from server.connectors.dial import Contact, Gate, Ledger
+from server.connectors.echoes import without_secrets
 from server.connectors.multipart import Multipart, size_of
 from server.connectors.pace import Pace
 from server.connectors.paths import astray
@@ -151,11 +152,12 @@ class HttpOutlet:
             content = response.data if at_once else self._read(response, deadline, grow, write=write)
         well = _OK <= response.status < _MULTIPLE
         if well or response.status in accept:
+            content = without_secrets(content, asked)
             reply = Reply(self._origin, response.status, response.headers, content, write, asked, held)
             if well and method != "HEAD" and asked.get("Accept") == _JSON:
                 reply.judge(shape)
             return reply
-        raise troubles.refused(self._origin, response.status, response.headers, content, write=write, sent=asked)
+        raise self._refused(response, content, asked, write=write)
 
     def stream(self, path: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes]:
         """GET in chunks of at most 64 KiB. Raises before the first chunk as ``request`` does; ``Transient`` within."""
@@ -166,16 +168,19 @@ class HttpOutlet:
             response = self._send("GET", target, asked, None, deadline, _uncounted, at_once=False)
             chunks = self._chunks(response, self._bounds.file, deadline, write=False)
             if not _OK <= response.status < _MULTIPLE:
-                content = next(chunks, b"")
-                raise troubles.refused(
-                    self._origin, response.status, response.headers, content, write=False, sent=asked
-                )
+                raise self._refused(response, next(chunks, b""), asked, write=False)
             under_way.pop_all()  # its time ends with the last chunk
             return chunks
 
     def close(self) -> None:
         """Close idle sockets."""
         self._adapter.close()
+
+    def _refused(
+        self, response: BaseHTTPResponse, content: bytes, asked: Mapping[str, str], *, write: bool
+    ) -> LockstepError:
+        """What the app says no with, as an error for people."""
+        return troubles.refused(self._origin, response.status, response.headers, content, write=write, sent=asked)
 
     def _chunks(self, response: BaseHTTPResponse, most: int, deadline: Deadline, *, write: bool) -> Iterator[bytes]:
         """An answer's body, of at most so many bytes. Each that came gives the rest a little more time."""

@@ -202,11 +202,20 @@ def require_still(tx: Transaction, who: Identity) -> None:
         raise NotAllowed("Your account was changed meanwhile, or you were signed out; nothing was changed.")
 
 
+def hold(tx: Transaction, who: Identity) -> None:
+    """Have the caller's account stay as it is until the transaction is over. Raises as ``require_still``.
+
+    Who disables the account, or narrows its role, waits for this transaction; or it comes later, and changes nothing.
+    """
+    users.held(tx, who.user_id)
+    require_still(tx, who)
+
+
 def renew(tx: Transaction, who: Identity) -> tuple[str, Identity]:
     """Another cookie and CSRF token for the caller's session; the old ones are worth nothing from now on."""
-    cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
-    sessions.renew(tx, who.proof, hash_of(cookie), csrf)
-    return cookie, replace(who, csrf=csrf, proof=hash_of(cookie))
+    cookie = secrets.token_urlsafe(32)
+    sessions.renew(tx, who.proof, hash_of(cookie))
+    return cookie, replace(who, csrf=csrf_of(cookie), proof=hash_of(cookie))
 
 
 def _again(scope: TenantScope, who: Identity, address: str) -> Try:
@@ -260,7 +269,7 @@ def by_session(scope: TenantScope, cookie: str) -> Identity:
             raise NotSignedIn(SESSION_OVER)
         if found.stale:
             sessions.prolong(tx, hash_of(cookie), SESSION)
-    return _identity(found, hash_of(cookie))
+    return _identity(found, hash_of(cookie), csrf_of(cookie))
 
 
 def by_token(scope: TenantScope, token: str) -> Identity:
@@ -304,17 +313,21 @@ def hash_of(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def csrf_of(cookie: str) -> str:
+    """The CSRF token of a session: it follows from the cookie, which nobody keeps, and tells nothing of it."""
+    return hmac.digest(cookie.encode(), b"csrf", "sha256").hex()
+
+
 def _begin(
     tx: Transaction, user_id: str, caller: Caller, action: str, how: str = "", *, console: bool = False
 ) -> tuple[str, Identity]:
     cookie = secrets.token_urlsafe(32)
-    csrf = secrets.token_urlsafe(24)
-    sessions.begin(tx, hash_of(cookie), user_id, csrf, SESSION, caller.address, caller.browser, console=console)
+    sessions.begin(tx, hash_of(cookie), user_id, SESSION, caller.address, caller.browser, console=console)
     found = sessions.find(tx, hash_of(cookie), LONGEST)
     if found is None:
         raise NotSignedIn("This account has been disabled; ask an administrator.")
     audit.add(tx, found.login, action, caller.address, {"with": how} if how else None)
-    return cookie, _identity(found, hash_of(cookie))
+    return cookie, _identity(found, hash_of(cookie), csrf_of(cookie))
 
 
 def _still(tx: Transaction, who: Identity) -> bool:
@@ -322,5 +335,5 @@ def _still(tx: Transaction, who: Identity) -> bool:
     return found is not None and (found.role, found.owes) == (who.role, who.owes)
 
 
-def _identity(found: Signed, proof: bytes) -> Identity:
-    return Identity(found.user_id, found.login, found.name, found.role, found.csrf, proof, found.owes)
+def _identity(found: Signed, proof: bytes, csrf: str | None = None) -> Identity:
+    return Identity(found.user_id, found.login, found.name, found.role, csrf, proof, found.owes)

@@ -65,5 +65,6 @@ def make_token(scope: TenantScope, caller: Identity, name: str, days: int | None
 def revoke_token(scope: TenantScope, caller: Identity, token_id: str) -> None:
     """Let one of the caller's tokens work no more. Raises ``NotFound``."""
     with scope.transaction() as tx:
+        require_still(tx, caller)
         name = tokens.revoke(tx, caller.user_id, token_id)
         audit.add(tx, caller.login, "token revoked", name)

@@ -26,7 +26,7 @@ class TenantScope:
     """One tenant, as the use cases see it. Cheap to make, safe to share between threads.
 
     ``errand``: the question of a person that it is used for; None where nobody waits. ``reach``: where its connections
-    may lead now.
+    may lead now. ``allows`` is asked first thing within each transaction, and raises where the caller may no more.
     """
 
     id: str
@@ -40,6 +40,7 @@ class TenantScope:
     login: TenantLogin = field(repr=False)
     errand: Errand | None = field(default=None, repr=False, compare=False)
     reach: Callable[[], Reach] = field(default=nothing_listed, repr=False, compare=False)
+    allows: Callable[[Transaction], None] | None = field(default=None, repr=False, compare=False)
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """A transaction in the tenant's schema; committed unless the block raises.
@@ -48,7 +49,8 @@ class TenantScope:
         """
         if self.errand is not None:
             self.errand.still(commits=True)
-        return self.database.tenant(self.login)
+        made = self.database.tenant(self.login)
+        return made if self.allows is None else _allowed(made, self.allows)
 
     def reading(self) -> AbstractContextManager[Transaction]:
         """For reads that need no common snapshot: cheaper than a transaction."""
@@ -79,3 +81,10 @@ class TenantScope:
         """Record what the tenant's sync thread says of itself."""
         with self.database.control() as control:
             tenants.say(control, self.id, said)
+
+
+@contextmanager
+def _allowed(made: AbstractContextManager[Transaction], allows: Callable[[Transaction], None]) -> Iterator[Transaction]:
+    with made as tx:
+        allows(tx)
+        yield tx

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -27,7 +27,6 @@ class Signed:
     login: str
     name: str
     role: Literal["admin", "viewer"]
-    csrf: str | None = field(repr=False)
     stale: bool
     owes: bool
 
@@ -57,7 +56,6 @@ def begin(
     tx: Transaction,
     session: bytes,
     user_id: str,
-    csrf: str,
     lifetime: timedelta,
     address: str,
     browser: str,
@@ -77,7 +75,6 @@ def begin(
         t.sessions.insert().values(
             hash=session,
             user_id=user_id,
-            csrf=csrf,
             expires_at=func.now() + lifetime,
             address=address,
             browser=browser,
@@ -95,9 +92,9 @@ def prolong(tx: Transaction, session: bytes, lifetime: timedelta) -> None:
     )
 
 
-def renew(tx: Transaction, session: bytes, to: bytes, csrf: str) -> None:
-    """Let a session go on under another hash and token; the old ones are nobody's from now on."""
-    tx.execute(update(t.sessions).where(t.sessions.c.hash == session).values(hash=to, csrf=csrf, seen_at=func.now()))
+def renew(tx: Transaction, session: bytes, to: bytes) -> None:
+    """Let a session go on under another hash; the old one is nobody's from now on."""
+    tx.execute(update(t.sessions).where(t.sessions.c.hash == session).values(hash=to, seen_at=func.now()))
 
 
 def of_user(tx: Transaction, user_id: str, this: bytes, longest: timedelta) -> tuple[Session, ...]:
@@ -154,7 +151,7 @@ def use_entry_link(tx: Transaction, link: bytes) -> str | None:
 
 
 _FIND = """
-select u.id, u.login, u.name, u.role, s.csrf, s.seen_at < now() - interval '5 minutes',
+select u.id, u.login, u.name, u.role, s.seen_at < now() - interval '5 minutes',
   u.role = 'admin' and u.factor is null and not s.console and r.admins_need_factor
 from sessions s join users u on u.id = s.user_id cross join sign_in_rules r
 where s.hash = %s and s.expires_at > now() and s.created_at > now() - %s and u.disabled_at is null

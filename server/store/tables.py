@@ -72,7 +72,6 @@ sessions = Table(
     tenant,
     Column("hash", LargeBinary, primary_key=True),
     Column("user_id", _ID),
-    Column("csrf", Text),
     Column("created_at", _TIME),
     Column("seen_at", _TIME),
     Column("expires_at", _TIME),

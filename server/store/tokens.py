@@ -30,7 +30,7 @@ class Token:
 def find(tx: Transaction, token: bytes) -> Signed | None:
     """The user of a token that is neither expired nor revoked."""
     row = tx.execute(_FIND, {"token": token}).one_or_none()
-    return None if row is None else Signed(row.user_id, row.login, row.name, row.role, None, row.stale, row.owes)
+    return None if row is None else Signed(row.user_id, row.login, row.name, row.role, row.stale, row.owes)
 
 
 def touch(tx: Transaction, token: bytes) -> None:

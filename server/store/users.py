@@ -100,6 +100,11 @@ def locked(tx: Transaction, user_id: str) -> User:
     return get(tx, user_id)
 
 
+def held(tx: Transaction, user_id: str) -> None:
+    """Keep others from changing one user until the transaction ends, and none from holding it, too."""
+    tx.execute(select(t.users.c.id).where(t.users.c.id == user_id).with_for_update(read=True))
+
+
 def change(tx: Transaction, user_id: str, name: str, email: str, role: Literal["admin", "viewer"]) -> None:
     """Write what people say of an account."""
     tx.execute(update(t.users).where(t.users.c.id == user_id).values(name=name, email=email, role=role))

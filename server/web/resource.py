@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from typing import Any, get_type_hints
@@ -21,6 +22,7 @@ from pydantic import BaseModel
 from server import faults
 from server.domain.errors import LockstepError
 from server.services import audience
+from server.services.access import hold
 from server.services.elsewhere import Elsewhere
 from server.web import asking, tenancy
 from server.web.schemas.answers import Waiting
@@ -52,10 +54,14 @@ _OF_ANSWERS: dict[int, Any] = {
 
 
 class Resource:
-    """The routes of one resource. By endpoint: ``access`` says who may call it, ``replies`` what it answers."""
+    """The routes of one resource. By endpoint: ``access`` says who may call it, ``replies`` what it answers.
 
-    def __init__(self, name: str, prefix: str = PREFIX) -> None:
-        self.name = name
+    What only administrators may change is changed only while they still may: each transaction holds their account.
+    ``locks``: its services lock accounts themselves, in their own order, and look again under that.
+    """
+
+    def __init__(self, name: str, prefix: str = PREFIX, *, locks: bool = False) -> None:
+        self.name, self._locks = name, locks
         self.api = APIBlueprint(name, __name__, url_prefix=prefix, abp_tags=[Tag(name=name)])
         self.access: dict[str, Access] = {}
         self.replies: dict[str, type[BaseModel]] = {}
@@ -108,12 +114,15 @@ class Resource:
         wrong: Wrong = None,
     ) -> Callable[[View], View]:
         register = getattr(self.api, method)
+        holds = access is Access.ADMIN and method != "get" and not self._locks
 
         def decorate(view: View) -> View:
             def serve(at: Visit, **given: Any) -> Response:
                 if wrong is not None and isinstance(at.place, Elsewhere):
                     at.place.pass_the_time()
                     raise wrong()
+                if holds:
+                    at = replace(at, place=replace(at.scope, allows=partial(hold, who=at.who)))
                 result = view(at, **given)
                 if access is Access.PUBLIC:
                     tenancy.require_active(at.scope)

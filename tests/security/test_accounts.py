@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
 from server.services.access import Passwords
+from server.services.scope import TenantScope
 from server.store.provision import FirstUser
 from tests.security.accounts import NEVER, OTHER, PASSWORD, House
+from tests.support.installation import eventually
 from tests.support.postgres import TestCluster
 from tests.support.web import CHEAP, Browser, WebNode
 
@@ -271,10 +276,54 @@ def test_only_so_many_sessions_of_one_person_are_kept(house: House) -> None:
     with house.web.node.cluster.scope(house.tenant).transaction() as tx:
         tx.execute(
             text(
-                "insert into sessions (hash, user_id, csrf, expires_at, seen_at) select sha256(n::text::bytea), u.id,"
-                " '', now() + interval '1 hour', now() - interval '1 minute' from users u, generate_series(1, 200) n"
+                "insert into sessions (hash, user_id, expires_at, seen_at) select sha256(n::text::bytea), u.id,"
+                " now() + interval '1 hour', now() - interval '1 minute' from users u, generate_series(1, 200) n"
             )
         )
     newest = house.enter()
     assert len(newest.get("/account/sessions")) == 100
     assert not signed_out(here)
+
+
+LATE = {"name": "late", "kind": "redmine", "settings": {"url": "http://127.0.0.1:1", "api_key": "x"}}
+NARROWED: dict[str, LiteralString] = {
+    "disabled": "update users set disabled_at = now() where login = 'admin'",
+    "made a viewer": "update users set role = 'viewer' where login = 'admin'",
+}
+WRITES: list[tuple[str, str, Any]] = [
+    ("PUT", "/privacy", {"sealed": True}),
+    ("PUT", "/people", []),
+    ("POST", "/connections", LATE),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), WRITES, ids=[path for _, path, _ in WRITES])
+@pytest.mark.parametrize("change", NARROWED)
+def test_a_change_that_is_under_way_when_its_account_may_no_more_comes_to_nothing(
+    house: House, cluster: TestCluster, method: str, path: str, body: Any, change: str
+) -> None:
+    here = house.enter()
+    before = house.actions(here)
+    scope = house.web.node.cluster.scope(house.tenant)
+    own = cluster.server.dsn(cluster.settings.name, scope.login.role, scope.login.password)
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(own) as elsewhere:
+        elsewhere.execute(NARROWED[change])
+        late = pool.submit(here.request, method, path, body)
+        eventually(lambda: late.done() or waits_for_a_lock(cluster, scope))
+        elsewhere.commit()
+        assert late.result(30).status_code == 403
+    with scope.transaction() as tx:
+        assert tx.execute(text("select count(*) from connections where name = 'late'")).scalar_one() == 0
+        tx.execute(text("update users set disabled_at = null, role = 'admin' where login = 'admin'"))
+    again = house.enter()
+    assert [one for one in house.actions(again) if one not in ("signed in", "entered by link")] == [
+        one for one in before if one not in ("signed in", "entered by link")
+    ]
+
+
+def waits_for_a_lock(cluster: TestCluster, scope: TenantScope) -> bool:
+    """Whether somebody of the tenant waits for what another transaction has locked."""
+    query = "select count(*) from pg_stat_activity where usename = %s and wait_event_type = 'Lock'"
+    with psycopg.connect(cluster.server.dsn("postgres")) as superuser:
+        [found] = superuser.execute(query, (scope.login.role,)).fetchone() or (0,)
+    return bool(found)

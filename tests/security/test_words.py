@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.connectors.echoes import without_echoes
+from server.connectors.echoes import without_echoes, without_secrets
 from server.connectors.http import HttpOutlet
 from server.domain.errors import AppError
 from server.domain.quoting import quoted, unquoted, with_words
@@ -41,6 +41,39 @@ ECHOES: dict[str, Callable[[str], str]] = {
 
 
 # Without what we sent ---------------------------------------------------------------------------------------------
+
+
+KEY = "c0ffee" * 6
+
+
+@pytest.mark.parametrize("way", [*ECHOES.values(), lambda one: "".join(f"\\u{ord(sign):04x}" for sign in one)])
+def test_no_answer_that_is_well_repeats_what_lets_us_in(way: Callable[[str], str]) -> None:
+    login = base64.b64encode(f"bob:{KEY}".encode()).decode()
+    held = {"X-Redmine-API-Key": KEY, "Authorization": f"Basic {login}", "Cookie": f"session={KEY}s"}
+    with WebApp() as app, closing(HttpOutlet(app.url)) as outlet:
+        said = '", "'.join(way(one) for one in (KEY, login, f"session={KEY}s"))
+        app.answer(
+            200, f'{{"texts": ["before \\u003cb> {said}", "after"]}}'.encode(), {"Content-Type": "application/json"}
+        )
+        texts = outlet.request("GET", "/", headers=held).json()["texts"]
+        shown = html.unescape(json.dumps(texts))
+        assert not any(one in shown for one in (KEY, login, base64.b64encode(KEY.encode()).decode().rstrip("=")))
+        assert texts[0].startswith("before <b> ")
+        assert texts[-1] == "after"
+
+
+def test_an_answer_that_repeats_nothing_is_left_as_it_came() -> None:
+    held = {"X-Redmine-API-Key": KEY, "Accept": "application/json"}
+    with WebApp() as app, closing(HttpOutlet(app.url)) as outlet:
+        body = rb'{"text": "\u0022 \u005c n \u003cb\u003e password c0ffee"}'
+        app.answer(200, body, {"Content-Type": "application/json"})
+        assert outlet.request("GET", "/", headers=held).content == body
+
+
+def test_a_word_that_people_write_is_no_secret() -> None:
+    short = {"Authorization": "Basic " + base64.b64encode(b"bob:password").decode()}
+    assert without_secrets(b"I forgot my password", short) == b"I forgot my password", "a word is no secret"
+    assert without_secrets(KEY.encode(), {"Accept": KEY}) == KEY.encode(), "what every client sends is none"
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "text/html", "application/json"])

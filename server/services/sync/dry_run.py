@@ -15,7 +15,7 @@ from server.engine.likeness import keeps_no_word
 from server.engine.origin import age_of_the_moved
 from server.services.sync import cap, preview
 from server.services.sync import page as paging
-from server.services.sync.feed import Reached
+from server.services.sync.feed import Reached, turns
 from server.services.sync.work import Look, Work
 from server.store import lease, previews
 
@@ -55,11 +55,11 @@ def _feed(work: Work, side: Side) -> Iterator[Reached]:
         faults.reach("preview.page")
         if page.total is not None:
             work.run.total = (work.run.total or work.run.done) + page.total
-        looks = _fresh(work, side, page.heads)
-        paging.process(work, looks, None)
-        yield Reached(work.run.done, work.run.total)
-        if _over(work):
-            return
+        for part, _ in turns(work, _fresh(work, side, page.heads)):
+            paging.process(work, part, None)
+            yield Reached(work.run.done, work.run.total)
+            if _over(work):
+                return
 
 
 def _fresh(work: Work, side: Side, heads: Sequence[Head]) -> list[Look]:
@@ -77,7 +77,7 @@ def _missed(work: Work) -> Iterator[Reached]:
     after = ""
     while not _over(work):
         with work.scope.reading() as tx:
-            rows = previews.missed(tx, work.integration, work.begin_run(), after, _MISSED_PAGE)
+            rows = previews.missed(tx, work.integration, work.begin_run(), after, work.at_once(_MISSED_PAGE))
         if not rows:
             return
         work.run.phase = "looking for what is missing"

@@ -7,7 +7,7 @@ of one tenant take turns. It stops there without losing anything: the cursor mov
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,7 +73,7 @@ def run(work: Work) -> Iterator[Reached]:
 
 def errands(work: Work) -> Iterator[Reached]:
     """Look up what was interrupted and try again what is due, without a look at the feeds. Raises as ``process``."""
-    yield from _entries(work, "looking up what was interrupted", paging.open_entries(work))
+    yield from _entries(work, "looking up what was interrupted", list(paging.open_entries(work)))
     with work.scope.reading() as tx:
         due = holds.due(tx, work.integration, _DUE_AT_ONCE)
     yield from _entries(
@@ -89,8 +89,8 @@ def read_side(work: Work, side: Side) -> Iterator[Reached]:
     yield from _feed(work, side, cursor, expected)
 
 
-def _entries(work: Work, phase: str, entries: Sequence[Look]) -> Iterator[Reached]:
-    for part in _turns(work, entries, _DUE_PAGE) if entries else ():
+def _entries(work: Work, phase: str, entries: list[Look]) -> Iterator[Reached]:
+    for part, _ in turns(work, entries, _DUE_PAGE) if entries else ():
         if _over(work):
             return
         work.run.phase, work.caller.share = phase, Share.RETRY
@@ -112,19 +112,15 @@ def _feed(work: Work, side: Side, cursor: datetime | None, expected: datetime | 
                 work.run.total = (work.run.total or work.run.done) + page.total
             there = dated.reached(page, clock)
             moved = there if there is not None and (reached is None or there > reached) else None
-            *parts, last = _turns(work, [Look(side, head.id, head) for head in _once(page)])
-            for part in parts:
-                flow.take(part, None)
-                flow.land()
-                yield Reached(work.run.done, work.run.total)
-                if _over(work):
-                    return
-            flow.take(last, (side, moved) if moved is not None else None)
+            looks = [Look(side, head.id, head) for head in _once(page)]
+            in_parts = yield from _take(work, flow, looks, (side, moved) if moved is not None else None)
+            if in_parts is None:
+                return
             reached = moved or reached
             _tell_ahead(work, side, page, clock, flow)
             if number >= _LIVE_PAGES:  # a backlog, whatever the reason: it lets what changes now go first
                 work.caller.share = Share.BACKFILL
-            told = bool(parts) or time.monotonic() >= until or _over(work) or (number > 1 and work.waited_for())
+            told = in_parts or time.monotonic() >= until or _over(work) or (number > 1 and work.waited_for())
             if told:
                 flow.land()
                 yield Reached(work.run.done, work.run.total)
@@ -136,6 +132,22 @@ def _feed(work: Work, side: Side, cursor: datetime | None, expected: datetime | 
     quiet = work.run.id is None and reached == cursor and time.monotonic() < until
     if not told and not (quiet and not work.others_wait()):
         yield Reached(work.run.done, work.run.total)
+
+
+def _take(
+    work: Work, flow: Flow, looks: list[Look], cursor: tuple[Side, datetime] | None
+) -> Generator[Reached, None, bool | None]:
+    """Take a page's items along in turns, the cursor with the last; whether there were several (None: it is over)."""
+    several = False
+    for part, last in turns(work, looks):
+        flow.take(part, cursor if last else None)
+        if not last:
+            several = True
+            flow.land()
+            yield Reached(work.run.done, work.run.total)
+            if _over(work):
+                return None
+    return several
 
 
 def _tell_ahead(work: Work, side: Side, page: Page, clock: datetime, flow: Flow) -> None:
@@ -161,17 +173,26 @@ def once_more(work: Work, *, patient: bool = True) -> Iterator[Reached]:
             if work.waited_for():
                 yield Reached(work.run.done, work.run.total)
             continue
-        entries = work.stumbled.take(work.clock(), min(work.turn, _STUMBLED_PAGE))
+        entries = work.stumbled.take(work.clock(), work.at_once(_STUMBLED_PAGE))
         work.run.phase, work.caller.share = "trying again", Share.RETRY
         work.run.done -= len(entries)  # they were counted when they failed
         paging.process(work, [Look(side, item_id, again=True) for side, item_id in entries], None)
         yield Reached(work.run.done, work.run.total)
 
 
-def _turns(work: Work, looks: Sequence[Look], most: int = NO_LIMIT) -> list[Sequence[Look]]:
-    """The looks in parts (at least one) that a slow connection lets through in a few seconds, at most ``most`` each."""
-    size = min(work.turn, most)
-    return [looks[start : start + size] for start in range(0, len(looks), size)] or [looks]
+def turns(work: Work, looks: list[Look], most: int = NO_LIMIT) -> Iterator[tuple[list[Look], bool]]:
+    """The looks in parts (at least one) that a slow connection lets through in a few seconds, at most ``most`` each.
+
+    With each comes whether it is the last. They are taken out of the list: what was read for a part is let go of.
+    """
+    size = work.at_once(most)
+    looks.reverse()
+    while True:
+        part = [looks.pop() for _ in range(min(size, len(looks)))]
+        yield part, not looks
+        del part
+        if not looks:
+            return
 
 
 def _once(page: Page) -> list[Head]:

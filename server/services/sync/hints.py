@@ -14,6 +14,7 @@ from server.domain.item import Head, Side
 from server.services.sync import feed
 from server.services.sync import page as paging
 from server.services.sync.feed import Reached
+from server.services.sync.weight import TooMuchAtOnce, count
 from server.services.sync.work import Look, Work
 from server.store import inbox, lease, pairs
 from server.store.inbox import WHOLE_FEED, Hint
@@ -38,14 +39,12 @@ def run(work: Work) -> Iterator[Reached]:
         hints = inbox.waiting(tx, work.integration, _AT_ONCE)
     named = [one for one in hints if one.item_id != WHOLE_FEED]
     failure: AppError | None = None
-    for start in range(0, len(named), _PAGE):
+    size = work.at_once(_PAGE)
+    for start in range(0, len(named), size):
         if work.stopping():
             return
         work.run.phase, work.caller.share = "looking at what the apps told", Share.LIVE
-        told = _fetch(work, named[start : start + _PAGE])
-        paging.process(work, [one.look for one in told if one.look is not None], None)
-        _settled(work, [one.hint for one in told if one.failure is None])
-        failure = failure or next((one.failure for one in told if one.failure is not None), None)
+        failure = _look(work, named[start : start + size]) or failure
         yield Reached(work.run.done, work.run.total)
     for hint in hints:
         if hint.item_id == WHOLE_FEED:
@@ -53,6 +52,14 @@ def run(work: Work) -> Iterator[Reached]:
             _settled(work, [hint])
     if failure is not None:
         raise failure
+
+
+def _look(work: Work, hints: Sequence[Hint]) -> AppError | None:
+    """Look at a page of what was told; why the rest of it stays. The items are let go of before the next page."""
+    told = _fetch(work, hints)
+    paging.process(work, [one.look for one in told if one.look is not None], None)
+    _settled(work, [one.hint for one in told if one.failure is None])
+    return next((one.failure for one in told if one.failure is not None), None)
 
 
 def _fetch(work: Work, hints: Sequence[Hint]) -> list[_Told]:
@@ -74,6 +81,10 @@ def _read(work: Work, told: _Told) -> None:
     hint = told.hint
     try:
         item = work.end(hint.side).connector.fetch(hint.item_id)
+        look = Look(hint.side, item.id, Head(item.id, item.updated_at, item.stamp, item), item=item)
+        count(work, look)
+    except TooMuchAtOnce:
+        raise  # not kept with what is held: that would hold it, too
     except Gone:
         told.look = Look(hint.side, hint.item_id) if told.known else None
     except (Slowed, CredentialsRefused) as error:
@@ -88,7 +99,7 @@ def _read(work: Work, told: _Told) -> None:
         told.look = Look(hint.side, hint.item_id) if told.known else None
     else:
         if told.known or item.container == work.mapping.shape(hint.side).container:
-            told.look = Look(hint.side, item.id, Head(item.id, item.updated_at, item.stamp, item))
+            told.look = look
 
 
 def _settled(work: Work, hints: Sequence[Hint]) -> None:

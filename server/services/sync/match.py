@@ -7,12 +7,12 @@ place up to which it came.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import TypeAdapter
 
 from server.connectors.pace import Share
-from server.domain.errors import AppError, CredentialsRefused, Transient
+from server.domain.errors import AppError, CredentialsRefused, TooLarge, Transient
 from server.domain.item import Head, Side
 from server.domain.preview import Line
 from server.domain.rules import MatchRules, Precedence
@@ -21,8 +21,9 @@ from server.engine.align import Aligned
 from server.engine.filters import outside
 from server.services.sync import look as looking
 from server.services.sync import preview
-from server.services.sync.feed import Reached
+from server.services.sync.feed import Reached, turns
 from server.services.sync.joining import as_pair, soon
+from server.services.sync.weight import TooMuchAtOnce
 from server.services.sync.work import Look, Work
 from server.store import candidates, events, holds, lease, pairs, previews, requests, runs
 from server.store.candidates import Alike, Candidate
@@ -75,22 +76,27 @@ def _walk(work: Work, side: Side, rules: MatchRules) -> Iterator[Reached]:
     for page in end.connector.changes(work.mapping.shape(side).container, None):
         if page.total is not None:
             work.run.total = (work.run.total or work.run.done) + page.total
-        looks = _unpaired(work, side, page.heads)
-        looking.fetch_items(work, looks)
-        _stop_on(looks, CredentialsRefused)
-        lines, found = [], []
-        for one in looks:
-            if one.failure is not None:
-                reason = one.failure.message if isinstance(one.failure, AppError) else str(one.failure)
-                lines.append(Line(side.other, one.item_id, "hold", one.key, reason=reason))
-            found += _candidates(work, one, rules)
-        with work.scope.transaction() as tx:
-            lease.check_fence(tx, work.epoch)
-            candidates.add(tx, work.begin_run(), found)
-        preview.add(work, lines, len(looks))
-        yield Reached(work.run.done, work.run.total)
-        if _over(work):
-            return
+        for part, _ in turns(work, _unpaired(work, side, page.heads)):
+            _read(work, side, part, rules)
+            yield Reached(work.run.done, work.run.total)
+            if _over(work):
+                return
+
+
+def _read(work: Work, side: Side, looks: Sequence[Look], rules: MatchRules) -> None:
+    """Write down by what these items could be one with others."""
+    looking.fetch_items(work, looks)
+    _stop_on(looks, CredentialsRefused)
+    lines, found = [], []
+    for one in looks:
+        if one.failure is not None:
+            reason = one.failure.message if isinstance(one.failure, AppError) else str(one.failure)
+            lines.append(Line(side.other, one.item_id, "hold", one.key, reason=reason))
+        found += _candidates(work, one, rules)
+    with work.scope.transaction() as tx:
+        lease.check_fence(tx, work.epoch)
+        candidates.add(tx, work.begin_run(), found)
+    preview.add(work, lines, len(looks))
 
 
 def _unpaired(work: Work, side: Side, heads: Sequence[Head]) -> list[Look]:
@@ -176,17 +182,30 @@ def _join(work: Work) -> Iterator[Reached]:
     work.run.phase = "joining"
     while not _over(work):
         with work.scope.reading() as tx:
-            lines = previews.page(tx, str(argument["preview"]), after=after, limit=_PAGE, action="join")
+            lines = previews.page(tx, str(argument["preview"]), after=after, limit=work.at_once(_PAGE), action="join")
         if not lines:
             return
         looks = {
             side: [Look(side, one.item_id if side is Side.LEFT else one.twin_id) for one in lines] for side in Side
         }
-        looking.fetch_items(work, [*looks[Side.LEFT], *looks[Side.RIGHT]])
+        _fetch_both(work, looks)
         _stop_on([*looks[Side.LEFT], *looks[Side.RIGHT]], CredentialsRefused, Transient)
         after = lines[-1].id
         _commit(work, list(zip(looks[Side.LEFT], looks[Side.RIGHT], strict=True)), wins, str(after))
         yield Reached(work.run.done, work.run.total)
+
+
+def _fetch_both(work: Work, looks: Mapping[Side, Sequence[Look]]) -> None:
+    """Read the items of a page. Two that are too much together stay apart, with the reason."""
+    both = [*looks[Side.LEFT], *looks[Side.RIGHT]]
+    try:
+        looking.fetch_items(work, both)
+    except TooMuchAtOnce:
+        if len(looks[Side.LEFT]) > 1:
+            raise
+        for one in both:
+            one.item, one.room = None, None
+            one.failure = TooLarge("The two have more text than one tenant may hold in memory. They stay as they are.")
 
 
 def _commit(work: Work, both: Sequence[tuple[Look, Look]], wins: Precedence, place: str) -> None:

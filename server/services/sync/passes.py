@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
@@ -157,6 +158,7 @@ class Pass:
             self.desk.ends.forget()
         if isinstance(error, TooMuchAtOnce):
             self.desk.pages.narrow(self.wanted.row.id)
+            traceback.clear_frames(error.__traceback__)  # else its items might be held until somebody collects them
         if isinstance(error, NeedsRelease) and not self.desk.stop(self.wanted, message):
             return self._give_way()
         passing = isinstance(error, Transient | Unavailable)

@@ -34,7 +34,7 @@ def run(work: Work) -> Iterator[feed.Reached]:
     work.run.phase = "comparing all pairs"
     while not (work.stopping() or work.run.cancelled):
         with work.scope.reading() as tx:
-            rows = pairs.page(tx, work.integration, after, _PAGE)
+            rows = pairs.page(tx, work.integration, after, work.at_once(_PAGE))
         if not rows:
             # A live pass would take up by each field's policy what an app refused for a moment.
             yield from feed.once_more(aligned)

@@ -64,8 +64,8 @@ def _listed(work: Work, named: Sequence[str], place: str) -> tuple[str, list[Loo
     start = int(place or "0")
     looks: list[Look] = []
     while start < len(named) and not looks:
-        chosen = [one.partition("/") for one in named[start : start + _PAGE]]
-        start += _PAGE
+        chosen = [one.partition("/") for one in named[start : start + work.at_once(_PAGE)]]
+        start += len(chosen)
         with work.scope.reading() as tx:
             known = pairs.by_ids(tx, work.integration, [key for kind, _, key in chosen if kind == "pair"])
             by_item = {
@@ -102,13 +102,13 @@ def _everything(work: Work, place: str) -> tuple[str, list[Look]]:
     stage, _, after = place.partition("/")
     if stage in ("", "pairs"):
         with work.scope.reading() as tx:
-            rows = pairs.page(tx, work.integration, after, _PAGE)
+            rows = pairs.page(tx, work.integration, after, work.at_once(_PAGE))
         if rows:
             return f"pairs/{rows[-1].id}", [Look(one.origin, one.on(one.origin).item_id or "") for one in rows]
         after = ""
     side, _, item_id = after.partition("/")
     with work.scope.reading() as tx:
-        held = holds.unpaired(tx, work.integration, (side, item_id), _PAGE)
+        held = holds.unpaired(tx, work.integration, (side, item_id), work.at_once(_PAGE))
     if not held:
         return place, []
     return f"holds/{held[-1][0]}/{held[-1][1]}", [Look(*one) for one in held]

@@ -39,7 +39,7 @@ def run(work: Work) -> Iterator[int]:
     share = work.caller.share
     work.caller.share, work.run.phase = Share.BACKFILL, "looking again at what changed lately"
     looks = [look for one in _chosen(work) for look in _looks(one, sides)]
-    size = max(1, min(work.turn, _AT_ONCE))
+    size = work.at_once(_AT_ONCE)
     try:
         for start in range(0, len(looks), size):
             if work.stopping() or work.run.cancelled:

@@ -18,7 +18,7 @@ from server.domain.item import Side
 from server.engine.guard import Harm
 from server.services.sync import caution
 from server.services.sync import page as paging
-from server.services.sync.feed import Reached
+from server.services.sync.feed import Reached, turns
 from server.services.sync.work import Look, Work
 from server.store import lease, scans
 from server.store.database import Transaction
@@ -89,7 +89,7 @@ def _named(
     }[phase]
     while not _over(work):
         with work.scope.reading() as tx:
-            ids = query(tx, work.integration, side, place, _PAGE)
+            ids = query(tx, work.integration, side, place, work.at_once(_PAGE))
         if not ids:
             _move(work, side, "unknown" if phase == "missing" else "look")
             return
@@ -108,7 +108,13 @@ def _feed(work: Work, side: Side, place: str) -> Iterator[Reached]:
         if _over(work):
             return
         heads = {head.id: replace(head, stamp="") for head in page.heads}
-        paging.process(work, [Look(side, head.id, head) for head in heads.values()], None)
+        for part, last in turns(work, [Look(side, head.id, head) for head in heads.values()]):
+            paging.process(work, part, None)
+            if last:
+                break
+            yield Reached(work.run.done, work.run.total)
+            if _over(work):
+                return
         if page.reached is not None:
             _move(work, side, "look", page.reached.isoformat())
         yield Reached(work.run.done, work.run.total)

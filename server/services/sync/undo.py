@@ -63,7 +63,7 @@ def run(work: Work) -> Iterator[feed.Reached]:
     place = ""
     while not work.run.cancelled:
         with work.scope.reading() as tx:
-            ids = journal.pairs_of_run(tx, undone, place, _PAGE)
+            ids = journal.pairs_of_run(tx, undone, place, work.at_once(_PAGE))
         if not ids:
             break
         place = ids[-1]

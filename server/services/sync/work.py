@@ -160,6 +160,10 @@ class Work:
         """One end."""
         return self.left if side is Side.LEFT else self.right
 
+    def at_once(self, most: int) -> int:
+        """How many items a page has: ``most``, or fewer where an app is slow or pages took too much memory."""
+        return max(1, min(most, self.turn))
+
     @property
     def maker(self) -> Maker:
         """Who makes the twins of this integration, as their correlation ids say it."""

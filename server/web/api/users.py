@@ -22,7 +22,7 @@ from server.web.schemas.people import (
 )
 from server.web.visit import Visit
 
-resource = Resource("users")
+resource = Resource("users", locks=True)
 
 
 @resource.get("/users", UserList, access=Access.ADMIN)

@@ -43,7 +43,7 @@ class PasswordChange(Body):
 
     current: Password = Field(repr=False)
     password: Password = Field(repr=False)
-    revoke_tokens: bool = False
+    revoke_tokens: bool = True
 
 
 class SessionOut(Reply):

@@ -31,7 +31,7 @@ class ChosenPassword(Body):
 
     token: str = Field(min_length=1, max_length=200, repr=False)
     password: Password = Field(repr=False)
-    revoke_tokens: bool = False
+    revoke_tokens: bool = True
 
 
 class Login(Reply):

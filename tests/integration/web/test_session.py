@@ -69,6 +69,17 @@ def test_nothing_changes_without_the_csrf_token(admin: Browser) -> None:
     assert admin.get("/tokens") == []
 
 
+def test_the_csrf_token_is_the_sessions_alone_and_is_not_kept(web: WebNode, admin: Browser, tenant: str) -> None:
+    other = web.browser(tenant)
+    other.sign_in(password=PASSWORD)
+    assert admin.get("/session")["csrf"] == admin.get("/session")["csrf"] == admin.csrf
+    assert admin.csrf != other.csrf
+    with web.node.cluster.scope(tenant).reading() as tx:
+        kept = tx.execute(text("select row_to_json(s)::text, encode(hash, 'hex') from sessions s")).all()
+    assert kept
+    assert not any(admin.csrf in one for row in kept for one in row)
+
+
 def test_a_page_of_another_site_changes_nothing(web: WebNode, tenant: str) -> None:
     for site in ("cross-site", "same-site"):
         refused = web.browser(tenant).request(

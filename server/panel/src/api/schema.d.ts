@@ -1306,7 +1306,7 @@ export interface components {
             password: string;
             /**
              * Revoke Tokens
-             * @default false
+             * @default true
              */
             revoke_tokens: boolean;
             /** Token */
@@ -2531,7 +2531,7 @@ export interface components {
             password: string;
             /**
              * Revoke Tokens
-             * @default false
+             * @default true
              */
             revoke_tokens: boolean;
         };

@@ -14,7 +14,7 @@ export function Password({ account }: { account: Account }) {
   const change = useChangePassword();
   const [current, setCurrent] = useState("");
   const [password, setPassword] = useState("");
-  const [revoke, setRevoke] = useState(false);
+  const [revoke, setRevoke] = useState(true);
   const wrong = problemOf(change.error, "current");
   const bad = problemOf(change.error, "password");
   const submit = (event: SyntheticEvent) => {
@@ -33,7 +33,7 @@ export function Password({ account }: { account: Account }) {
           <input type="text" name="username" autoComplete="username" value={account.login} readOnly hidden />
           <PasswordInput label="Password until now" autoComplete="current-password" required error={wrong} value={current} onChange={(event) => setCurrent(event.currentTarget.value)} />
           <PasswordInput label="New password" description={RULES} autoComplete="new-password" required maxLength={1000} error={bad} value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
-          <Checkbox label="End my API tokens, too" checked={revoke} onChange={(event) => setRevoke(event.currentTarget.checked)} />
+          <Checkbox label="End my API tokens, too" description="Whoever had the old password may have made one. What runs with them stops until it has a new one." checked={revoke} onChange={(event) => setRevoke(event.currentTarget.checked)} />
           <Group><Button type="submit" loading={change.isPending}>Change the password</Button></Group>
         </Stack>
       </form>

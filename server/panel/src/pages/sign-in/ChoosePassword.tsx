@@ -14,7 +14,7 @@ export function ChoosePassword() {
   const choose = useChoosePassword();
   const [password, setPassword] = useState("");
   const [again, setAgain] = useState("");
-  const [revoke, setRevoke] = useState(false);
+  const [revoke, setRevoke] = useState(true);
   const differs = again !== "" && again !== password;
   const bad = problemOf(choose.error, "password");
   useEffect(() => {
@@ -47,7 +47,7 @@ export function ChoosePassword() {
                 {bad === undefined && <Problem error={choose.error} />}
                 <PasswordInput label="New password" description={RULES} autoComplete="new-password" autoFocus required maxLength={1000} error={bad} value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
                 <PasswordInput label="Once more" autoComplete="new-password" required error={differs ? "The two differ." : undefined} value={again} onChange={(event) => setAgain(event.currentTarget.value)} />
-                <Checkbox label="End the API tokens of this account, too" checked={revoke} onChange={(event) => setRevoke(event.currentTarget.checked)} />
+                <Checkbox label="End the API tokens of this account, too" description="Whoever had the old password may have made one. What runs with them stops until it has a new one." checked={revoke} onChange={(event) => setRevoke(event.currentTarget.checked)} />
                 <Button type="submit" fullWidth disabled={token === ""} loading={choose.isPending}>Take this password</Button>
               </Stack>
             </form>
