@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from server.engine.richtext.document import Mark
 
@@ -22,7 +23,16 @@ SPANS: dict[str, Mark | None] = {
 
 SIGNS = {Mark.STRONG: "*", Mark.EM: "_", Mark.STRIKE: "-", Mark.UNDERLINE: "+"}
 
-CLOSERS = {sign: re.compile(rf"(?<=\S){re.escape(sign)}(?=[\W_]|\Z)") for sign in SPANS}
+_PUNCTUATION = "".join(
+    re.escape(chr(code))
+    for code in (*range(0x3100), *range(0xFE00, 0xFFF0))
+    if chr(code) != "&" and (unicodedata.category(chr(code))[0] == "P" or chr(code) in "$+<=>^`|~")
+)
+SPAN_END = re.compile(rf"[{_PUNCTUATION}\s\x00-\x03]|&#?\w+;|\Z", re.ASCII)
+"""What may follow a span: signs, but no symbols such as an emoji, and no ampersand: Redmine writes ``x%x%`` for
+it for a while. Low controls are our own marks for what is taken out."""
+
+CLOSERS = {sign: re.compile(rf"(?<=\S){re.escape(sign)}(?={SPAN_END.pattern})") for sign in SPANS}
 """Where a span may end."""
 
 BEFORE_SPAN = frozenset(" \n(")

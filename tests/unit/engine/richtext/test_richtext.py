@@ -15,7 +15,7 @@ IN_ALL_THREE = [
     ("# Title", "h1. Title", "<h1>Title</h1>"),
     ("**bold** and _em_", "*bold* and _em_", "<p><strong>bold</strong> and <em>em</em></p>"),
     ("~~gone~~ `code`", "-gone- @code@", "<p><del>gone</del> <code>code</code></p>"),
-    ("<u>under</u>", "+under+", "<p><u>under</u></p>"),
+    ("<ins>under</ins>", "+under+", "<p><u>under</u></p>"),
     ("one\ntwo\n\nthree", "one\ntwo\n\nthree", "<p>one<br>\ntwo</p>\n<p>three</p>"),
     ("[docs](https://x.org/a_b)", '"docs":https://x.org/a_b', '<p><a href="https://x.org/a_b">docs</a></p>'),
     ("<https://x.org>.", "https://x.org.", '<p><a href="https://x.org">https://x.org</a>.</p>'),
@@ -60,7 +60,7 @@ def test_each_format_says_it_in_its_own_words(bodies: tuple[str, str, str]) -> N
         ("<script>x</script>", "\\<script>x\\</script>", "&#60;script>x&#60;/script>"),
         ("run -v --flag ~/x", "run -v --flag \\~/x", "run -v --flag ~/x"),
         ("a[0] [[Page]] {{toc}}", "a\\[0\\] \\[\\[Page\\]\\] {{toc}}", "a&#91;0] &#91;[Page]] &#123;{toc}}"),
-        ("@x@ !y.png! &amp;", "@x@ !y.png! \\&amp;", "&#64;x@ &#33;y.png! &#38;amp;"),
+        ("@x@ !y.png! &amp;", "@x@ !y.png! &amp;amp;", "&#64;x@ &#33;y.png! &#38;amp;"),
     ],
 )
 def test_signs_in_plain_text_stay_signs(text: str, markdown: str, textile: str) -> None:
