@@ -242,8 +242,11 @@ class Desk:
     def wanted(self) -> list[Wanted]:
         """The integrations that run, what apps told of them, and the runs that were asked for."""
         with self.scope.reading() as tx:
+            sealed = sealing.is_through(tx)
             rows = integrations.every(tx)
             ends = {one.id: one for one in connections.every(tx)} if rows else {}
+        if not sealed:
+            sealing.finish(self.scope)
         self._tenant = rows, ends
         due = [row for row in rows if row.state is IntegrationState.RUNNING and self._scan_is_due(row)]
         if due:

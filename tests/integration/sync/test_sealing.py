@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from server.domain.values import Value
 from server.services import sealing
+from server.services.sync.passes import Desk
 from server.store import sealing as store
 from server.store.crypto import Cipher, WrongKey
 from server.store.sealing import WITHHELD, State, quotes
@@ -144,3 +145,57 @@ def test_what_an_app_says_to_a_private_comment_is_withheld_where_it_quotes_it() 
     assert quotes("Invalid: “Größe 12 geheim”", "nicht GEHEIM genug")
     assert not quotes("Comments are closed.", "was ich sagte")
     assert "private comment" in WITHHELD
+
+
+def test_a_request_does_a_few_parts_and_the_sync_thread_the_rest(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_AT_ONCE", 1)
+    monkeypatch.setattr(sealing, "_AT_ONCE", 2)
+    world = fresh(stage)
+    sealing.finish(world.scope)
+    mine, _ = in_step(world)
+    for word in ("one", "two", "three"):
+        world.left.person_comments(mine, f"{PLANTED}{word}", private=True)
+        world.settle()
+    assert sealed(world) == State(sealed=True, through=False)
+    assert planted(world), "it was too much for a request"
+    desk = Desk(world.scope, world.epoch, "test", lambda: False)
+    desk.wanted()
+    assert sealing.state(world.scope) == State(sealed=True, through=True)
+    assert planted(world) == set()
+
+
+def test_a_switch_in_the_midst_of_a_pass_leaves_nothing_in_clear_and_loses_nothing(stage: Stage) -> None:
+    world = fresh(stage)
+    mine, twin = in_step(world)
+    turned: list[State] = []
+
+    def act(call: str) -> Fate:
+        if call == "right.add_comment" and not turned:  # planned in clear, under way, and not settled
+            turned.append(sealed(world))
+        return Fate.WELL
+
+    world.left.person_comments(mine, f"{PLANTED}race", private=True)
+    world.right.fate = act
+    world.calm()
+    assert turned == [State(sealed=True, through=True)]
+    assert planted(world) == set()
+    assert [one for one in said(world, twin) if f"{PLANTED}race" in one]
+    world.settle()
+    sealed(world, on=False)
+    assert len([one for one in said(world, twin) if f"{PLANTED}race" in one]) == 1
+
+
+def test_conflicts_the_history_and_a_dry_run_have_nothing_of_it_in_clear(stage: Stage) -> None:
+    world = fresh(stage)
+    mine, twin = in_step(world)
+    sealed(world)
+    world.left.person_comments(mine, f"{PLANTED}said", private=True)
+    world.left.person_edits(mine, "title", "left says")
+    world.right.person_edits(twin, "title", "right says")
+    world.settle()
+    [comment] = [one for one in world.left.records[mine].comments if PLANTED in one.body]
+    world.left.person_edits_comment(mine, comment.id, f"{PLANTED}again")
+    world.answer("dry run")
+    assert planted(world) == set()
+    world.settle()
+    assert PLANTED not in world.history()
