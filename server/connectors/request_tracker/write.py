@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, BinaryIO
 
-from server.connectors.moments import moment
+from server.connectors.moments import clock, sent, typed
 from server.connectors.request_tracker.read import NOBODY, CustomField, lines, read_priority
 from server.domain.errors import Rejected
 from server.domain.values import FieldKind, TextFormat, Value
@@ -16,7 +17,6 @@ MOMENTS = ("Due", "Starts")
 _STANDARD = frozenset({"Subject", "Status", "Owner", "Requestor", "Priority", *MOMENTS})
 _TEXTS = frozenset({FieldKind.TEXT, FieldKind.RICH_TEXT})
 _PIECE = 64 * 1024
-_WALL = "%Y-%m-%d %H:%M:%S"
 
 
 def spoken(when: datetime, zone: tzinfo) -> str:
@@ -26,17 +26,20 @@ def spoken(when: datetime, zone: tzinfo) -> str:
     the wall's time as if that were UTC; near a change of the clocks that matters.
     """
     target = when.astimezone(UTC).replace(tzinfo=None)
-    distances = {(when + timedelta(hours=hours)).astimezone(zone).utcoffset() for hours in (-26, 0, 26)}
+    distances = set()
+    for hours in (-26, 0, 26):
+        with suppress(OverflowError):  # at the ends of the calendar
+            distances.add((when + timedelta(hours=hours)).astimezone(zone).utcoffset())
     for distance in sorted(one for one in distances if one is not None):
         wall = target + distance
         if wall.replace(tzinfo=UTC).astimezone(zone).utcoffset() == distance:
-            return wall.strftime(_WALL)
-    return (target + min(one for one in distances if one is not None)).strftime(_WALL)
+            return clock(wall, " ")
+    return clock(target + min(one for one in distances if one is not None), " ")
 
 
-def written(value: Value, zone: tzinfo) -> str:
-    """A field's time as RT takes it, empty for none."""
-    return "" if value in (None, "") else spoken(moment(str(value)), zone)
+def written(name: str, value: Value, zone: tzinfo) -> str:
+    """A field's time as RT takes it, empty for none. Raises ``Rejected``."""
+    return sent(name, value, lambda when: spoken(when, zone))
 
 
 def quoted(text: str) -> str:
@@ -78,7 +81,7 @@ def ticket_body(
 
 def _standard_value(name: str, value: Value) -> Any:
     if name in MOMENTS:
-        return written(value, UTC)  # RT reads custom fields and queries in the account's zone, but not these
+        return written(name, value, UTC)  # RT reads custom fields and queries in the account's zone, but not these
     if name == "Owner":
         return value or NOBODY
     if name == "Requestor":
@@ -94,7 +97,7 @@ def custom_value(value: Value, custom: CustomField, zone: Callable[[], tzinfo]) 
         return list(value)
     if value in (None, ""):
         return None
-    return written(value, zone()) if custom.kind is FieldKind.MOMENT else str(value)
+    return written(f"cf_{custom.id}", value, zone()) if custom.kind is FieldKind.MOMENT else str(value)
 
 
 def not_taken(
@@ -118,7 +121,7 @@ def _differs(name: str, wanted: Value, held: Value, customs: Mapping[str, Custom
     if custom is not None and custom.kind in _TEXTS:
         return held in (None, "")
     if name in MOMENTS or (custom is not None and custom.kind is FieldKind.MOMENT):
-        return held is None or moment(str(held)) != moment(str(wanted))
+        return held is None or typed(held) != typed(wanted)
     if name == "Priority":
         return read_priority(wanted) != held
     if isinstance(wanted, tuple):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from server.connectors import audience
-from server.connectors.moments import moment, shown
+from server.connectors.moments import clock, kept, moment, sent, shown
 from server.connectors.reading import number, part, text
 from server.connectors.roundup.schema import DESCRIPTION, Property, Shape, label
 from server.connectors.roundup.session import Json
@@ -46,7 +46,7 @@ class Reading:
 
 def spoken(when: datetime, zone: tzinfo) -> str:
     """A time as Roundup reads it: the clock on the wall of the account whose ``zone`` it is."""
-    return when.astimezone(zone).strftime("%Y-%m-%d.%H:%M:%S")
+    return clock(when.astimezone(zone), ".")
 
 
 def spoken_from(when: datetime, zone: tzinfo) -> str:
@@ -57,9 +57,9 @@ def spoken_from(when: datetime, zone: tzinfo) -> str:
     return spoken(when - timedelta(hours=1), zone)
 
 
-def written_moment(value: Value, zone: tzinfo) -> str:
-    """A field's time as Roundup takes it, empty for none."""
-    return "" if value in (None, "") else spoken(moment(str(value)), zone)
+def written_moment(name: str, value: Value, zone: tzinfo) -> str:
+    """A field's time as Roundup takes it, empty for none. Raises ``Rejected``."""
+    return sent(name, value, lambda when: spoken(when, zone))
 
 
 def heard(text: object) -> datetime:
@@ -186,7 +186,7 @@ def read_value(one: Property, raw: object) -> Value:
     if isinstance(raw, dict):
         return number(raw["id"])
     if one.kind is FieldKind.MOMENT:
-        return moment(raw).strftime("%Y-%m-%dT%H:%M:%SZ") if raw not in (None, "") else None
+        return kept(raw)
     if raw is None or isinstance(raw, bool | int | float):
         return raw
     if not isinstance(raw, str):

@@ -133,17 +133,17 @@ class Writer:
             if key == "title":
                 body[key] = str(value or "")
             elif key in fields:
-                body[key] = self._written(fields[key], value)
+                body[key] = self._written(key, fields[key], value)
             else:
                 raise Rejected(f"“{name}” has no field “{key}” in this tracker.", fields=(key,))
         return body
 
-    def _written(self, one: Property, value: Value) -> Any:
+    def _written(self, name: str, one: Property, value: Value) -> Any:
         if one.many:
             wanted = value if isinstance(value, tuple) else ()
             return self._keywords(one.target, wanted) if one.kind is FieldKind.LABELS else list(wanted)
         if one.kind is FieldKind.MOMENT:
-            return written_moment(value, self._session.zone()) if value else ""
+            return written_moment(name, value, self._session.zone()) if value else ""
         # Roundup overlooks null, and takes what is false or zero for nothing unless it is spelt.
         return "" if value is None else {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.connectors.moments import day, moment
+from server.connectors.moments import day, kept, moment, sent
+from server.connectors.request_tracker.write import spoken as to_rt
+from server.connectors.roundup.read import spoken as to_roundup
+from server.domain.errors import Rejected
 
 # hypothesis draws within bounds that have no zone, and adds one.
 _FIRST, _LAST = datetime(2, 1, 2), datetime(9998, 12, 30)  # noqa: DTZ001
@@ -94,3 +99,33 @@ def test_a_time_comes_back_from_any_zone(at: datetime) -> None:
     offset = at.utcoffset()
     if offset is not None and offset.total_seconds() % 60 == 0:  # no app writes a zone's seconds
         assert moment(at.isoformat()) == at.astimezone(UTC)
+
+
+ENDS = ("0001-01-01", "0999-05-05", "9999-12-31")
+"""Days that people type for “always” and “never”, or by a slip."""
+SPOKEN = [(to_rt, " "), (to_roundup, ".")]
+Spoken = Callable[[datetime, tzinfo], str]
+
+
+@pytest.mark.parametrize("said", ENDS)
+def test_a_day_at_the_ends_of_the_calendar_is_kept_as_typed(said: str) -> None:
+    assert kept(f"{said}.00:00:00") == f"{said}T00:00:00Z"
+    assert kept("") is None
+
+
+@pytest.mark.parametrize("said", ENDS)
+@pytest.mark.parametrize(("spoken", "between"), SPOKEN)
+def test_such_a_day_is_written_like_any_other(said: str, spoken: Spoken, between: str) -> None:
+    assert sent("due", f"{said}T00:00:00Z", lambda when: spoken(when, UTC)) == f"{said}{between}00:00:00"
+
+
+@pytest.mark.parametrize(
+    ("said", "zone"),
+    [("9999-12-31T23:59:59Z", "Pacific/Kiritimati"), ("0001-01-01T00:00:00Z", "America/New_York"), ("soon", "UTC")],
+)
+@pytest.mark.parametrize("spoken", [to_rt, to_roundup])
+def test_what_cannot_be_written_is_refused_for_its_field_alone(said: str, zone: str, spoken: Spoken) -> None:
+    """What is refused for one field is left out and told; any other error would be tried for ever."""
+    with pytest.raises(Rejected, match="no time that could be written there") as refused:
+        sent("due", said, lambda when: spoken(when, ZoneInfo(zone)))
+    assert refused.value.fields == {"due"}
