@@ -93,7 +93,9 @@ class Database:
         self._part = part
         self._name = f"lockstep {part} {token_hex(4)}"
         self._manners = manners = _MANNERS[part]
-        self._pooled = create_engine("postgresql+psycopg://", poolclass=SharedPool, hide_parameters=True)
+        self._pooled = create_engine(
+            "postgresql+psycopg://", poolclass=SharedPool, pool_reset_on_return=None, hide_parameters=True
+        )
         self._pool = cast(SharedPool, self._pooled.pool)
         size = budget.LEAST[part] if seats is None else seats
         self._pool.seat(Seats(size, _of_one(size), manners.grace), manners.patience, _OLDEST_SECONDS)
@@ -215,6 +217,7 @@ class Database:
             pool_timeout=self._manners.patience,
             pool_use_lifo=True,
             pool_recycle=int(_OLDEST_SECONDS),
+            pool_reset_on_return=None,
             hide_parameters=True,
         )
 
@@ -238,7 +241,20 @@ def wake(tx: Transaction, tenant_name: str) -> None:
 
 
 def _check_rested(engine: Engine) -> None:
-    """Ask a connection that was idle for a while whether it lives: a restarted server costs no failed request."""
+    """Ask a connection that was idle for a while whether it lives: a restarted server costs no failed request.
+
+    One that ended while it was in use is given up without a word: whoever used it was told, and the library's own way
+    back to a clean connection would log an error of nobody's making.
+    """
+
+    @event.listens_for(engine, "reset")
+    def _clean(connection: Any, record: Any, state: Any) -> None:
+        if state.transaction_was_reset:
+            return
+        try:
+            connection.rollback()
+        except engine.dialect.loaded_dbapi.Error:
+            record.invalidate()
 
     @event.listens_for(engine, "checkin")
     def _remember(_connection: object, record: Any) -> None:

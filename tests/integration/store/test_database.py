@@ -98,8 +98,8 @@ def test_a_server_that_restarted_costs_no_failed_request(
             assert tx.execute(text("select 1")).scalar_one() == 1
 
 
-def test_a_connection_that_breaks_in_the_middle_is_said_in_a_sentence(
-    cluster: TestCluster, database: Database, login: TenantLogin
+def test_a_connection_that_breaks_in_the_middle_is_said_in_a_sentence_and_leaves_no_traceback(
+    cluster: TestCluster, database: Database, login: TenantLogin, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken() -> None:
         with database.tenant(login) as tx:
@@ -110,6 +110,19 @@ def test_a_connection_that_breaks_in_the_middle_is_said_in_a_sentence(
         broken()
     with database.tenant(login) as tx:
         assert tx.execute(text("select 1")).scalar_one() == 1
+
+    def broken_without_a_transaction() -> None:
+        with database.reading(login) as tx:
+            backends(cluster, login.role, end=True)
+            driver = tx.connection.driver_connection  # as what reads a session does
+            assert driver is not None
+            driver.execute("select 1")
+
+    with pytest.raises(Unavailable):
+        broken_without_a_transaction()
+    with database.reading(login) as tx:
+        assert tx.execute(text("select 1")).scalar_one() == 1
+    assert [one for one in caplog.records if one.exc_info] == []
 
 
 def test_a_server_that_is_away_is_said_in_a_sentence(cluster: TestCluster) -> None:
