@@ -53,6 +53,8 @@ _CUT_OFF = "The run was interrupted; it is taken up again."
 _RELEASED_MEANWHILE = "A person has released the integration meanwhile; the released run goes on."
 _RESTART_SECONDS = 2.0
 """After so long a pass comes back that lost our own database: it is asked again, and no app is spared by waiting."""
+_SEAL_SECONDS = 10.0
+"""So often, and after each rest, it is looked whether comments are to be sealed or opened: a pass asks little."""
 _SCAN_AGAIN_SECONDS = 3600.0
 """A scan that does not come through is asked for again after that long."""
 
@@ -208,6 +210,8 @@ class Desk:
     _began: dict[str, dict[Side, datetime]] = field(default_factory=dict)
     _said: tuple[str, str, float, float] | None = None
     """What was said last, when, and when the next pass was to be then."""
+    _seal_seen: float = -math.inf
+    """When it was last looked whether the seal of private comments was switched."""
     pages: Pages = field(default_factory=Pages)
     _learned: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """Under which version and since when what was refused of an integration was compared with what its apps have."""
@@ -232,7 +236,7 @@ class Desk:
 
     def rest(self, seconds: float) -> None:
         """Nothing is to be done for so long: let go of what would be read again anyway."""
-        self._tenant = (), {}
+        self._tenant, self._seal_seen = ((), {}), -math.inf
         self.ends.rest(seconds)
 
     def close(self) -> None:
@@ -242,11 +246,14 @@ class Desk:
     def wanted(self) -> list[Wanted]:
         """The integrations that run, what apps told of them, and the runs that were asked for."""
         with self.scope.reading() as tx:
-            sealed = sealing.is_through(tx)
+            looks = time.monotonic() >= self._seal_seen + _SEAL_SECONDS
+            sealed = not looks or sealing.is_through(tx)
             rows = integrations.every(tx)
             ends = {one.id: one for one in connections.every(tx)} if rows else {}
         if not sealed:
             sealing.finish(self.scope)
+        if looks:
+            self._seal_seen = time.monotonic()
         self._tenant = rows, ends
         due = [row for row in rows if row.state is IntegrationState.RUNNING and self._scan_is_due(row)]
         if due:
