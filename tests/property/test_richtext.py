@@ -13,8 +13,19 @@ from server.connectors.request_tracker.syntax import syntax as request_tracker
 from server.connectors.roundup.syntax import syntax as roundup
 from server.domain.syntax import Counterpart, Syntax
 from server.domain.values import TextFormat
-from server.engine.richtext import Crossing, convert, fingerprint, read, said_references, same_meaning, write
+from server.engine.richtext import (
+    Crossing,
+    convert,
+    fingerprint,
+    plain,
+    read,
+    read_markdown,
+    said_references,
+    same_meaning,
+    write,
+)
 from server.engine.richtext.normal import normal
+from tests.property.documents import PLAIN_WORDS
 from tests.property.richtext_bodies import bodies, formats, noise
 
 RICH = [TextFormat.MARKDOWN, TextFormat.HTML, TextFormat.TEXTILE]
@@ -143,3 +154,29 @@ def test_people_see_the_same_words(
 ) -> None:
     guarded = convert(body, TextFormat.PLAIN, there[0], Crossing(here[1], there[1])).body
     assert seen(convert(guarded, there[0], TextFormat.PLAIN, Crossing(there[1], Syntax())).body) == seen(body)
+
+
+NO_MARKUP = [
+    *PLAIN_WORDS,
+    "-----",
+    "--",
+    "-v",
+    "1.",
+    "12)",
+    "+1",
+    "(a)",
+    "$5",
+    '"q"',
+    ":",
+    "@joe",
+    "%",
+    "?",
+    "http://x.y/z",
+    " ",
+]
+
+
+@given(st.lists(st.lists(st.sampled_from(NO_MARKUP), max_size=5).map(" ".join), max_size=5).map("\n".join))
+def test_what_is_read_the_short_way_is_what_the_parser_makes_of_it(body: str) -> None:
+    assume(read_markdown.simple(body))
+    assert plain.read(body).blocks == read_markdown.parsed(body).blocks

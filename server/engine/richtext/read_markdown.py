@@ -20,7 +20,7 @@ _DEEPEST = 60
 MOST_LOOKS = 300_000
 """How often the parser may look ahead in one text; it takes about a third of a second."""
 
-_SIMPLE = re.compile(r"(?!(?:\s*(?:[-+]|\d+[.)])(?:\s|$)|\s{4}|\t))[^`*_\[\]<>#~|\\&!=\n\r]*", re.ASCII)
+_SIMPLE = re.compile(r"(?!(?:\s*(?:[-+]|\d+[.)]|-+)(?:\s|$)|\s{4}|\t))[^`*_\[\]<>#~|\\&!=\n\r]*", re.ASCII)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)((?:\s[^>]*)?)/?>")
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _SILENT = frozenset(
@@ -95,8 +95,18 @@ def read(body: str, *, literal: bool = False) -> Document:
     ``literal``: where the markup parts a sign from its word, ``LITERAL`` is left between them.
     """
     body = body.replace("\r\n", "\n").replace("\r", "\n")
-    if all(_SIMPLE.fullmatch(line) for line in body.split("\n")):
+    if simple(body):
         return plain.read(body)
+    return parsed(body, literal=literal)
+
+
+def simple(body: str) -> bool:
+    """Whether nothing in it is markup: it is read as plain text, which gives what the parser gives, only sooner."""
+    return all(_SIMPLE.fullmatch(line) for line in body.split("\n"))
+
+
+def parsed(body: str, *, literal: bool = False) -> Document:
+    """What the parser makes of it."""
     try:
         tokens = (_LITERAL_PARSER if literal else _PARSER).parse(body, {})
     except _TooCostly:
