@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench import crowd, faults, hung, nodes, reaction, reading, transfers, volume
+from tests.bench import crowd, door, faults, hung, nodes, reaction, reading, transfers, volume
 from tests.bench.ratio import Outcome, table
 from tests.bench.stand import ROOT
 
@@ -30,6 +30,8 @@ BENCHMARKS: dict[str, Callable[[int, int], list[Outcome]]] = {
     "reaction": reaction.reaction,
     "faults": faults.faults,
     "hung": hung.hung,
+    "sign-ins": door.sign_ins,
+    "alike": door.alike,
 }
 
 LARGE: dict[str, Callable[[int, int], list[Outcome]]] = {

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import dataclass
 
 import pyotp
 
-from tests.support.web import Browser, WebNode
+from server.services.access import Passwords
+from server.store.provision import FirstUser
+from tests.support.postgres import TestCluster
+from tests.support.web import CHEAP, Browser, WebNode
 
 PASSWORD = "correct horse battery staple"
 OTHER = "quiet rivers find the sea"
@@ -38,6 +42,13 @@ class House:
     def actions(self, by: Browser) -> list[str]:
         """What the audit says was done, the newest first."""
         return [entry["action"] for entry in by.get("/audit")["entries"]]
+
+
+def make_house(web: WebNode, cluster: TestCluster) -> House:
+    """A tenant of the caller's own, whose administrator has the password ``PASSWORD``."""
+    name = f"a{secrets.token_hex(4)}"
+    cluster.create_tenant(name, FirstUser("admin", "admin@example.org", Passwords(CHEAP).hash(PASSWORD)))
+    return House(web, name)
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -12,27 +11,18 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from server.services.access import Passwords
 from server.services.scope import TenantScope
-from server.store.provision import FirstUser
-from tests.security.accounts import NEVER, OTHER, PASSWORD, House
+from tests.security.accounts import NEVER, OTHER, PASSWORD, House, make_house
 from tests.support.installation import eventually
 from tests.support.postgres import TestCluster
-from tests.support.web import CHEAP, Browser, WebNode
+from tests.support.web import Browser, WebNode
 
 pytestmark = pytest.mark.postgres
 
 
-@pytest.fixture(scope="module")
-def password_hash() -> str:
-    return Passwords(CHEAP).hash(PASSWORD)
-
-
 @pytest.fixture
-def house(web: WebNode, cluster: TestCluster, password_hash: str) -> House:
-    name = f"a{secrets.token_hex(4)}"
-    cluster.create_tenant(name, FirstUser("admin", "admin@example.org", password_hash))
-    return House(web, name)
+def house(web: WebNode, cluster: TestCluster) -> House:
+    return make_house(web, cluster)
 
 
 def signed_out(browser: Browser) -> bool:

@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import base64
 import re
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
 
 from server.services import access
-from server.services.access import Passwords
-from server.store.provision import FirstUser
-from tests.security.accounts import OTHER, PASSWORD, App, House, set_up
+from tests.security.accounts import OTHER, PASSWORD, App, House, make_house, set_up
 from tests.support.postgres import TestCluster
-from tests.support.web import CHEAP, Browser, WebNode
+from tests.support.web import Browser, WebNode
 
 pytestmark = pytest.mark.postgres
 
 
-@pytest.fixture(scope="module")
-def password_hash() -> str:
-    return Passwords(CHEAP).hash(PASSWORD)
-
-
 @pytest.fixture
-def house(web: WebNode, cluster: TestCluster, password_hash: str) -> House:
-    name = f"f{secrets.token_hex(4)}"
-    cluster.create_tenant(name, FirstUser("admin", "admin@example.org", password_hash))
-    return House(web, name)
+def house(web: WebNode, cluster: TestCluster) -> House:
+    return make_house(web, cluster)
 
 
 def try_to_enter(house: House, code: str = "", login: str = "admin") -> tuple[int, str | None]:

@@ -16,6 +16,7 @@ from tests.chaos.stage import House
 from tests.security.edge import Edge, besieged_edge
 from tests.security.fuzz import drawn
 from tests.security.fuzz.law import MEGABYTE, Neighbour, Siege, Watched
+from tests.security.fuzz.talk import talked
 from tests.support.postgres import Server
 
 MOST, MOST_OF_WEB = 512 * MEGABYTE, 700 * MEGABYTE
@@ -60,14 +61,17 @@ class Strangers:
         hello = draw.choice(
             (_HELLO, draw.randbytes(draw.randrange(1, 400)), b"\x16\x03\x01\xff\xff" + draw.randbytes(900))
         )
-        return self._talk(draw, self._plain(self._edge.gateway.https_port), drawn.torn(draw, hello))
+        return talked(draw, self._siege, self._plain(self._edge.gateway.https_port), drawn.torn(draw, hello))
 
     def interrupted_tls(self, draw: random.Random) -> str:
         """A session that stands, and then records that are none."""
         inside = self._within_tls(["http/1.1"])
         outside = socket.socket(fileno=inside.detach())
-        return self._talk(
-            draw, outside, draw.choice((b"\x17\x03\x03\x40\x00", b"\x15\x03\x03\x00\x02\x02\x28")) + draw.randbytes(500)
+        return talked(
+            draw,
+            self._siege,
+            outside,
+            draw.choice((b"\x17\x03\x03\x40\x00", b"\x15\x03\x03\x00\x02\x02\x28")) + draw.randbytes(500),
         )
 
     def broken_http(self, draw: random.Random) -> str:
@@ -82,7 +86,7 @@ class Strangers:
         verb = draw.choice((b"GET", b"POST", b"TRACE", b"CONNECT", b"PROPFIND", b"G\xffT"))
         message = b"%s %s HTTP/1.1\r\nHost: %s\r\n%s\r\n\r\n%s" % (verb, path, host, framing, draw.randbytes(20))
         own = self._within_tls(["http/1.1"]) if draw.random() < 0.5 else self._plain(self._edge.gateway.http_port)
-        return self._talk(draw, own, drawn.torn(draw, message) if draw.random() < 0.5 else message)
+        return talked(draw, self._siege, own, drawn.torn(draw, message) if draw.random() < 0.5 else message)
 
     def broken_http2(self, draw: random.Random) -> str:
         """Frames of HTTP/2, of any kind and any length, and what they say of themselves is seldom true."""
@@ -102,7 +106,9 @@ class Strangers:
             for n in range(1, 400, 2)
         )
         settings = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
-        return self._talk(draw, self._within_tls(["h2"]), _PREFACE + settings + draw.choice((frames, frames, resets)))
+        return talked(
+            draw, self._siege, self._within_tls(["h2"]), _PREFACE + settings + draw.choice((frames, frames, resets))
+        )
 
     def dawdling(self, draw: random.Random) -> str:
         """A connection on which something comes now and then; hundreds of them stay."""
@@ -141,24 +147,6 @@ class Strangers:
         context.verify_mode = ssl.CERT_NONE
         context.set_alpn_protocols(versions)
         return context.wrap_socket(self._plain(self._edge.gateway.https_port), server_hostname=self._edge.host.decode())
-
-    def _talk(self, draw: random.Random, own: socket.socket, message: bytes) -> str:
-        with own:
-            own.settimeout(_TIMEOUT)
-            own.sendall(message)
-            if draw.random() < 0.3:
-                return "hung up"
-            with suppress(OSError):
-                own.shutdown(socket.SHUT_WR)
-            own.settimeout(0.5)
-            answer = b""
-            with suppress(TimeoutError):
-                answer = own.recv(65536)
-        if not answer.startswith(b"HTTP/"):
-            return "bytes" if answer else "nothing"
-        if answer[9:12] == b"500":
-            self._siege.blame(f"{message[:300]!r} was answered {answer[:500]!r}")
-        return answer[9:12].decode("latin-1")
 
 
 def play(seconds: float, seed: int, server: Server, folder: Path) -> str:

@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -25,6 +24,7 @@ from tests.security.besieged import Tenant
 from tests.security.fuzz import drawn
 from tests.security.fuzz.hostile import hostile
 from tests.security.fuzz.law import MEGABYTE, Neighbour, Siege, Watched
+from tests.security.fuzz.talk import talked
 from tests.support.postgres import Server
 
 MOST = 700 * MEGABYTE
@@ -180,22 +180,8 @@ class Requests:
         return self._judge(answer, f"POST {path} {body[:60]!r}, {len(body)} bytes")
 
     def _send(self, draw: random.Random, message: bytes) -> str:
-        place = ("127.0.0.1", self._prey.house.settings.web.port)
-        with socket.create_connection(place, timeout=5, source_address=_ELSEWHERE) as own:
-            for start in range(0, len(message), 4096):
-                own.sendall(message[start : start + 4096])
-            if draw.random() < 0.3:
-                return "hung up"
-            with suppress(OSError):
-                own.shutdown(socket.SHUT_WR)
-            own.settimeout(1)
-            answer = b""
-            with suppress(TimeoutError):
-                answer = own.recv(65536)
-        status = answer[9:12].decode("latin-1") if answer.startswith(b"HTTP/") else "nothing"
-        if status == "500":
-            self._siege.blame(f"{message[:400]!r} was answered {answer[:600]!r}")
-        return f"raw {status}"
+        own = socket.create_connection(("127.0.0.1", self._prey.house.settings.web.port), timeout=5)
+        return f"raw {talked(draw, self._siege, own, message)}"
 
     def _judge(self, answer: requests.Response, asked: str) -> str:
         if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR and answer.status_code not in _OF_OTHERS:
