@@ -113,7 +113,7 @@ def _time_of(ask: Callable[[], HTTPResponse]) -> float:
 def _told(what: str, samples: list[tuple[float, float]]) -> Outcome:
     middle = [statistics.median(one[which] for one in samples) for which in (0, 1)]
     said = f"{middle[0]:.2f} s against {middle[1]:.2f} s"
-    limit = 51.0 if "new device" in what else 5.0  # after fifty addresses that have their turn each
+    limit = 40.0 if "new device" in what else 5.0  # after fifty addresses that have their turn each
     return Outcome(
         "S2", f"{what} beside 50 strangers' to alone", median_ratio(samples), limit, False, said, tuple(samples)
     )
