@@ -10,7 +10,9 @@ import requests
 
 from server.connectors import roundup
 from server.connectors.http import HttpOutlet
+from server.domain.errors import Rejected
 from server.domain.item import CommentDraft, Draft
+from server.services.sync.leave_out import is_of_a_value
 from tests.support.testbeds import roundup as bed_of_roundup
 from tests.support.testbeds.roundup import Roundup
 
@@ -44,6 +46,24 @@ def init(db):
 """
 
 
+_REFUSING = """
+from roundup.exceptions import Reject
+
+def refuse(db, cl, nodeid, newvalues):
+    if newvalues.get('status') == '8':
+        raise Reject('not done before it is looked at')
+
+def init(db):
+    db.issue.audit('set', refuse)
+    db.issue.audit('create', refuse)
+"""
+
+
+def a_rule_lets_nothing_be_resolved(folder: Path) -> None:
+    """Whoever resolves an issue is told no."""
+    (folder / "detectors" / "refusing.py").write_text(_REFUSING)
+
+
 def a_rule_gives_away_what_is_urgent(folder: Path) -> None:
     """Whoever sets a priority gives the issue to the administrator."""
     (folder / "detectors" / "hurry.py").write_text(_RULE)
@@ -57,6 +77,19 @@ def test_what_a_rule_makes_of_a_write_of_ours_is_nobodys_edit(tmp_path: Path) ->
         held = ours.update(made.id, {"priority": "1"})
         assert (held.fields["assignedto"], held.untyped) == ("1", frozenset({"assignedto"}))
         assert ours.update(made.id, {"title": "urgent still"}).untyped == frozenset()
+
+
+def test_what_a_rule_refuses_is_one_value_and_the_rest_goes_without_it(tmp_path: Path) -> None:
+    with bed_of_roundup.running(tmp_path, change=a_rule_lets_nothing_be_resolved) as bed:
+        login, password = bed.auth()
+        ours = roundup.open({"url": bed.url, "login": login, "password": password}, HttpOutlet(bed.url))
+        made = ours.create(Draft("issue", "issue", {"title": "open"}, "m"))
+        with pytest.raises(Rejected, match="not done before it is looked at") as caught:
+            ours.update(made.id, {"title": "open still", "status": RESOLVED})
+        assert is_of_a_value(caught.value)
+        with pytest.raises(Rejected) as caught:
+            ours.create(Draft("issue", "issue", {"title": "born resolved", "status": RESOLVED}, "n"))
+        assert is_of_a_value(caught.value)
 
 
 @pytest.fixture(params=[False, True], ids=["sets statuses", "sets none"])

@@ -39,7 +39,7 @@ from server.domain.values import AppUser
 
 Json = Mapping[str, Any]
 
-_BAD_REQUEST, _FORBIDDEN, _CHANGED, _NOTHING_THERE = 400, 403, 412, 416
+_BAD_REQUEST, _FORBIDDEN, _BY_A_RULE, _CHANGED, _NOTHING_THERE = 400, 403, 405, 412, 416
 _OWN_FAULT = "check the server log"
 _COOKIE = re.compile(r"(roundup_session_[^=;,\s]+)=([^;,\s]+)")
 _TRIES = 12
@@ -285,8 +285,11 @@ class Session:
 def _own_fault(method: str, error: Rejected) -> AppError:
     """Roundup tells its own faults (a locked database, mostly) as a 400 like ours, but for its words.
 
-    Whether the write took place is not known then.
+    Whether the write took place is not known then. What a rule of the tracker rejects comes as a 405, as if the method
+    were unknown: it means what was said, and one value of it may be all that is meant.
     """
+    if error.status == _BY_A_RULE:
+        return Rejected(error.message, words=error.words, status=_BAD_REQUEST)
     if error.status != _BAD_REQUEST or _OWN_FAULT not in error.words:
         return error
     message = "Roundup ran into a fault of its own (its server log has it; a busy database, mostly). It is tried again."

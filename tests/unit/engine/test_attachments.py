@@ -62,3 +62,14 @@ def test_a_file_of_a_private_comment_is_never_made_public() -> None:
 
 def test_an_app_that_takes_no_files_gets_none() -> None:
     assert files(plan_for(holding(LEFT, file()), RIGHT, right={"attachments": False})) == []
+
+
+def test_what_an_app_kept_of_a_file_that_was_too_large_for_it_never_travels_back() -> None:
+    """Request Tracker says yes, cuts the file short, and its API cannot take away what is there."""
+    first = plan_for(holding(LEFT, file(size=50)), RIGHT)
+    cut, persons = file("r1", size=30, own=True), file("r2", size=30)
+    again = plan_for(holding(LEFT, file(size=50)), holding(RIGHT, cut, persons), first.pair)
+    assert [one for one in files(again) if one[0] is L] == [(L, "r2")]  # a person's file of that name is another one
+    assert "kept 30 of the 50 bytes" in next(one for one in again.pair.attachments if one.right_id == "r1").note
+    settled = plan_for(holding(LEFT, file(size=50)), holding(RIGHT, cut), again.pair)
+    assert "r1" not in [one[1] for one in files(settled)]

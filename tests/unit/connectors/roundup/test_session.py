@@ -12,6 +12,7 @@ import pytest
 from server.connectors.roundup.session import Known, Session
 from server.domain.errors import AppError, LostAnswer, Rejected, Transient
 from server.domain.values import AppUser
+from server.services.sync.leave_out import is_of_a_value
 
 
 class Refusing:
@@ -20,11 +21,12 @@ class Refusing:
     base_url = "http://roundup.example"
     server_time = None
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, status: int = 400) -> None:
         self._words = words
+        self._status = status
 
     def request(self, *_: Any, **__: Any) -> Any:
-        raise Rejected("refused", words=self._words, status=400)
+        raise Rejected("refused", words=self._words, status=self._status)
 
     def stream(self, *_: Any, **__: Any) -> Any:
         raise AssertionError("nothing is streamed here")
@@ -33,8 +35,8 @@ class Refusing:
         """Nothing is open."""
 
 
-def session(words: str) -> Session:
-    made = Session(Refusing(words), "lockstep", "secret")
+def session(words: str, status: int = 400) -> Session:
+    made = Session(Refusing(words, status), "lockstep", "secret")
     made._known = Known(AppUser("1", "Lockstep"), {})
     return made
 
@@ -56,6 +58,13 @@ def test_what_it_refuses_for_a_reason_stays_refused() -> None:
     with pytest.raises(AppError) as caught:
         session("Property priority: no such value").post("/rest/data/issue", {})
     assert isinstance(caught.value, Rejected)
+
+
+def test_what_a_rule_of_the_tracker_rejects_is_a_refusal_of_a_value_and_the_rest_may_go() -> None:
+    with pytest.raises(Rejected, match="refused") as caught:
+        session("resolved wants an assignee", 405).post("/rest/data/issue", {})
+    assert is_of_a_value(caught.value)
+    assert caught.value.words == "resolved wants an assignee"
 
 
 @dataclass(frozen=True)
