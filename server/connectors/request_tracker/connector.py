@@ -41,6 +41,7 @@ from server.connectors.request_tracker.read import (
     record_of,
     section,
 )
+from server.connectors.request_tracker.shortened import as_kept
 from server.connectors.request_tracker.statuses import Statuses
 from server.connectors.request_tracker.syntax import syntax
 from server.connectors.request_tracker.transcript import history, messages, open_mail
@@ -201,7 +202,7 @@ class RequestTracker:
             then = history(self._learned, str(ticket["id"]), last)
             queue = own_id(ticket["Queue"])
             moved = read_moved(str(ticket["id"]), then, by.own_user, partial(self._statuses.between, queue))
-            said = messages(self._learned, then, self._format)
+            said = as_kept(messages(self._learned, then, self._format), then, by.own_user)
             item = read_item(ticket, tuple(replace(one, moved=moved.get(one.id, ())) for one in said), by)
             return replace(item, untyped=read_untyped(item.id, then))
 

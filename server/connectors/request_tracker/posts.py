@@ -14,6 +14,7 @@ from server.connectors.paths import segment
 from server.connectors.request_tracker.feed import PAGE
 from server.connectors.request_tracker.learned import API, Learned
 from server.connectors.request_tracker.read import read_moved
+from server.connectors.request_tracker.shortened import shortened
 from server.connectors.request_tracker.statuses import Statuses
 from server.connectors.request_tracker.transcript import since
 from server.connectors.request_tracker.upload import Upload
@@ -68,6 +69,7 @@ class Posts:
         made = _number(item_id, self._outlet.request("POST", path, headers=headers, data=body))
         if self._files_public:
             self._put_back(item_id, made)
+        self._require_whole(item_id, made, draft)
         wish = [("fields", "Filename,ContentLength"), ("per_page", str(PAGE))]
         with confirming(f"the file “{draft.name}” on ticket #{item_id}"):
             parts = self._learned.members(f"/transaction/{made}/attachments", wish)
@@ -84,6 +86,17 @@ class Posts:
             f"Request Tracker took the file “{draft.name}” for ticket #{item_id} but dropped it. Its limit "
             "(MaxAttachmentSize) may be lower."
         )
+
+    def _require_whole(self, item_id: str, made: str, draft: FileDraft) -> None:
+        """Raises ``Rejected`` where RT's history says that it did not keep all of the file."""
+        with confirming(f"the file “{draft.name}” on ticket #{item_id}"):
+            told = shortened(since(self._learned, item_id, made))
+            ours = [one for one in told if one.by == self._learned.account().id and one.was == draft.size]
+        if ours:
+            raise Rejected(
+                f"Request Tracker kept {ours[0].kept} of {draft.size} bytes of “{draft.name}” on ticket #{item_id}. "
+                "The file is larger than its limit (MaxAttachmentSize)."
+            )
 
     def _comment(self, item_id: str, body: Mapping[str, Any], seen: Seen) -> Answer:
         try:

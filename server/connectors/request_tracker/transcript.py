@@ -36,7 +36,7 @@ _PAGE = 100
 _PAGES = (_PAGE, 20, 4, 1)
 """Sizes of a page, each of which divides the one before: a walk goes on with the next where it stands."""
 _ABOUT = "TransactionId,ContentType,ContentLength,Filename"
-_TOLD = "Type,Created,Creator,ObjectId,Field,OldValue,NewValue"
+_TOLD = "Type,Created,Creator,ObjectId,Field,OldValue,NewValue,Data"
 _MOST_NESTED = 50
 """Parts of one message of which it is asked what is in them. What is in others counts as said one after the other."""
 _AT_ONCE = 30
