@@ -44,7 +44,7 @@ def plan_attachments(
             old = known.get(file.id)
             if old is None:
                 old = _joined(file, item, items[side.other], pairs, side, mapping, drawing)
-                old = old or _first_sight(file, item, side, twins, pairs, mapping, drawing)
+                old = old or _first_sight(file, item, side, twins, pair.attachments, mapping, drawing)
                 pairs[old.id] = old
             if old.origin is side and old.on(side.other) is None and not old.note:
                 taken.add(_add(old.id, file, item, side.other, taken, mapping, drawing))
@@ -129,20 +129,20 @@ def _first_sight(
     item: Item,
     side: Side,
     twins: set[tuple[str, int]],
-    pairs: Dict[str, AttachmentPair],
+    before: tuple[AttachmentPair, ...],
     mapping: Mapping,
     drawing: Draughtsman,
 ) -> AttachmentPair:
     """A file nobody has seen yet: a person's, or one of the ``twins`` (name, size) that a proxy sent again.
 
-    It may as well be what an app kept of a file of ours that was too large for it.
+    It may as well be what an app kept of a file of ours that was too large for it: of one that was sent ``before``.
     """
     fresh = AttachmentPair(next(drawing.ids), side, name=file.name, size=file.size).seen_on(side, file.id)
     if by_lockstep(file, item) and (file.name, file.size) in twins:
         reason = f"{mapping.shape(side).name} took our file twice; delete one of the two there"
         drawing.note("file there twice", side, field=file.name, reason=reason)
         return replace(fresh, note=reason)
-    whole = _cut_short(file, item, side, pairs, mapping)
+    whole = _cut_short(file, item, side, before, mapping)
     if whole is not None:
         reason = (
             f"{mapping.shape(side).name} kept {file.size} of the {whole.size} bytes of our copy; the whole file is on "
@@ -159,12 +159,12 @@ def _first_sight(
 
 
 def _cut_short(
-    file: Attachment, item: Item, side: Side, pairs: Dict[str, AttachmentPair], mapping: Mapping
+    file: Attachment, item: Item, side: Side, before: tuple[AttachmentPair, ...], mapping: Mapping
 ) -> AttachmentPair | None:
     """The file of the other side of which this is what an app kept that takes no more: never a file of its own."""
     if not by_lockstep(file, item):
         return None
-    for one in pairs.values():
+    for one in before:
         waits = one.origin is not side and one.on(side) is None and not one.note
         called = {one.name, kept_name(one.name, mapping.shape(side).file_names)[0]}
         if waits and file.size < one.size and file.name in called:

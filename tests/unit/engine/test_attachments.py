@@ -73,3 +73,11 @@ def test_what_an_app_kept_of_a_file_that_was_too_large_for_it_never_travels_back
     assert "kept 30 of the 50 bytes" in next(one for one in again.pair.attachments if one.right_id == "r1").note
     settled = plan_for(holding(LEFT, file(size=50)), holding(RIGHT, cut), again.pair)
     assert "r1" not in [one[1] for one in files(settled)]
+
+
+def test_a_smaller_file_of_the_same_name_that_another_lockstep_put_there_is_no_part_of_one_that_was_never_sent() -> (
+    None
+):
+    """Our account may serve two integrations."""
+    plan = plan_for(holding(LEFT, file(size=50)), holding(RIGHT, file("r1", size=30, own=True)))
+    assert sorted(files(plan)) == [(L, "r1"), (R, "f1")]
