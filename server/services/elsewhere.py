@@ -16,6 +16,10 @@ class Elsewhere:
     database: Database = field(repr=False)
 
     def pass_the_time(self) -> None:
-        """What a look into a tenant's data takes."""
+        """What a transaction in a tenant's data takes."""
         with self.database.control() as control:
             tenants.answers(control)
+
+    def pass_a_glance(self) -> None:
+        """What a single read of a tenant's data takes, as whose session or key it is."""
+        self.database.glance()

@@ -140,6 +140,16 @@ class Database:
         with _named_errors(), self._connected(login, autocommit=True) as connection:
             yield connection
 
+    def glance(self) -> None:
+        """Take the time of a ``reading`` with one statement, and read nothing: one round trip, as there."""
+        with _named_errors(), self._control.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.autocommit = True
+            try:
+                driver.execute("select 1")
+            finally:
+                driver.autocommit = False
+
     def rest(self, login: TenantLogin) -> None:
         """Close the tenant's idle connections; the next use opens new ones."""
         self._pool.rest(login)

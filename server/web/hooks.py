@@ -113,7 +113,7 @@ def _shown() -> tuple[bool, str] | None:
 
 def _authenticate(place: TenantScope | Elsewhere, is_token: bool, value: str) -> Identity:  # noqa: FBT001 - as shown
     if isinstance(place, Elsewhere):
-        place.pass_the_time()
+        place.pass_a_glance()
         raise signing.NotSignedIn(signing.TOKEN_OVER if is_token else signing.SESSION_OVER)
     return signing.by_token(place, value) if is_token else signing.by_session(place, value)
 
