@@ -43,7 +43,7 @@ _CELL = re.compile(r"\|((?:\[\[[^|\[\]\n]*\|[^|\[\]\n]*\]\]|[^|])*)(?=\|)")
 _CELL_LOOK = re.compile(rf"(_?)(?:[\\/]\d+){{0,2}}{ATTRIBUTES}\. ?")
 
 _CANDIDATE = re.compile(r"[*_+^~%@!\"&\n\x00-]|\?\?|(?:https?|ftp)://")
-_CODE = re.compile(r"@(?:\|\w+\|)?([^\n]{1,500}?)@(?=\W|\Z)", re.ASCII)
+_CODE = re.compile(r"@(?:\|\w+\|)?([^\x00]{1,500}?)@(?=\W|\Z)", re.ASCII)
 _IMAGE = re.compile(
     rf"!{ATTRIBUTES}(?:\. )?([^\s(!]+)\s?"
     r"(?:\(((?:[^()\n]|\([^()\n]{1,200}\)){1,400})\))?!"
@@ -133,7 +133,7 @@ class _Reader:
                 self._paragraph(paragraph)
                 self._list([line.lstrip(), *lines[index + 1 :]])
                 return
-            if line[0] == "|" and lines[-1].endswith("|"):
+            if line[0] == "|" and lines[-1].endswith("|") and line != "|":
                 if paragraph and _TABLE.fullmatch(paragraph[-1] + " "):
                     paragraph.pop()
                 self._paragraph(paragraph)
@@ -277,9 +277,13 @@ class _Reader:
         if before == "_" or (before.isascii() and before.isalnum()):
             return at
         found = _CODE.match(text, at)
-        if found is None or not found[1].strip() or "\x00" in found[1]:
+        inner = "" if found is None else unescaped(found[1])
+        if found is None or not inner.strip() or OFF_TAG.search(inner):
             return at
-        self.to.text(unescaped(found[1]), Mark.CODE)
+        for number, line in enumerate(inner.split("\n")):
+            if number:
+                self.to.line_break()
+            self.to.text(line, Mark.CODE)
         return found.end()
 
     def _image(self, text: str, at: int, before: str) -> int:

@@ -32,8 +32,8 @@ SPAN_END = re.compile(rf"[{_PUNCTUATION}\s\x00-\x03]|&#?\w+;|\Z", re.ASCII)
 """What may follow a span: signs, but no symbols such as an emoji, and no ampersand: Redmine writes ``x%x%`` for
 it for a while. Low controls are our own marks for what is taken out."""
 
-CLOSERS = {sign: re.compile(rf"(?<=\S){re.escape(sign)}(?={SPAN_END.pattern})") for sign in SPANS}
-"""Where a span may end."""
+CLOSERS = {sign: re.compile(rf"(?<=\S)(?!--){re.escape(sign)}(?={SPAN_END.pattern})") for sign in SPANS}
+"""Where a span may end; never at two dashes."""
 
 BEFORE_SPAN = frozenset(" \n(")
 """What may stand before a span, beside nothing."""

@@ -129,6 +129,25 @@ def test_a_message_keeps_its_paragraphs_between_text_and_html() -> None:
     assert html_to_text(markup) == "eins\nzwei\n\n* drei"
 
 
+@pytest.mark.parametrize(
+    ("markup", "words"),
+    [
+        ("<pre>line 1\n  line 2</pre>", "line 1\n  line 2"),
+        ("<p>a</p><pre>\n\tif x:\n      y\n</pre><p>b  c</p>", "a\n\n    if x:\n      y\n\nb c"),
+        ('<p>see <a href="https://x.example.org/d">docs</a></p>', "see docs (https://x.example.org/d)"),
+        ('<a href="https://x.example.org/d">https://x.example.org/d</a>', "https://x.example.org/d"),
+        ('<a href="mailto:a@example.org">a@example.org</a>', "a@example.org"),
+        ('<a href="#top">up</a> <a>nowhere</a> <a href="https://x.example.org"></a>', "up nowhere"),
+        (
+            "<table><tr><th>host</th><th>state</th></tr><tr><td>db1</td><td>down</td></tr></table>after",
+            "host | state\ndb1 | down\nafter",
+        ),
+    ],
+)
+def test_plain_words_keep_the_lines_of_code_the_cells_of_tables_and_where_links_lead(markup: str, words: str) -> None:
+    assert html_to_text(markup) == words
+
+
 def test_a_stamp_is_empty_while_the_second_may_not_be_over() -> None:
     assert read.read_stamp(NOW, NOW + timedelta(seconds=1)) == ""
     assert read.read_stamp(NOW, NOW + timedelta(seconds=3)) == "2026-01-02T00:00:00Z"
