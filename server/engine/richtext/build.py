@@ -39,6 +39,7 @@ _MOST_MARKS = 100
 """How many marks may be open at once; nobody opens so many, but a hostile text."""
 
 TOO_DEEP = "nesting deeper than can be shown was flattened"
+RAISED = "raised and lowered words stand on the line"
 TOO_COSTLY = "the signs of its markup stand too close to be read, so it is shown as it was typed"
 TOO_LONG = "the text is too long for its markup to be read, so it is shown as it was typed"
 UNSAFE_LINK = "a link that could run a script was left out"

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 from server.domain import html_text
 from server.domain.syntax import Guard
-from server.engine.richtext.build import Builder, Kind
+from server.engine.richtext.build import RAISED, Builder, Kind
 from server.engine.richtext.document import (
     JOINER,
     MEANT,
@@ -31,6 +31,8 @@ from server.engine.richtext.document import (
 )
 from server.engine.richtext.runs import Run, in_runs
 
+RAISING = frozenset({"sub", "sup"})
+"""The tags around lowered and raised words."""
 MARKS = {
     "strong": Mark.STRONG,
     "b": Mark.STRONG,
@@ -131,6 +133,8 @@ class _Reader(HTMLParser):
             self.to.mark(tag, MARKS[tag])
         elif tag == "a":
             self.to.mark(tag, None, found.get("href", ""))
+        elif tag in RAISING:
+            self.to.lose(RAISED)
         else:
             self._block(tag, found)
         self._opened = tag

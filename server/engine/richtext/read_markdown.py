@@ -11,7 +11,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from server.engine.richtext import html, plain
-from server.engine.richtext.build import TOO_COSTLY, TOO_DEEP, Builder, Kind
+from server.engine.richtext.build import RAISED, TOO_COSTLY, TOO_DEEP, Builder, Kind
 from server.engine.richtext.document import Document, Mark
 
 _DEEPEST = 60
@@ -29,8 +29,6 @@ _SILENT = frozenset(
         "font",
         "small",
         "big",
-        "sub",
-        "sup",
         "abbr",
         "center",
         "p",
@@ -232,6 +230,8 @@ def _html_inline(content: str, hidden: str, children: Iterable[Token], to: Build
         _ACTIONS[name](
             to, {one[1].lower(): one[2] or one[3] or one[4] or "" for one in _ATTRIBUTE.finditer(tag[3])}, closing
         )
+    elif name in html.RAISING:
+        to.lose(RAISED)
     elif name not in _SILENT:
         to.text(content)  # a placeholder such as <name>, which people mean to be seen
     return ""

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left
 
 from server.domain.html_text import unescaped
-from server.engine.richtext.build import Builder, Kind
+from server.engine.richtext.build import RAISED, Builder, Kind
 from server.engine.richtext.document import Document, Mark
 from server.engine.richtext.links import BARE
 from server.engine.richtext.textile import (
@@ -20,6 +20,7 @@ from server.engine.richtext.textile import (
     ENTITY,
     LINK_START,
     OFF_TAG,
+    RAISING,
     RULE,
     SPANS,
 )
@@ -342,6 +343,8 @@ class _Reader:
             end = closers[sign][index] if index < len(closers[sign]) else 0
             if end and text[start] not in f"{sign[0]} \n" and text[end - 1] != sign[0] and _whole(text[start:end]):
                 look = _LOOK.match(text, start, end)
+                if sign in RAISING:
+                    self.to.lose(RAISED)
                 self.to.mark(sign, SPANS[sign])
                 self._inlines(text[look.end() if look else start : end], depth + 1, in_link=in_link)
                 self.to.unmark(sign)

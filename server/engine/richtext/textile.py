@@ -21,6 +21,9 @@ SPANS: dict[str, Mark | None] = {
 }
 """The signs around words that stand out, longest first, and what they mean to us."""
 
+RAISING = frozenset("^~")
+"""The signs around raised and lowered words."""
+
 SIGNS = {Mark.STRONG: "*", Mark.EM: "_", Mark.STRIKE: "-", Mark.UNDERLINE: "+"}
 
 _PUNCTUATION = "".join(
