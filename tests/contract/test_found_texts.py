@@ -90,6 +90,12 @@ def test_that_words_were_raised_is_told() -> None:
     assert convert("10<sup>6</sup> bytes", HTML, TEXTILE).lost == ("raised and lowered words stand on the line",), "P15"
 
 
+def test_brackets_within_an_address_are_a_part_of_it() -> None:
+    body = convert("see https://en.example.org/wiki/C_(language) ok (https://x.example.org/a)", TEXTILE, HTML).body
+    assert 'href="https://en.example.org/wiki/C_(language)"' in body, "P17"
+    assert 'href="https://x.example.org/a"' in body
+
+
 @pytest.mark.parametrize(
     ("textile", "words"),
     [

@@ -129,7 +129,7 @@ class Builder:
     def mark(self, name: str, mark: Mark | None = None, link: str = "") -> None:
         """Open a mark or a link; ``name`` is what closes it. An unsafe link is left out, its text stays."""
         if link:
-            address = safe_link(link)
+            address = safe_link(link, brackets=True)
             if not address:
                 self.lose(UNSAFE_LINK)
             link = address

@@ -27,20 +27,28 @@ _UNSAFE_CHARACTERS = {
 }
 _TO_ENCODE = re.compile(r"[ \"<>\\`|{}^\[\]()]|\s")
 
-BARE = re.compile(r"(?<!\w)(?:https?|ftp)://[^\s<>\"`\\|{}^\[\]()\x00-\x1f\x7f-\x9f]+", re.IGNORECASE)
-"""An address that stands in running text."""
+_IN_ADDRESS = r"[^\s<>\"`\\|{}^\[\]()\x00-\x1f\x7f-\x9f]"
+BARE = re.compile(rf"(?<!\w)(?:https?|ftp)://{_IN_ADDRESS}(?:{_IN_ADDRESS}|\({_IN_ADDRESS}*+\))*+", re.IGNORECASE)
+"""An address that stands in running text. Round brackets within it are a part of it, those around it are not."""
+_BRACKETS = re.compile(r"\(([^()]*)\)")
 
 _TRAILING = ".,;:!?'*_~@-+=#%&$\u2019\u201d\u2026\u3002"
 
 
-def safe_link(address: str) -> str:
-    """``address`` without blanks and quotes, or the empty string if following it could run something."""
+def safe_link(address: str, *, brackets: bool = False) -> str:
+    """``address`` without blanks and quotes, or the empty string if following it could run something.
+
+    ``brackets``: round ones stay where each has its other half.
+    """
     if address.isalnum():
         return address
     address = _INVISIBLE.sub("", address).strip()
     scheme = _SCHEME.match(address)
     if scheme is not None and scheme[1].lower() not in _SCHEMES:
         return ""
+    if brackets and "(" in address:
+        whole = _BRACKETS.sub("\x01\\1\x02", address)
+        return _TO_ENCODE.sub(_encoded, whole).replace("\x01", "(").replace("\x02", ")")
     return _TO_ENCODE.sub(_encoded, address)
 
 

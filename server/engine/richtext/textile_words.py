@@ -34,8 +34,8 @@ _SPECIAL = re.compile(
 _MAY_CLOSE = {sign: re.compile(rf"(?<=\S){re.escape(sign)}(?=[\W_]|\Z|https?:|s?ftps?:|www\.)") for sign in SPANS}
 """Where a span could end, however what follows will be written."""
 _ODD_IN_CODE = re.compile(r"[@<>&|!\"]|==")
-_ODD_IN_ADDRESS = re.compile(r"\s?[^\s*_+^~%@!\"&<{\[=|(?-]{0,200}+\S")
-_SHOWS_ITSELF = re.compile(r"(?:https?|ftp)://(?!.*&#?\w+;)", re.IGNORECASE)
+_ODD_IN_ADDRESS = re.compile(r"\s?[^\s*_+^~%@!\"&<{\[=|(?-]{0,200}+\S|\s?\S{0,200}?(?:www\.|://)")
+_SHOWS_ITSELF = re.compile(r"(?:https?|ftp)://(?!.*(?:&#?\w+;|(?-i:[A-Z][A-Z0-9]+\()))", re.IGNORECASE)
 """An address that Redmine links where it stands as it is."""
 _BEFORE_SPAN = " \n(>*_+^~%?-@!"
 """Blanks, and what is or becomes the end of a tag: signs of marks, of code and of pictures."""
@@ -175,7 +175,7 @@ class Words:
             found = BARE.match(words + following)
             ends = ends or bool(found and bare_link(found) == words and _SENTENCE_END.match(following))
         elif LINK_START.match(run.link):
-            address = re.sub(r"[^\w=/;-]\Z", lambda last: f"%{ord(last[0]):02X}", run.link)
+            address = re.sub(r"[^\w=/;-]\Z", _encoded, run.link)
             self._done += '"'
             start = len(self._done)
             self._in_link = True
@@ -279,6 +279,10 @@ class Words:
         if found["title"]:
             return not re.search(r"[A-Z][A-Z0-9]+\Z", so_far)
         return False
+
+
+def _encoded(found: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in found[0].encode())
 
 
 def _has_sign(piece: Inline | Run) -> bool:

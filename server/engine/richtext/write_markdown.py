@@ -42,6 +42,8 @@ _ESCAPED = re.compile(
 _ELSEWHERE = {"\\": "&#92;", "^": "&#94;", "@": "&#64;", "&": "&amp;"}
 """Signs that some dialect has no escape for, or not everywhere: raised words, words of links, addresses."""
 _AT_START = re.compile(r"(?:[#>]|[-+](?= |$)|[-=:|](?=[-=:| ]*$)|\d{1,9}(?P<mark>[.)])(?= |$))")
+_UNDERSCORE = re.compile(r"(?<!\\)_")
+"""One that stays as it is, as within an address: it could end what began with one."""
 _NOTHING = "&nbsp;"
 """A paragraph of nothing, between two numbered lists that would be one."""
 _ODD_IN_ADDRESS = re.compile(rf"'|&(?:#?\w+;|{_BY_NAME})")
@@ -197,6 +199,7 @@ def _marked(mark: Mark, inner: str, before: str, following: object) -> str:
     sign = _SIGNS.get(mark)
     after = following.text[:1] if isinstance(following, Text) else "" if following in {None, Break()} else "x"
     free = (before in {"", "\n"} or before in " (") and (not after or after in " .,;:!?)")
+    free = free and not (sign == "_" and _UNDERSCORE.search(inner))
     if sign and free and inner[0] not in " *_~`\\<!" and inner[-1] not in " *_~`\\<!":
         return f"{sign}{inner}{sign}"
     return f"<{_TAGS[mark]}>{inner}</{_TAGS[mark]}>"
