@@ -29,6 +29,7 @@ from server.connectors.paths import segment
 from server.connectors.reading import reading, text
 from server.connectors.seen import Seen
 from server.connectors.stamps import version
+from server.connectors.understood import understood
 from server.domain.errors import Gone, Hidden, NotThatApp, Rejected
 from server.domain.item import PARENT, Attachment, Comment, CommentDraft, Draft, FileDraft, Head, Item, Link, Page
 from server.domain.lineage import Births, Newborn
@@ -75,6 +76,7 @@ FIELDS = (
 )
 
 
+@understood("Fake app")
 class FakeConnector:
     """Our account at one fake app."""
 
@@ -150,7 +152,7 @@ class FakeConnector:
     def census(self, container: str) -> Iterator[tuple[str, ...]]:
         found = self._ask("GET", "/ids", params={"container": container}, shape=_is_list).json()
         assert isinstance(found, list)
-        yield tuple(found)
+        yield tuple(text(one) for one in found)
 
     def place(self, container: str) -> str:
         if not self._home:
@@ -174,7 +176,9 @@ class FakeConnector:
     @staticmethod
     def _newborn(raw: Any) -> Newborn:
         title, made_at = str(raw["fields"]["title"]), datetime.fromisoformat(raw["created"])
-        return Newborn(raw["id"], f"F-{raw['id']}", title, raw["marker"], raw["own"], made_at)
+        return Newborn(
+            text(raw["id"]), f"F-{raw['id']}", text(title), _perhaps(raw["marker"]), bool(raw["own"]), made_at
+        )
 
     def holds(self, container: str, item_id: str) -> bool:
         return item_id in next(self.census(container))
@@ -292,7 +296,7 @@ class FakeConnector:
 
     def _item(self, raw: Any) -> Item:
         updated = datetime.fromisoformat(raw["updated"])
-        fields = {name: tuple(one) if isinstance(one, list) else one for name, one in raw["fields"].items()}
+        fields = {name: _value(one) for name, one in raw["fields"].items()}
         return Item(
             text(raw["id"]),
             f"F-{raw['id']}",
@@ -305,10 +309,10 @@ class FakeConnector:
             tuple(_comment(one) for one in raw["comments"]),
             tuple(_file(one) for one in raw["files"]),
             tuple(Link(RELATES, text(one)) for one in raw["links"]),
-            None if raw["parent"] is None else text(raw["parent"]),
-            marker=raw["marker"],
+            _perhaps(raw["parent"]),
+            marker=_perhaps(raw["marker"]),
             created_at=datetime.fromisoformat(raw["created"]),
-            own=raw["own"],
+            own=bool(raw["own"]),
             restricted="private" if fields.get("private") else "",
         )
 
@@ -338,7 +342,21 @@ def _comment(raw: Mapping[str, Any]) -> Comment:
 
 def _file(raw: Mapping[str, Any]) -> Attachment:
     at = datetime.fromisoformat(raw["at"])
-    return Attachment(text(raw["id"]), text(raw["name"]), int(raw["size"]), text(raw["type"]), "Pérson", at, raw["own"])
+    return Attachment(
+        text(raw["id"]), text(raw["name"]), int(raw["size"]), text(raw["type"]), "Pérson", at, bool(raw["own"])
+    )
+
+
+def _value(said: object) -> Value:
+    if isinstance(said, list):
+        return tuple(text(one) for one in said)
+    if said is None or isinstance(said, str | int | float | bool):
+        return said
+    raise TypeError(f"{said!r} is no value of a field")
+
+
+def _perhaps(said: object) -> str | None:
+    return None if said is None else text(said)
 
 
 def open(settings: Mapping[str, str], outlet: Outlet) -> Connector:  # noqa: A001 - reads as connector.open
