@@ -195,7 +195,7 @@ class FakeConnector:
         assert reserved_at.tzinfo is not None
         found = self._ask("GET", "/items", params={"marker": draft.marker}, shape=_is_list).json()
         assert isinstance(found, list)
-        return tuple(found)
+        return tuple(text(one) for one in found)
 
     def create(self, draft: Draft) -> Item:
         given = {"container": draft.container, "fields": dict(draft.fields), "marker": draft.marker}
