@@ -5,6 +5,7 @@ What people took back stays with the item, so that a law can ask what became of 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +17,7 @@ RELATES, BLOCKS, BLOCKED = "relates", "blocks", "blocked"
 SEEN_FROM_TARGET = {RELATES: RELATES, BLOCKS: BLOCKED, BLOCKED: BLOCKS}
 
 
-class Hanging:
+class Hanging(ABC):
     """The part of a ``ModelApp`` that puts something on its items and takes it off."""
 
     __slots__ = ()
@@ -30,20 +31,21 @@ class Hanging:
     reopens: bool
     met: Counter[str]
 
+    @abstractmethod
     def fresh(self) -> str:
         """The next id."""
-        raise NotImplementedError
 
+    @abstractmethod
     def body(self, body: str) -> str:
         """A text as the app keeps it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def touch(self, item_id: str) -> None:
         """The item was changed now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _work_out(self, item_id: str | None) -> None:
-        raise NotImplementedError
+        """What the app works out by itself when something about the item changed."""
 
     def person_comments(self, item_id: str, body: str, *, private: bool) -> None:
         """A person writes a comment."""
