@@ -90,6 +90,7 @@ def describe(bed: Roundup) -> Tracker:
     login, password = bed.auth()
     return Tracker(
         kind="roundup",
+        one_address="Roundup refuses what was not sent to the address in its own configuration",
         settings={"url": bed.url, "login": login, "password": password},
         wrong={"password": "wrong"},
         container=bed.container,

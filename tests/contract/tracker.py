@@ -54,6 +54,8 @@ class Tracker:
     """Kinds of link to try, where the app knows links; a parent is tried besides, where it knows hierarchy."""
     keeps_items: str = ""
     """Words of the refusal where the account may not delete items."""
+    one_address: str = ""
+    """Why the app answers at no other address than its own; empty: it answers at every one."""
     more: Mapping[str, str] = field(default_factory=dict)
     """Further fields that the app requires at creation, by their ids."""
 
